@@ -1,0 +1,10 @@
+//! The port to the event log: append, read by offset, append times, offsets for times, commits with metadata, retention.
+//!
+//! Two adapters satisfy it and pass one conformance suite: the embedded journal in a directory, and Apache Kafka.
+//! Code above this port does not know which one it has. Records are opaque bytes here: this crate knows no event.
+
+mod port;
+
+pub use port::{
+    Appended, BoxFuture, Commit, Error, ErrorClass, Journal, NewRecord, Offsets, ReadLimit, Record, Topic,
+};
