@@ -188,8 +188,9 @@ fn syntax_error(connection: &mut Connection, text: &[u8]) -> Exception {
     let parameters = Parameters(vec![("text".to_owned(), escaped)]);
     match connection.query(b"SELECT formatQuery({text:String})", "Null", &parameters) {
         Err(error) if error.starts_with("Code: 62.") => {
-            // The second part of the message speaks of the query above.
-            Exception::syntax(error.split(": In scope SELECT formatQuery").next().map_or("", |own| &own[28..]))
+            // The last part of the message speaks of the query above.
+            let own = error.split(": In scope SELECT formatQuery").next().unwrap_or_default();
+            Exception::syntax(own.split_once("DB::Exception: ").map_or(own, |(_, message)| message))
         }
         _ => Exception::syntax("the text is empty or cannot be read"),
     }
