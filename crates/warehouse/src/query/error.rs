@@ -40,8 +40,8 @@ pub enum Error {
         limit: usize,
     },
     /// The warehouse did not answer, or not with what was asked for.
-    #[error("the warehouse did not answer: {0}")]
-    Warehouse(#[from] clickhouse::error::Error),
+    #[error(transparent)]
+    Warehouse(#[from] crate::Error),
 }
 
 impl Error {
@@ -55,7 +55,7 @@ impl Error {
             Error::TooManyBuckets { .. } => "too_many_buckets",
             Error::TooManyRows { .. } => "too_many_rows",
             Error::TooManyIdentities { .. } => "too_many_identities",
-            Error::Warehouse(_) => "warehouse_away",
+            Error::Warehouse(error) => error.code(),
         }
     }
 }

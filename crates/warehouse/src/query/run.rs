@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use clickhouse::{Client, Row};
+use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
 use super::{BUCKETS_MAX, Error, Grain, Link, Range, Whole, boundaries, resolve};
+use crate::Client;
 use crate::registry::{Dimension, Keys, Metric, Scope, statement};
 
 /// Most rows of one answer.
@@ -113,8 +114,9 @@ pub async fn progress(client: &Client, generation: u32) -> Result<Vec<Progress>,
     let sql = "SELECT partition, max(next_offset) AS next_offset, max(derived_offset) AS derived_offset, \
                toUnixTimestamp64Milli(max(append_time)) AS append_time_ms FROM progress \
                WHERE generation = {generation:UInt32} GROUP BY partition ORDER BY partition";
-    let query = client.query_raw(sql).param("generation", generation);
-    Ok(query.with_setting("max_execution_time", EXECUTION_S_MAX).fetch_all().await?)
+    let query = client.clickhouse().query_raw(sql).param("generation", generation);
+    let rows = query.with_setting("max_execution_time", EXECUTION_S_MAX).fetch_all().await;
+    Ok(rows.map_err(crate::Error::from)?)
 }
 
 /// The figure of a metric. Fails with `TooMany…` where the answer would be too large, or with `Warehouse`.
@@ -186,6 +188,7 @@ async fn cells(
 ) -> Result<Vec<Cell>, Error> {
     debug_assert!(starts.len() <= BUCKETS_MAX);
     let mut query = client
+        .clickhouse()
         .query_raw(&statement(&ask.metric.figure, scope, keys))
         .param("project", ask.project)
         .param("env", ask.environment)
@@ -202,12 +205,8 @@ async fn cells(
     for (i, same) in identities.iter().enumerate() {
         query = query.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
     }
-    Ok(query
-        .with_setting("max_execution_time", EXECUTION_S_MAX)
-        // The month of the segment is in every partitioned table's key.
-        .with_setting("do_not_merge_across_partitions_select_final", "1")
-        .fetch_all()
-        .await?)
+    let rows = query.with_setting("max_execution_time", EXECUTION_S_MAX).fetch_all().await;
+    Ok(rows.map_err(crate::Error::from)?)
 }
 
 /// Person keys that stand for others, in pieces that fit a parameter.
@@ -241,12 +240,14 @@ async fn identities(client: &Client, ask: &Ask<'_>) -> Result<Vec<Same>, Error> 
     );
     let _ = write!(sql, " LIMIT {}", IDENTITIES_MAX + 1);
     let rows: Vec<IdentityRow> = client
+        .clickhouse()
         .query_raw(&sql)
         .param("project", ask.project)
         .param("env", ask.environment)
         .with_setting("max_execution_time", EXECUTION_S_MAX)
         .fetch_all()
-        .await?;
+        .await
+        .map_err(crate::Error::from)?;
     if rows.len() > IDENTITIES_MAX {
         return Err(Error::TooManyIdentities { limit: IDENTITIES_MAX });
     }

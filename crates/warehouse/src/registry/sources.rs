@@ -9,8 +9,7 @@ use super::{Scope, Source};
 /// Tools whose call is an escalation.
 const ESCALATION_TOOLS: &str = "['fallback_to_human', 'open_ticket', 'ticket', 'contact_human']";
 /// A message (P8).
-const MESSAGE: &str = "event = 'message.created' AND role IN ('user', 'bot', 'agent') \
-     AND JSONExtractRaw(data, 'visibility') IN ('', 'null', '\"public\"')";
+const MESSAGE: &str = "event = 'message.created' AND is_message = 1";
 /// The events of this project and environment.
 const OURS: &str = "project = {project:String} AND environment = {env:String}";
 /// Deleted conversations: as folded, and as reported by events that are not folded yet.
@@ -72,7 +71,7 @@ fn raw(events: &str, time: &dyn Fn(&str) -> String, deleted: bool) -> String {
     format!(
         "SELECT conversation_id AS conversation, tupleElement(first, 1) AS t, tupleElement(first, 2) AS role, \
          tupleElement(first, 3) AS content_type, tupleElement(first, 4) AS person FROM (\
-         SELECT conversation_id, event_id, argMin((event_time, toString(role), JSONExtractString(data, 'content_type'), \
+         SELECT conversation_id, event_id, argMin((event_time, toString(role), toString(content_type), \
          multiIf(user_id != '', concat('u:', user_id), anonymous_id != '', concat('a:', anonymous_id), '')), \
          (append_time, partition, offset)) AS first \
          FROM raw_events WHERE {OURS} AND {events} AND conversation_id {not}IN {DELETED} \
