@@ -1,0 +1,89 @@
+//! Named readiness checks. `readyz` answers from here and says what is missing.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde::Serialize;
+
+/// The checks of a process. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    checks: Arc<Mutex<BTreeMap<String, Option<String>>>>,
+}
+
+/// One named check, held by the component that knows the answer.
+#[derive(Debug, Clone)]
+pub struct Check {
+    name: String,
+    health: Health,
+}
+
+/// Readiness at one instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whether every check says ok.
+    pub ready: bool,
+    /// Each check: `"ok"` or what is missing.
+    pub checks: BTreeMap<String, String>,
+}
+
+impl Health {
+    /// Registers a check, missing with "starting" until its holder says otherwise. The same name again replaces it.
+    pub fn register(&self, name: &str) -> Check {
+        let check = Check { name: name.to_owned(), health: self.clone() };
+        check.missing("starting");
+        check
+    }
+
+    /// What every check says now. A process without checks is ready.
+    pub fn report(&self) -> Report {
+        let checks = self.lock();
+        let ready = checks.values().all(Option::is_none);
+        let text = |reason: &Option<String>| reason.clone().unwrap_or_else(|| "ok".to_owned());
+        Report { ready, checks: checks.iter().map(|(name, reason)| (name.clone(), text(reason))).collect() }
+    }
+
+    fn set(&self, name: &str, reason: Option<String>) {
+        self.lock().insert(name.to_owned(), reason);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Option<String>>> {
+        // The map is whole after any panic: every change is one insert.
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Check {
+    /// The component is ready.
+    pub fn ok(&self) {
+        self.health.set(&self.name, None);
+    }
+
+    /// The component is not ready; the reason says what is missing.
+    pub fn missing(&self, reason: impl Into<String>) {
+        self.health.set(&self.name, Some(reason.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_names_what_is_missing() {
+        let health = Health::default();
+        assert!(health.report().ready);
+        let (journal, warehouse) = (health.register("journal"), health.register("warehouse"));
+        journal.ok();
+        let report = health.report();
+        assert!(!report.ready);
+        assert_eq!(report.checks["warehouse"], "starting");
+        assert_eq!(report.checks["journal"], "ok");
+        warehouse.ok();
+        assert!(health.report().ready);
+        journal.missing("the disk is full");
+        assert_eq!(health.report().checks["journal"], "the disk is full");
+    }
+}
