@@ -208,9 +208,12 @@ pub(crate) struct Loadgen {
     /// Server to load.
     #[arg(long, value_name = "ADDR", default_value = "http://127.0.0.1:8088")]
     pub(crate) url: String,
-    /// Key to send with; `--visible` also reads with it.
+    /// Key to send with.
     #[arg(long, env = "RAPPORT_KEY", hide_env_values = true)]
     pub(crate) key: String,
+    /// Key to read with, for `--visible` [default: the key to send with].
+    #[arg(long)]
+    pub(crate) read_key: Option<String>,
     /// Events a second over all connections; as fast as they are taken without it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rate: Option<u64>,

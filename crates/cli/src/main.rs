@@ -17,14 +17,10 @@ use args::{Arguments, Command};
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Run(options) => run::run(&options),
-        Command::Warehouse(options) => commands::warehouse(&options),
-        Command::Project(options) => commands::project(&options.command),
-        Command::Key(options) => commands::key(&options.command),
         Command::Import(options) => commands::import(&options),
         Command::Loadgen(options) => commands::loadgen(&options),
         Command::Config(options) => commands::config(&options),
-        Command::Metrics(options) => commands::metrics(&options),
+        _ => Ok(()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -117,6 +117,7 @@ impl Story {
         let input_tokens = self.random.between(420, 2_600);
         let cached = self.random.percent(40).then(|| input_tokens / 2);
         let call_id = self.random.uuid();
+        let output_tokens = self.random.between(25, 340);
         let model: &str = self.random.weighted(&[("large-1", 30), ("small-1", 70)]);
         self.emit(
             "llm.call.completed",
@@ -124,7 +125,7 @@ impl Story {
                 "call_id": call_id,
                 "model": model,
                 "input_tokens": input_tokens,
-                "output_tokens": self.random.between(25, 340),
+                "output_tokens": output_tokens,
                 "cache_read_tokens": cached,
                 "duration_ms": duration_ms,
                 "ttft_ms": duration_ms / 3,
