@@ -1,1 +1,32 @@
-//! rollup
+//! Pure folding of events into counters, activity and conversations.
+//!
+//! No I/O, no clock, no randomness, no offsets: what an event contributes is a function of the event, and what a conversation
+//! is, a function of the set of its events. The oracle of the definitions is `metrics.md`; rule names (P…, D-…) are its own.
+
+mod chats;
+mod contribution;
+mod conversation;
+mod detail;
+mod dimensions;
+mod fact;
+mod legs;
+mod requests;
+mod turns;
+
+pub use contribution::{Activity, Contribution, IdentityLink, MessageCount, Request, contribution};
+pub use conversation::{Bucket, ConversationState, fold};
+pub use chats::Chat;
+pub use detail::Detail;
+pub use dimensions::Dimensions;
+pub use fact::{Fact, Kind, Order, Role};
+pub use requests::InferredRequest;
+pub use turns::Turn;
+
+/// Width of a counter's bucket, microseconds: every zone's offset is a multiple of it.
+pub const BUCKET_US: i64 = 15 * 60 * 1_000_000;
+
+/// Width of a peak's bucket, microseconds.
+pub const MINUTE_US: i64 = 60 * 1_000_000;
+
+/// Which definition conversations are folded by. A greater one wins over all rows of a smaller one.
+pub const DEFINITION: u16 = 1;

@@ -5,7 +5,8 @@
 -- `partition`, `segment` are the journal's: segment = start of the append-time segment of the record.
 
 -- set: one row per record that counts. Readers take the smallest (append_time, partition, offset) of an identity
--- (project, conversation_id, event_id); conversation_id is '' for events without one.
+-- (project, conversation_id, event_id); conversation_id is '' for events without one. is_message: a message in the sense of P8
+-- (message.created, role user, bot or agent, visibility public); role is as sent.
 CREATE TABLE raw_events (
     project LowCardinality(String),
     conversation_id String,
@@ -24,6 +25,8 @@ CREATE TABLE raw_events (
     channel LowCardinality(String),
     bot_id LowCardinality(String),
     role LowCardinality(String),
+    is_message UInt8,
+    content_type LowCardinality(String),
     message_id String,
     text String CODEC(ZSTD(1)),
     data String CODEC(ZSTD(1)),

@@ -1,1 +1,20 @@
-//! warehouse
+//! The port to ClickHouse: migrations, row types, inserts and read-backs, typed queries and the metric registry.
+//!
+//! The same code speaks to the embedded engine and to a ClickHouse server: always ClickHouse's HTTP interface, through the
+//! official crate. What the tables mean stands in `migrations/`. This crate never sees the journal.
+
+mod client;
+mod error;
+mod migrate;
+mod read_back;
+mod rows;
+mod sink;
+mod states;
+
+pub use client::Client;
+pub use error::{Error, ErrorClass};
+pub use rows::{
+    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, Generation, IdentityRow,
+    MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow, StateRow,
+};
+pub use sink::{BoxFuture, SegmentRows, Sink};

@@ -1,1 +1,29 @@
-//! worker
+//! The worker: consume, deduplicate, fold, insert, read back, commit, take over.
+//!
+//! The chain, in one breath: `consume` reads records of a partition; `pipeline` makes events of them; the partition's
+//! `delivery::Context` tells copies from events that count; `rollup::contribution` says what an event adds; the rows go into a
+//! `Batch`; `flush` writes it, publishes progress and commits; `derive` folds the conversations that were touched; `seal` reads
+//! back what is closed and moves the sealed position; `takeover` rebuilds a partition's memory from its stretch of the journal.
+//!
+//! Invariant: a worker's memory is a pure function of a bounded stretch of its partitions' journal. Nothing read from the
+//! warehouse is state; it is only evidence that rows are there.
+
+mod batch;
+mod dead_letters;
+mod derive;
+mod error;
+mod flush;
+mod metrics;
+mod options;
+mod partition;
+mod pipeline;
+mod run;
+mod seal;
+mod symbols;
+mod takeover;
+
+pub use error::Error;
+pub use options::{Clock, Deps, Options};
+pub use partition::{PartitionFold, Snapshot};
+pub use batch::Rows;
+pub use run::run;

@@ -1,0 +1,96 @@
+//! Chats: the visits a conversation falls into (1.1, D-07 to D-13).
+
+use crate::detail::said;
+use crate::fact::{Fact, Kind, Role};
+use crate::legs::{Leg, any_open_at};
+
+/// A chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chat {
+    /// First participant activity, else first event; event time, microseconds.
+    pub start_us: i64,
+    /// Explicit end, else last participant activity, else the start.
+    pub end_us: i64,
+    /// Key as sent of its first event that has one; '' without.
+    pub person: String,
+    /// Whether it has a user message or a click: only such chats are counted.
+    pub counted: bool,
+    /// Whether a leg was open after its last event and there was no explicit end.
+    pub open: bool,
+    /// Whether a human was asked for in it.
+    pub requested: bool,
+    /// Whether a leg opened in it.
+    pub has_leg: bool,
+}
+
+/// How long a conversation may be idle before the next event begins another chat, microseconds (D-12).
+pub(crate) fn idle_timeout_us(channel: &str) -> i64 {
+    const MINUTE: i64 = crate::MINUTE_US;
+    match channel {
+        "whatsapp" | "sms" | "social" => 24 * 60 * MINUTE,
+        "voice" => 5 * MINUTE,
+        "email" => 72 * 60 * MINUTE,
+        _ => 30 * MINUTE,
+    }
+}
+
+/// A gap of at most this is bridged by a session or an open leg (D-41).
+const LOOK_BACK_US: i64 = 30 * 24 * 60 * crate::MINUTE_US;
+
+/// Cuts a conversation's events (in order) into the events of its chats.
+pub(crate) fn cut<'f, 'a>(facts: &'f [Fact<'a>], legs: &[Leg], channel: &str) -> Vec<Vec<&'f Fact<'a>>> {
+    let timeout = idle_timeout_us(channel);
+    let mut pieces: Vec<Vec<&Fact<'a>>> = Vec::new();
+    let mut session = "";
+    for fact in facts.iter().filter(|fact| fact.kind.in_chats()) {
+        let last = pieces.last().and_then(|piece| piece.last());
+        if last.is_none_or(|last| begins_another(last, fact, session, timeout, legs)) {
+            pieces.push(Vec::new());
+            session = "";
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(fact);
+        }
+        if !fact.session_id.is_empty() {
+            session = fact.session_id;
+        }
+    }
+    pieces
+}
+
+fn begins_another(last: &Fact<'_>, next: &Fact<'_>, session: &str, timeout_us: i64, legs: &[Leg]) -> bool {
+    let gap = next.order.time_us - last.order.time_us;
+    if last.kind == Kind::Ended || gap > LOOK_BACK_US {
+        return true;
+    }
+    if !session.is_empty() && !next.session_id.is_empty() {
+        return next.session_id != session;
+    }
+    gap > timeout_us && !any_open_at(legs, last.order)
+}
+
+/// What a chat's events say of it.
+pub(crate) fn chat(events: &[&Fact<'_>], legs: &[Leg]) -> Option<Chat> {
+    let (first, last) = (events.first()?, events.last()?);
+    let participants = || events.iter().filter(|fact| fact.kind.is_participant());
+    let start_us = participants().next().unwrap_or(first).order.time_us;
+    let explicit_end = events.iter().find(|fact| fact.kind == Kind::Ended);
+    let end_us = match explicit_end {
+        Some(ended) => start_us.max(ended_at_us(ended)),
+        None => participants().last().map_or(start_us, |fact| fact.order.time_us),
+    };
+    Some(Chat {
+        start_us,
+        end_us,
+        person: events.iter().find_map(|fact| fact.person()).unwrap_or_default(),
+        counted: events.iter().any(|fact| matches!(fact.kind, Kind::Message(Role::User) | Kind::Clicked)),
+        open: explicit_end.is_none() && any_open_at(legs, last.order),
+        requested: events.iter().any(|fact| fact.kind.is_request()),
+        has_leg: events.iter().any(|fact| fact.kind.opens_leg()),
+    })
+}
+
+fn ended_at_us(ended: &Fact<'_>) -> i64 {
+    let explicit = said(&ended.detail.ended_at).and_then(event::Timestamp::parse_rfc3339);
+    explicit.map_or(ended.order.time_us, |at| at.0)
+}

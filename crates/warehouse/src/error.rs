@@ -1,0 +1,97 @@
+//! What can go wrong with the warehouse, by what a caller can do about it.
+
+/// What a caller can do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// It may or may not have happened. Rows are absolute: write them again as they are now.
+    Ambiguous,
+    /// It will not work until a person mends something.
+    Fatal,
+}
+
+/// Why the warehouse could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server is away, too slow, or out of something; what was sent may have taken effect.
+    #[error("the warehouse is away: {0}")]
+    Away(String),
+    /// The server understood and refused, with ClickHouse's own code.
+    #[error("the warehouse refused with code {code}: {message}")]
+    Refused {
+        /// ClickHouse's exception code.
+        code: u32,
+        /// Its text.
+        message: String,
+    },
+    /// What the server holds is not what this program can work with.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl Error {
+    /// What a caller can do about it.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Error::Away(_) => ErrorClass::Ambiguous,
+            Error::Refused { code, .. } if TRANSIENT.contains(code) => ErrorClass::Ambiguous,
+            Error::Refused { .. } | Error::Unusable(_) => ErrorClass::Fatal,
+        }
+    }
+
+    /// Stable name for logs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Away(_) => "warehouse_away",
+            Error::Refused { .. } => "warehouse_refused",
+            Error::Unusable(_) => "warehouse_unusable",
+        }
+    }
+}
+
+/// ClickHouse codes that pass by themselves: TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, SOCKET_TIMEOUT,
+/// NETWORK_ERROR, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE, TOO_MANY_PARTS, KEEPER_EXCEPTION,
+/// QUERY_WAS_CANCELLED, UNKNOWN_STATUS_OF_INSERT, CANNOT_WRITE_TO_FILE_DESCRIPTOR.
+const TRANSIENT: [u32; 13] = [159, 202, 203, 209, 210, 241, 242, 243, 252, 999, 394, 319, 75];
+
+impl From<clickhouse::error::Error> for Error {
+    fn from(error: clickhouse::error::Error) -> Error {
+        use clickhouse::error::Error as Source;
+        match &error {
+            Source::BadResponse(text) => match exception_code(text) {
+                Some(code) => Error::Refused { code, message: text.trim().chars().take(500).collect() },
+                None => Error::Away(text.trim().chars().take(500).collect()),
+            },
+            Source::SchemaMismatch(_) | Source::InvalidColumnsHeader(_) | Source::Unsupported(_) => {
+                Error::Unusable(format!("a table is not as the migrations make it: {error}"))
+            }
+            Source::Network(source) => Error::Away(format!("{error}: {source:?}")),
+            _ => Error::Away(error.to_string()),
+        }
+    }
+}
+
+/// The code in `Code: 60. DB::Exception: …`.
+fn exception_code(text: &str) -> Option<u32> {
+    let after = text.split_once("Code: ")?.1;
+    after.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_is_told_by_its_code() {
+        assert_eq!(exception_code("Code: 60. DB::Exception: no such table"), Some(60));
+        assert_eq!(exception_code("upstream died"), None);
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_ambiguous_and_the_rest_is_fatal() {
+        let refused = |code| Error::Refused { code, message: String::new() }.class();
+        assert_eq!(refused(241), ErrorClass::Ambiguous);
+        assert_eq!(refused(60), ErrorClass::Fatal);
+        assert_eq!(Error::Away("timeout".into()).class(), ErrorClass::Ambiguous);
+    }
+}

@@ -1,0 +1,178 @@
+//! The proof of a seal: what a segment's rows should be, compared with what is there.
+
+use std::collections::BTreeMap;
+
+use clickhouse::Row;
+use serde::Deserialize;
+
+use crate::rows::{ConversationKey, CountKey, MinuteKey};
+use crate::sink::SegmentRows;
+use crate::{Client, Error};
+
+#[derive(Debug, Row, Deserialize)]
+struct Digest {
+    rows: u64,
+    digest: u64,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct CountVersion {
+    project: String,
+    environment: String,
+    bucket: u32,
+    role: String,
+    content_type: String,
+    newest: u64,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct MinuteVersion {
+    project: String,
+    environment: String,
+    minute: u32,
+    newest: u64,
+}
+
+/// Rows of one segment of one partition.
+const OF_SEGMENT: &str = "partition = {partition:UInt16} AND segment = fromUnixTimestamp({segment:UInt32})";
+
+impl Client {
+    fn of_segment(&self, sql: &str, partition: u16, segment: u32) -> clickhouse::query::Query {
+        let sql = sql.replace("OF_SEGMENT", OF_SEGMENT);
+        self.clickhouse().query(&sql).param("partition", partition).param("segment", segment)
+    }
+
+    /// See `Sink::holds`.
+    pub(crate) async fn read_back(&self, expected: &SegmentRows) -> Result<bool, Error> {
+        let (partition, segment) = (expected.partition, expected.segment);
+        let sql = "SELECT count() AS rows, groupBitXor(intHash64(offset)) AS digest \
+                   FROM (SELECT DISTINCT offset FROM raw_events WHERE OF_SEGMENT)";
+        let found: Digest = self.of_segment(sql, partition, segment).fetch_one().await?;
+        let digest = expected.offsets.iter().fold(0, |digest, offset| digest ^ int_hash_64(*offset));
+        let raw_is_whole = found.rows == expected.offsets.len() as u64 && found.digest == digest;
+        Ok(raw_is_whole
+            && self.holds_counts(expected).await?
+            && self.holds_minutes(expected).await?
+            && self.lacking_from_raw(partition, segment).await? == 0)
+    }
+
+    async fn holds_counts(&self, expected: &SegmentRows) -> Result<bool, Error> {
+        let sql = "SELECT project, environment, bucket, role, content_type, max(ver) AS newest FROM message_counts \
+                   WHERE OF_SEGMENT GROUP BY project, environment, bucket, role, content_type";
+        let rows: Vec<CountVersion> = self.of_segment(sql, expected.partition, expected.segment).fetch_all().await?;
+        let found: BTreeMap<CountKey, u64> = rows
+            .into_iter()
+            .map(|row| {
+                let CountVersion { project, environment, bucket, role, content_type, newest } = row;
+                (CountKey { project, environment, bucket, role, content_type }, newest)
+            })
+            .collect();
+        Ok(expected.counts.iter().all(|(key, ver)| found.get(key).is_some_and(|newest| newest >= ver)))
+    }
+
+    async fn holds_minutes(&self, expected: &SegmentRows) -> Result<bool, Error> {
+        let sql = "SELECT project, environment, minute, max(ver) AS newest FROM minute_counts \
+                   WHERE OF_SEGMENT GROUP BY project, environment, minute";
+        let rows: Vec<MinuteVersion> = self.of_segment(sql, expected.partition, expected.segment).fetch_all().await?;
+        let found: BTreeMap<MinuteKey, u64> = rows
+            .into_iter()
+            .map(|MinuteVersion { project, environment, minute, newest }| {
+                (MinuteKey { project, environment, minute }, newest)
+            })
+            .collect();
+        Ok(expected.minutes.iter().all(|(key, ver)| found.get(key).is_some_and(|newest| newest >= ver)))
+    }
+
+    /// Rows of the smaller tables that the segment's raw rows (which are proved) call for and that are not there.
+    async fn lacking_from_raw(&self, partition: u16, segment: u32) -> Result<u64, Error> {
+        let mut lacking = 0;
+        for sql in [LACKING_ACTIVITY, LACKING_REQUESTS, LACKING_IDENTITIES] {
+            lacking += self.of_segment(sql, partition, segment).fetch_one::<u64>().await?;
+        }
+        Ok(lacking)
+    }
+
+    /// See `Sink::correct`.
+    pub(crate) async fn correct_copies(&self, partition: u16, segment: u32, late_by_ms: i64) -> Result<u64, Error> {
+        let lacking = format!(
+            "SELECT project, environment, conversation_id, event_id, partition, segment, event_time, role, content_type \
+             FROM ({COPIES}) AS copies LEFT ANTI JOIN corrections USING (project, conversation_id, event_id, partition, segment) \
+             WHERE is_message"
+        );
+        let count = format!("SELECT count() FROM ({lacking})");
+        let query = self.of_segment(&count, partition, segment).param("late_by_ms", late_by_ms);
+        let found: u64 = query.fetch_one().await?;
+        if found > 0 {
+            let insert = format!(
+                "INSERT INTO corrections (project, environment, conversation_id, event_id, partition, segment, event_time, \
+                 role, content_type) {lacking}"
+            );
+            self.of_segment(&insert, partition, segment).param("late_by_ms", late_by_ms).execute().await?;
+        }
+        Ok(found)
+    }
+
+    /// See `Sink::underived`.
+    pub(crate) async fn read_underived(&self, partition: u16, segment: u32) -> Result<Vec<ConversationKey>, Error> {
+        Ok(self
+            .of_segment(UNDERIVED, partition, segment)
+            .param("definition", rollup::DEFINITION)
+            .fetch_all()
+            .await?)
+    }
+}
+
+const LACKING_ACTIVITY: &str = "SELECT count() FROM (\
+     SELECT project, environment, if(user_id != '', concat('u:', user_id), concat('a:', anonymous_id)) AS person, \
+            conversation_id, toStartOfFifteenMinutes(toDateTime(event_time, 'UTC')) AS bucket, min(event_time) AS first \
+     FROM raw_events WHERE OF_SEGMENT AND (is_message OR event IN ('conversation.started', 'ui.clicked')) \
+       AND (user_id != '' OR anonymous_id != '') \
+     GROUP BY project, environment, person, conversation_id, bucket) AS wanted \
+     LEFT JOIN (SELECT project, environment, person, conversation_id, bucket, min(first) AS there FROM person_activity \
+       WHERE (project, environment, person) IN (SELECT project, environment, \
+         if(user_id != '', concat('u:', user_id), concat('a:', anonymous_id)) FROM raw_events WHERE OF_SEGMENT) \
+       GROUP BY project, environment, person, conversation_id, bucket) AS held \
+     USING (project, environment, person, conversation_id, bucket) \
+     WHERE held.there > wanted.first OR toUnixTimestamp64Micro(held.there) = 0";
+
+const LACKING_REQUESTS: &str = "SELECT count() FROM (\
+     SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
+     WHERE OF_SEGMENT AND event IN ('handoff.requested', 'ticket.created')) AS wanted \
+     LEFT ANTI JOIN (SELECT * FROM requests WHERE OF_SEGMENT) AS held \
+     USING (project, environment, conversation_id, event_id, partition, segment)";
+
+const LACKING_IDENTITIES: &str = "SELECT count() FROM (\
+     SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
+     WHERE OF_SEGMENT AND (event = 'user.merged' OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')) AS wanted \
+     LEFT ANTI JOIN (SELECT * FROM identity_events WHERE OF_SEGMENT) AS held \
+     USING (project, environment, conversation_id, event_id, partition, segment)";
+
+/// All raw rows but the smallest of each late identity of the segment, in every segment and partition. A row written twice is one row.
+const COPIES: &str = "SELECT DISTINCT project, environment, conversation_id, event_id, partition, segment, event_time, role, \
+       content_type, is_message, append_time, offset \
+     FROM raw_events \
+     WHERE (project, conversation_id, event_id) IN (SELECT project, conversation_id, event_id FROM raw_events \
+       WHERE OF_SEGMENT AND toUnixTimestamp64Milli(append_time) - toUnixTimestamp64Milli(toDateTime64(event_time, 3, 'UTC')) > {late_by_ms:Int64}) \
+     ORDER BY project, conversation_id, event_id, append_time, partition, offset \
+     LIMIT 1, 1000000 BY project, conversation_id, event_id";
+
+const UNDERIVED: &str = "SELECT DISTINCT wanted.project AS project, wanted.conversation_id AS conversation_id FROM (\
+     SELECT project, environment, conversation_id, uniqExact(event_id) AS events FROM raw_events \
+     WHERE conversation_id != '' AND (project, conversation_id) IN (\
+       SELECT project, conversation_id FROM raw_events WHERE OF_SEGMENT) \
+     GROUP BY project, environment, conversation_id) AS wanted \
+     LEFT JOIN (SELECT project, environment, conversation_id, max(version) AS version FROM conversation_states \
+       WHERE (project, conversation_id) IN (SELECT project, conversation_id FROM raw_events WHERE OF_SEGMENT) \
+       GROUP BY project, environment, conversation_id) AS held \
+     USING (project, environment, conversation_id) \
+     WHERE held.version < bitShiftLeft(toUInt64({definition:UInt16}), 48) + wanted.events";
+
+/// ClickHouse's intHash64.
+fn int_hash_64(value: u64) -> u64 {
+    let mut x = value;
+    x ^= x >> 33;
+    x = x.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    x ^= x >> 33;
+    x = x.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    x ^ (x >> 33)
+}

@@ -1,0 +1,276 @@
+//! Rows of the tables, as they are inserted, and of what is read back. Times are microseconds (DateTime64(6)), milliseconds
+//! (DateTime64(3)) or seconds (DateTime) since the epoch, as the column says.
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+/// A row of `raw_events`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct RawRow {
+    pub project: String,
+    pub conversation_id: String,
+    pub event_id: String,
+    pub partition: u16,
+    pub segment: u32,
+    pub offset: u64,
+    pub append_time: i64,
+    pub environment: String,
+    pub event: String,
+    pub event_time: i64,
+    pub sequence: i64,
+    pub user_id: String,
+    pub anonymous_id: String,
+    pub session_id: String,
+    pub channel: String,
+    pub bot_id: String,
+    pub role: String,
+    pub is_message: u8,
+    pub content_type: String,
+    pub message_id: String,
+    pub text: String,
+    pub data: String,
+    pub context: String,
+    pub metadata: String,
+    pub extra: String,
+}
+
+/// Key of a row of `message_counts`, without partition and segment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "columns of the table")]
+pub struct CountKey {
+    pub project: String,
+    pub environment: String,
+    pub bucket: u32,
+    pub role: String,
+    pub content_type: String,
+}
+
+/// A row of `message_counts`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct CountRow {
+    pub project: String,
+    pub environment: String,
+    pub bucket: u32,
+    pub role: String,
+    pub content_type: String,
+    pub partition: u16,
+    pub segment: u32,
+    pub messages: u64,
+    pub ver: u64,
+}
+
+/// Key of a row of `minute_counts`, without partition and segment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "columns of the table")]
+pub struct MinuteKey {
+    pub project: String,
+    pub environment: String,
+    pub minute: u32,
+}
+
+/// A row of `minute_counts`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct MinuteRow {
+    pub project: String,
+    pub environment: String,
+    pub minute: u32,
+    pub partition: u16,
+    pub segment: u32,
+    pub messages: u64,
+    pub ver: u64,
+}
+
+/// A row of `person_activity`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct ActivityRow {
+    pub project: String,
+    pub environment: String,
+    pub person: String,
+    pub conversation_id: String,
+    pub bucket: u32,
+    pub first: i64,
+}
+
+/// A row of `identity_events`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct IdentityRow {
+    pub project: String,
+    pub environment: String,
+    pub conversation_id: String,
+    pub event_id: String,
+    pub partition: u16,
+    pub segment: u32,
+    pub event: String,
+    pub event_time: i64,
+    pub sequence: i64,
+    pub from_user: String,
+    pub into_user: String,
+    pub anonymous_id: String,
+}
+
+/// A row of `requests`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct RequestRow {
+    pub project: String,
+    pub environment: String,
+    pub conversation_id: String,
+    pub event_id: String,
+    pub partition: u16,
+    pub segment: u32,
+    pub event: String,
+    pub event_time: i64,
+    pub person: String,
+    pub trigger: String,
+}
+
+/// A row of `dead_letters`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct DeadLetterRow {
+    pub topic: String,
+    pub partition: u16,
+    pub offset: u64,
+    pub append_time: i64,
+    pub project: String,
+    pub reason: String,
+    pub message: String,
+    pub event_id: String,
+    #[serde(with = "serde_bytes")]
+    pub value: Vec<u8>,
+}
+
+/// A row of `conversation_states`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct StateRow {
+    pub project: String,
+    pub environment: String,
+    pub conversation_id: String,
+    pub version: u64,
+    pub deleted: u8,
+    pub first_event: i64,
+    pub last_event: i64,
+    pub first_use: Option<i64>,
+    pub last_use: Option<i64>,
+    pub initialized_at: Option<i64>,
+    pub person: String,
+    pub channel: String,
+    pub source: String,
+    pub device: String,
+    pub browser: String,
+    pub language: String,
+    pub country: String,
+    pub handoff: u8,
+    pub tools: Vec<String>,
+    pub bucket_start: Vec<u32>,
+    pub bucket_user: Vec<u32>,
+    pub bucket_bot: Vec<u32>,
+    pub bucket_agent: Vec<u32>,
+    pub chat_start: Vec<i64>,
+    pub chat_end: Vec<i64>,
+    pub chat_person: Vec<String>,
+    pub chat_counted: Vec<u8>,
+    pub chat_open: Vec<u8>,
+    pub chat_requested: Vec<u8>,
+    pub chat_has_leg: Vec<u8>,
+    pub turn_reply: Vec<i64>,
+    pub turn_us: Vec<u64>,
+    pub inferred_time: Vec<i64>,
+    pub inferred_trigger: Vec<String>,
+}
+
+/// A conversation, of whatever environment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the tables")]
+pub struct ConversationKey {
+    pub project: String,
+    pub conversation_id: String,
+}
+
+/// What the fold of a conversation reads of a raw row.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of raw_events")]
+pub struct FactRow {
+    pub project: String,
+    pub conversation_id: String,
+    pub environment: String,
+    pub event_id: String,
+    pub event: String,
+    pub event_time: i64,
+    pub sequence: i64,
+    pub user_id: String,
+    pub anonymous_id: String,
+    pub session_id: String,
+    pub channel: String,
+    pub role: String,
+    pub is_message: u8,
+    pub data: String,
+    pub context: String,
+}
+
+/// A row of `progress`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct ProgressRow {
+    pub generation: u32,
+    pub partition: u16,
+    pub next_offset: u64,
+    pub derived_offset: u64,
+    pub append_time: i64,
+}
+
+/// A row of `sealed`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct SealedRow {
+    pub generation: u32,
+    pub partition: u16,
+    pub sealed_offset: u64,
+}
+
+/// A row of `journal_anchors`: a remembered record that proves which journal this warehouse was filled from.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct AnchorRow {
+    pub generation: u32,
+    pub partition: u16,
+    pub offset: u64,
+    pub append_time: i64,
+    pub crc: u32,
+}
+
+/// A row of `generations`: what the tables were made with; asserted at every start.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct Generation {
+    pub generation: u32,
+    pub segment_ms: u64,
+    pub horizon_ms: u64,
+    pub grace_ms: u64,
+    pub partitions: u16,
+}
+
+/// The rows of one flush.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Rows of `raw_events`.
+    pub raw: Vec<RawRow>,
+    /// Rows of `message_counts`.
+    pub counts: Vec<CountRow>,
+    /// Rows of `minute_counts`.
+    pub minutes: Vec<MinuteRow>,
+    /// Rows of `person_activity`.
+    pub activity: Vec<ActivityRow>,
+    /// Rows of `identity_events`.
+    pub identities: Vec<IdentityRow>,
+    /// Rows of `requests`.
+    pub requests: Vec<RequestRow>,
+    /// Rows of `dead_letters`.
+    pub dead_letters: Vec<DeadLetterRow>,
+}

@@ -1,0 +1,138 @@
+//! The `Sink`: what a worker asks of the warehouse. Rows are absolute, so every write may be repeated.
+
+use std::{fmt, future::Future, pin::Pin};
+
+use crate::rows::{
+    AnchorRow, Batch, ConversationKey, CountKey, FactRow, Generation, MinuteKey, ProgressRow, SealedRow, StateRow,
+};
+use crate::{Client, Error};
+
+/// A boxed future, so that the port can be a trait object.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a worker believes the warehouse holds of one segment of one partition: the evidence for a seal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SegmentRows {
+    /// Partition.
+    pub partition: u16,
+    /// Start of the segment, seconds.
+    pub segment: u32,
+    /// Offsets of the records that count, rising.
+    pub offsets: Vec<u64>,
+    /// Versions of its rows of `message_counts`.
+    pub counts: Vec<(CountKey, u64)>,
+    /// Versions of its rows of `minute_counts`.
+    pub minutes: Vec<(MinuteKey, u64)>,
+}
+
+/// The warehouse as a worker sees it.
+pub trait Sink: fmt::Debug + Send + Sync + 'static {
+    /// Writes the rows of a flush: sets and lattices before counters. An error leaves open which are in.
+    fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), Error>>;
+    /// Writes derived rows.
+    fn write_states<'a>(&'a self, rows: &'a [StateRow]) -> BoxFuture<'a, Result<(), Error>>;
+    /// Publishes how far the figures reach.
+    fn write_progress<'a>(&'a self, rows: &'a [ProgressRow]) -> BoxFuture<'a, Result<(), Error>>;
+    /// Remembers sealed positions.
+    fn write_sealed<'a>(&'a self, rows: &'a [SealedRow]) -> BoxFuture<'a, Result<(), Error>>;
+    /// Remembers records that prove the journal's incarnation.
+    fn write_anchors<'a>(&'a self, rows: &'a [AnchorRow]) -> BoxFuture<'a, Result<(), Error>>;
+    /// The distinct events of conversations (the smallest (append time, partition, offset) of each identity), grouped by conversation.
+    fn facts<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<FactRow>, Error>>;
+    /// Whether every row that belongs to the segment is there: raw rows by offset, counters at their version or greater, and
+    /// the rows of the other sets and lattices that its raw rows call for.
+    fn holds<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<bool, Error>>;
+    /// Finds copies among the segment's identities that counted more than once and takes all but the smallest out of the counters;
+    /// `late_by_ms`: only records with append time − event time beyond it can be copies. Returns how many corrections were
+    /// lacking and written: the segment is settled when none was.
+    fn correct<'a>(&'a self, partition: u16, segment: u32, late_by_ms: i64) -> BoxFuture<'a, Result<u64, Error>>;
+    /// Conversations with a record in the segment whose derived row is behind a fold of the raw rows.
+    fn underived<'a>(&'a self, partition: u16, segment: u32) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
+    /// The remembered sealed position of a partition.
+    fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>>;
+    /// The latest remembered record of a partition.
+    fn anchor(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<AnchorRow>, Error>>;
+    /// What the generation was made with; `wanted` is remembered if there is nothing yet.
+    fn generation<'a>(&'a self, wanted: &'a Generation) -> BoxFuture<'a, Result<Generation, Error>>;
+}
+
+impl Sink for Client {
+    fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            tokio::try_join!(
+                self.insert_rows("raw_events", &batch.raw),
+                self.insert_rows("person_activity", &batch.activity),
+                self.insert_rows("identity_events", &batch.identities),
+                self.insert_rows("requests", &batch.requests),
+                self.insert_rows("dead_letters", &batch.dead_letters),
+            )?;
+            tokio::try_join!(
+                self.insert_rows("message_counts", &batch.counts),
+                self.insert_rows("minute_counts", &batch.minutes),
+            )?;
+            Ok(())
+        })
+    }
+
+    fn write_states<'a>(&'a self, rows: &'a [StateRow]) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.insert_rows("conversation_states", rows))
+    }
+
+    fn write_progress<'a>(&'a self, rows: &'a [ProgressRow]) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.insert_rows("progress", rows))
+    }
+
+    fn write_sealed<'a>(&'a self, rows: &'a [SealedRow]) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.insert_rows("sealed", rows))
+    }
+
+    fn write_anchors<'a>(&'a self, rows: &'a [AnchorRow]) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.insert_rows("journal_anchors", rows))
+    }
+
+    fn facts<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<FactRow>, Error>> {
+        Box::pin(self.read_facts(keys))
+    }
+
+    fn holds<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(self.read_back(rows))
+    }
+
+    fn correct<'a>(&'a self, partition: u16, segment: u32, late_by_ms: i64) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(self.correct_copies(partition, segment, late_by_ms))
+    }
+
+    fn underived<'a>(&'a self, partition: u16, segment: u32) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        Box::pin(self.read_underived(partition, segment))
+    }
+
+    fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move {
+            let sql = "SELECT max(sealed_offset) FROM sealed WHERE generation = {generation:UInt32} \
+                       AND partition = {partition:UInt16} HAVING count() > 0";
+            let query = self.clickhouse().query(sql).param("generation", generation).param("partition", partition);
+            Ok(query.fetch_optional().await?)
+        })
+    }
+
+    fn anchor(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<AnchorRow>, Error>> {
+        Box::pin(async move {
+            let sql = "SELECT ?fields FROM journal_anchors WHERE generation = {generation:UInt32} \
+                       AND partition = {partition:UInt16} ORDER BY offset DESC LIMIT 1";
+            let query = self.clickhouse().query(sql).param("generation", generation).param("partition", partition);
+            Ok(query.fetch_optional().await?)
+        })
+    }
+
+    fn generation<'a>(&'a self, wanted: &'a Generation) -> BoxFuture<'a, Result<Generation, Error>> {
+        Box::pin(async move {
+            let sql = "SELECT ?fields FROM generations WHERE generation = {generation:UInt32} LIMIT 1";
+            let query = self.clickhouse().query(sql).param("generation", wanted.generation);
+            if let Some(found) = query.fetch_optional().await? {
+                return Ok(found);
+            }
+            self.insert_rows("generations", std::slice::from_ref(wanted)).await?;
+            Ok(wanted.clone())
+        })
+    }
+}

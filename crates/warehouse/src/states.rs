@@ -1,0 +1,104 @@
+//! Derived rows: raw events in, `conversation_states` out.
+
+use rollup::{ConversationState, DEFINITION, Detail, Fact, Kind, Order, Role, fold};
+
+use crate::rows::{ConversationKey, FactRow, StateRow};
+use crate::{Client, Error};
+
+/// Most conversations a query reads at once.
+const CONVERSATIONS_PER_QUERY: usize = 4096;
+
+impl Client {
+    /// The distinct events of conversations, ordered by conversation.
+    pub(crate) async fn read_facts(&self, keys: &[ConversationKey]) -> Result<Vec<FactRow>, Error> {
+        let mut facts = Vec::new();
+        for chunk in keys.chunks(CONVERSATIONS_PER_QUERY) {
+            let pairs: Vec<(&str, &str)> =
+                chunk.iter().map(|key| (key.project.as_str(), key.conversation_id.as_str())).collect();
+            let sql = "SELECT ?fields FROM raw_events \
+                       WHERE (project, conversation_id) IN {keys:Array(Tuple(String, String))} \
+                       ORDER BY project, conversation_id, event_id, append_time, partition, offset \
+                       LIMIT 1 BY project, conversation_id, event_id";
+            let query = self.clickhouse().query(sql).param("keys", &pairs);
+            facts.extend(query.fetch_all::<FactRow>().await?);
+        }
+        Ok(facts)
+    }
+}
+
+impl FactRow {
+    /// The row as the fold sees it.
+    pub fn fact(&self) -> Fact<'_> {
+        let role = if self.is_message == 1 { Role::from_name(&self.role) } else { None };
+        Fact {
+            order: Order { time_us: self.event_time, sequence: self.sequence, event_id: &self.event_id },
+            kind: Kind::of(&self.event, role),
+            user_id: &self.user_id,
+            anonymous_id: &self.anonymous_id,
+            session_id: &self.session_id,
+            channel: &self.channel,
+            detail: Detail::from_json(&self.data, &self.context),
+        }
+    }
+}
+
+impl StateRow {
+    /// The derived rows of conversations whose events stand together in `facts`: one for each environment of each.
+    pub fn fold_all(facts: &[FactRow]) -> Vec<StateRow> {
+        let same = |a: &FactRow, b: &FactRow| a.project == b.project && a.conversation_id == b.conversation_id;
+        facts.chunk_by(same).flat_map(StateRow::fold_conversation).collect()
+    }
+
+    fn fold_conversation(facts: &[FactRow]) -> Vec<StateRow> {
+        let mut environments: Vec<&str> = facts.iter().map(|fact| fact.environment.as_str()).collect();
+        environments.sort_unstable();
+        environments.dedup();
+        let states = environments.into_iter().filter_map(|environment| {
+            let own = facts.iter().filter(|fact| fact.environment == environment);
+            let first = facts.first()?;
+            let state = fold(own.map(FactRow::fact).collect())?;
+            Some(StateRow::new(&first.project, environment, &first.conversation_id, state))
+        });
+        states.collect()
+    }
+
+    fn new(project: &str, environment: &str, conversation_id: &str, state: ConversationState) -> StateRow {
+        let seconds = |us: &i64| u32::try_from(us.div_euclid(1_000_000)).unwrap_or(0);
+        StateRow {
+            project: project.to_owned(),
+            environment: environment.to_owned(),
+            conversation_id: conversation_id.to_owned(),
+            version: (u64::from(DEFINITION) << 48) | state.events,
+            deleted: u8::from(state.deleted),
+            first_event: state.first_event_us,
+            last_event: state.last_event_us,
+            first_use: state.first_use_us,
+            last_use: state.last_use_us,
+            initialized_at: state.initialized_us,
+            person: state.person,
+            channel: state.dimensions.channel,
+            source: state.dimensions.source,
+            device: state.dimensions.device,
+            browser: state.dimensions.browser,
+            language: state.dimensions.language,
+            country: state.dimensions.country,
+            handoff: u8::from(state.handoff),
+            tools: state.tools,
+            bucket_start: state.buckets.keys().map(seconds).collect(),
+            bucket_user: state.buckets.values().map(|bucket| bucket.user).collect(),
+            bucket_bot: state.buckets.values().map(|bucket| bucket.bot).collect(),
+            bucket_agent: state.buckets.values().map(|bucket| bucket.agent).collect(),
+            chat_start: state.chats.iter().map(|chat| chat.start_us).collect(),
+            chat_end: state.chats.iter().map(|chat| chat.end_us).collect(),
+            chat_counted: state.chats.iter().map(|chat| u8::from(chat.counted)).collect(),
+            chat_open: state.chats.iter().map(|chat| u8::from(chat.open)).collect(),
+            chat_requested: state.chats.iter().map(|chat| u8::from(chat.requested)).collect(),
+            chat_has_leg: state.chats.iter().map(|chat| u8::from(chat.has_leg)).collect(),
+            chat_person: state.chats.into_iter().map(|chat| chat.person).collect(),
+            turn_reply: state.turns.iter().map(|turn| turn.reply_us).collect(),
+            turn_us: state.turns.iter().map(|turn| turn.response_us).collect(),
+            inferred_time: state.inferred.iter().map(|request| request.time_us).collect(),
+            inferred_trigger: state.inferred.iter().map(|request| request.trigger.to_owned()).collect(),
+        }
+    }
+}

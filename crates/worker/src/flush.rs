@@ -1,0 +1,101 @@
+//! A flush: write the rows, publish progress, commit. Repeated as it is until it succeeds; an error leaves open what was
+//! written, and rows are absolute.
+
+use std::time::Duration;
+
+use journal::{Commit, Topic};
+use tokio::time::Instant;
+use warehouse::{Batch, ConversationKey, ErrorClass, ProgressRow};
+
+use crate::{Deps, Error};
+
+/// How far a partition's rows reach when a flush is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    pub(crate) partition: u16,
+    pub(crate) next_offset: u64,
+    pub(crate) sealed: u64,
+    pub(crate) append_ms: i64,
+}
+
+/// What is to be flushed.
+#[derive(Debug)]
+pub(crate) struct Flush {
+    pub(crate) batch: Batch,
+    pub(crate) touched: Vec<ConversationKey>,
+    pub(crate) reach: Vec<Reach>,
+    pub(crate) records: u64,
+}
+
+/// Waits between tries: bounded, growing.
+pub(crate) async fn pause(attempt: u32) {
+    let wait = Duration::from_millis(50 << attempt.min(6));
+    tokio::time::sleep(wait).await;
+}
+
+/// Decides about a warehouse error: pass it on, or count it and wait.
+pub(crate) async fn wait_out(error: warehouse::Error, doing: &'static str, attempt: u32) -> Result<(), Error> {
+    if error.class() == ErrorClass::Fatal {
+        return Err(error.into());
+    }
+    crate::metrics::warehouse_retry(error.code());
+    if attempt % 8 == 0 {
+        tracing::warn!(%error, doing, attempt, "warehouse away, trying again");
+    }
+    pause(attempt).await;
+    Ok(())
+}
+
+/// Carries the flush out; returns it for the derived rows.
+pub(crate) async fn flush(deps: Deps, flush: Flush) -> Result<Flush, Error> {
+    let began = Instant::now();
+    let progress: Vec<ProgressRow> = flush.reach.iter().map(|reach| reach.progress(&deps, 0)).collect();
+    let mut attempt = 0;
+    loop {
+        let written = async {
+            deps.sink.write(&flush.batch).await?;
+            deps.sink.write_progress(&progress).await
+        };
+        match written.await {
+            Ok(()) => break,
+            Err(error) => wait_out(error, "write a flush", attempt).await?,
+        }
+        attempt += 1;
+    }
+    for reach in &flush.reach {
+        commit(&deps, reach).await?;
+    }
+    crate::metrics::flush_seconds(began.elapsed().as_secs_f64());
+    crate::metrics::records(flush.records);
+    crate::metrics::rows("raw_events", flush.batch.raw.len());
+    crate::metrics::rows("message_counts", flush.batch.counts.len());
+    Ok(flush)
+}
+
+/// Commits a partition's next offset with its sealed position.
+pub(crate) async fn commit(deps: &Deps, reach: &Reach) -> Result<(), Error> {
+    let mut attempt = 0;
+    loop {
+        let commit = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
+        match deps.journal.commit(&deps.options.group, Topic::Events, reach.partition, commit).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.class() == journal::ErrorClass::Fatal => return Err(error.into()),
+            Err(error) => tracing::warn!(%error, partition = reach.partition, "commit failed, trying again"),
+        }
+        pause(attempt).await;
+        attempt += 1;
+    }
+}
+
+impl Reach {
+    /// The row that publishes it; `derived` is 0 where that is not known.
+    pub(crate) fn progress(&self, deps: &Deps, derived_offset: u64) -> ProgressRow {
+        ProgressRow {
+            generation: deps.options.generation,
+            partition: self.partition,
+            next_offset: self.next_offset,
+            derived_offset,
+            append_time: self.append_ms,
+        }
+    }
+}

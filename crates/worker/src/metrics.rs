@@ -1,0 +1,44 @@
+//! What a worker counts about itself.
+
+use metrics::{counter, gauge, histogram};
+
+/// Records folded.
+pub(crate) fn records(count: u64) {
+    counter!("rapport_worker_records_total").increment(count);
+}
+
+/// Rows written, by table.
+pub(crate) fn rows(table: &'static str, count: usize) {
+    counter!("rapport_worker_rows_total", "table" => table).increment(count as u64);
+}
+
+/// A flush took this long, seconds.
+pub(crate) fn flush_seconds(seconds: f64) {
+    histogram!("rapport_worker_flush_seconds").record(seconds);
+}
+
+/// A write or read of the warehouse failed and is tried again.
+pub(crate) fn warehouse_retry(code: &'static str) {
+    counter!("rapport_worker_warehouse_retries_total", "code" => code).increment(1);
+}
+
+/// A partition was taken over (start, clock step, failed read-back).
+pub(crate) fn takeover(cause: &'static str) {
+    counter!("rapport_worker_takeovers_total", "cause" => cause).increment(1);
+}
+
+/// Segments read back: whole or lacking rows. Lacking ones were acknowledged and lost: a violation seen and healed.
+pub(crate) fn read_back(whole: bool) {
+    let outcome = if whole { "whole" } else { "lacking" };
+    counter!("rapport_worker_segments_read_back_total", "outcome" => outcome).increment(1);
+}
+
+/// Copies taken out of the counters at a seal.
+pub(crate) fn corrections(count: u64) {
+    counter!("rapport_worker_corrections_total").increment(count);
+}
+
+/// Records a partition is behind the end of the journal.
+pub(crate) fn lag(partition: u16, records: u64) {
+    gauge!("rapport_worker_lag_records", "partition" => partition.to_string()).set(records as f64);
+}

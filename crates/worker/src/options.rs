@@ -1,0 +1,68 @@
+//! What a worker is given.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use delivery::Settings;
+use journal::{Journal, ReadLimit};
+use warehouse::Sink;
+
+/// A wall clock: milliseconds since the epoch. It decides when, never what.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// A worker's bounds and intervals.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// S, L, J: belong to the generation of the tables.
+    pub settings: Settings,
+    /// Generation of the tables.
+    pub generation: u32,
+    /// Name of the consumer group.
+    pub group: String,
+    /// Longest time a row waits for its flush.
+    pub flush_interval: Duration,
+    /// Most raw rows of a flush.
+    pub flush_rows: usize,
+    /// Bounds of one read of a partition.
+    pub read: ReadLimit,
+    /// A partition without news for this long is sealed to its end.
+    pub idle_seal_after: Duration,
+    /// How long the journal keeps events; None for ever.
+    pub retention_ms: Option<i64>,
+    /// Most conversations that may wait to be derived before consuming pauses.
+    pub derive_backlog: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            settings: Settings::default(),
+            generation: 1,
+            group: "rapport-worker".to_owned(),
+            flush_interval: Duration::from_millis(300),
+            flush_rows: 50_000,
+            read: ReadLimit { records: 4_000, bytes: 8 << 20 },
+            idle_seal_after: Duration::from_secs(30),
+            retention_ms: None,
+            derive_backlog: 200_000,
+        }
+    }
+}
+
+/// What a worker works on.
+#[derive(Clone)]
+pub struct Deps {
+    /// The event log.
+    pub journal: Arc<dyn Journal>,
+    /// The warehouse.
+    pub sink: Arc<dyn Sink>,
+    /// The wall clock.
+    pub clock: Clock,
+    /// Bounds and intervals.
+    pub options: Options,
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps").field("journal", &self.journal).field("sink", &self.sink).finish_non_exhaustive()
+    }
+}

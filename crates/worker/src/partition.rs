@@ -1,0 +1,269 @@
+//! A partition's memory: identities, open counters and the frontier. All of it is rebuilt from a stretch of the journal.
+
+use std::collections::{BTreeMap, HashMap};
+
+use delivery::{AppendTime, Context, Frontier, Identity, Segment, Settings, Sighting};
+use foldhash::fast::FixedState;
+use journal::Record;
+use rollup::Role;
+use warehouse::{Batch, CountKey, CountRow, MinuteKey, MinuteRow, SegmentRows};
+
+use crate::batch::Rows;
+use crate::pipeline::{self, At, Counted, Outcome};
+use crate::symbols::{Symbol, Symbols};
+
+/// Which fold made a row: precedes the offset in `ver`, so that a corrected fold wins over an older one's rows.
+const FOLD: u64 = 1;
+const FOLD_SHIFT: u32 = 52;
+
+/// Key of a counter within its segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct CountCell {
+    project: Symbol,
+    environment: Symbol,
+    bucket: u32,
+    role: Role,
+    content_type: Symbol,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct MinuteCell {
+    project: Symbol,
+    environment: Symbol,
+    minute: u32,
+}
+
+/// A sum over a segment's records so far, and the last of them that changed it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    messages: u64,
+    last_offset: u64,
+    dirty: bool,
+}
+
+impl Sum {
+    fn ver(self) -> u64 {
+        (FOLD << FOLD_SHIFT) | self.last_offset
+    }
+}
+
+#[derive(Debug, Default)]
+struct OpenSegment {
+    /// Offsets of the records that count.
+    offsets: Vec<u64>,
+    counts: HashMap<CountCell, Sum, FixedState>,
+    minutes: HashMap<MinuteCell, Sum, FixedState>,
+}
+
+/// What a record led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It is folded.
+    Folded,
+    /// Memory does not reach far enough back to judge it: take the partition over at it (R3).
+    OutOfReach,
+}
+
+/// The memory of one partition.
+#[derive(Debug)]
+pub struct PartitionFold {
+    id: u16,
+    settings: Settings,
+    context: Context,
+    frontier: Frontier,
+    segments: BTreeMap<Segment, OpenSegment>,
+    symbols: Symbols,
+    /// Rows are written for records from here on; before it, they are proved.
+    output_from: u64,
+    last_append_ms: i64,
+}
+
+impl PartitionFold {
+    /// Memory before the first record of a stretch.
+    pub fn new(id: u16, settings: Settings, frontier: Frontier) -> PartitionFold {
+        let output_from = frontier.sealed_position();
+        PartitionFold {
+            id,
+            settings,
+            context: Context::default(),
+            frontier,
+            segments: BTreeMap::new(),
+            symbols: Symbols::default(),
+            output_from,
+            last_append_ms: 0,
+        }
+    }
+
+    /// Folds a record; its rows go into `rows` unless it lies before the sealed position.
+    pub fn apply(&mut self, record: &Record, rows: &mut Rows) -> Applied {
+        let at = AppendTime(record.append_time_ms);
+        let (output, judged) = (record.offset >= self.output_from, self.frontier.can_judge(at));
+        if output && !judged {
+            return Applied::OutOfReach;
+        }
+        self.frontier.advance(record.offset, at);
+        self.last_append_ms = record.append_time_ms;
+        rows.records += u64::from(output);
+        match pipeline::read(record) {
+            Outcome::Counts(counted) => {
+                let sighting = self.context.sight(Identity(counted.identity()), at, &self.settings);
+                // A record below reach is context for later ones alone: a sum over a segment whose own context is not in
+                // memory would be another sum under an equal version.
+                if judged && sighting == Sighting::First {
+                    self.count(record, counted, output.then_some(rows));
+                }
+            }
+            Outcome::DeadLetter(row) if output => rows.batch.dead_letters.push(row.at(self.id, record)),
+            Outcome::DeadLetter(_) => {}
+        }
+        Applied::Folded
+    }
+
+    fn count(&mut self, record: &Record, counted: Counted<'_>, rows: Option<&mut Rows>) {
+        let segment = self.settings.segment_of(AppendTime(record.append_time_ms));
+        let open = self.segments.entry(segment).or_default();
+        open.offsets.push(record.offset);
+        if let Some(message) = counted.contribution().message {
+            let (project, environment) = (self.symbols.of(counted.project()), self.symbols.of(counted.environment()));
+            let content_type = self.symbols.of(message.content_type);
+            let cell = CountCell { project, environment, bucket: message.bucket_s, role: message.role, content_type };
+            add(&mut open.counts, cell, record.offset);
+            add(&mut open.minutes, MinuteCell { project, environment, minute: message.minute_s }, record.offset);
+        }
+        if let Some(rows) = rows {
+            counted.write(At { partition: self.id, segment, record }, rows);
+        }
+    }
+
+    /// Puts the counters that changed since the last call into a batch, whole.
+    pub fn take_changed(&mut self, batch: &mut Batch) {
+        for (segment, open) in &mut self.segments {
+            let at = Place { partition: self.id, segment: segment.start_seconds(), symbols: &self.symbols };
+            let counts = changed(&mut open.counts);
+            batch.counts.extend(counts.into_iter().map(|(cell, sum)| at.count_row(cell, sum)));
+            let minutes = changed(&mut open.minutes);
+            batch.minutes.extend(minutes.into_iter().map(|(cell, sum)| at.minute_row(cell, sum)));
+        }
+    }
+
+    /// What the warehouse must hold of a segment.
+    pub fn expected(&self, segment: Segment) -> SegmentRows {
+        let mut expected = SegmentRows { partition: self.id, segment: segment.start_seconds(), ..Default::default() };
+        let Some(open) = self.segments.get(&segment) else { return expected };
+        let at = Place { partition: self.id, segment: segment.start_seconds(), symbols: &self.symbols };
+        expected.offsets.clone_from(&open.offsets);
+        expected.counts = sorted(open.counts.iter().map(|(cell, sum)| (at.count_key(*cell), sum.ver())));
+        expected.minutes = sorted(open.minutes.iter().map(|(cell, sum)| (at.minute_key(*cell), sum.ver())));
+        expected
+    }
+
+    /// Records that `segments` were read back whole; forgets what can no longer change. Returns the new sealed position.
+    pub fn seal(&mut self, segments: &[Segment]) -> u64 {
+        let sealed = self.frontier.seal(segments);
+        if let Some(oldest) = self.frontier.evict() {
+            self.context.forget_below(oldest, &self.settings);
+            self.segments = self.segments.split_off(&oldest);
+        }
+        sealed
+    }
+
+    /// The frontier.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// Partition number.
+    pub fn id(&self) -> u16 {
+        self.id
+    }
+
+    /// Append time of the last record folded, milliseconds.
+    pub fn last_append_ms(&self) -> i64 {
+        self.last_append_ms
+    }
+
+    /// Number of identities held.
+    pub fn identities(&self) -> usize {
+        self.context.len()
+    }
+
+    /// What later records of `segment` or after it can meet in memory: two folds that agree on it behave alike.
+    pub fn snapshot(&self, segment: Segment) -> Snapshot {
+        Snapshot {
+            identities: self.context.relevant(segment, &self.settings),
+            segments: self.segments.keys().filter(|key| **key >= segment).map(|key| self.expected(*key)).collect(),
+            next_offset: self.frontier.next_offset(),
+        }
+    }
+}
+
+/// The part of a partition's memory that decides about records of a segment and all later ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Identities and their last append times, sorted.
+    pub identities: Vec<(Identity, AppendTime)>,
+    /// Open segments with their rows.
+    pub segments: Vec<SegmentRows>,
+    /// Next offset to read.
+    pub next_offset: u64,
+}
+
+struct Place<'s> {
+    partition: u16,
+    segment: u32,
+    symbols: &'s Symbols,
+}
+
+impl Place<'_> {
+    fn count_key(&self, cell: CountCell) -> CountKey {
+        CountKey {
+            project: self.symbols.name(cell.project).to_owned(),
+            environment: self.symbols.name(cell.environment).to_owned(),
+            bucket: cell.bucket,
+            role: cell.role.name().to_owned(),
+            content_type: self.symbols.name(cell.content_type).to_owned(),
+        }
+    }
+
+    fn count_row(&self, cell: CountCell, sum: Sum) -> CountRow {
+        let CountKey { project, environment, bucket, role, content_type } = self.count_key(cell);
+        let (partition, segment) = (self.partition, self.segment);
+        let (messages, ver) = (sum.messages, sum.ver());
+        CountRow { project, environment, bucket, role, content_type, partition, segment, messages, ver }
+    }
+
+    fn minute_key(&self, cell: MinuteCell) -> MinuteKey {
+        MinuteKey {
+            project: self.symbols.name(cell.project).to_owned(),
+            environment: self.symbols.name(cell.environment).to_owned(),
+            minute: cell.minute,
+        }
+    }
+
+    fn minute_row(&self, cell: MinuteCell, sum: Sum) -> MinuteRow {
+        let MinuteKey { project, environment, minute } = self.minute_key(cell);
+        let (partition, segment) = (self.partition, self.segment);
+        MinuteRow { project, environment, minute, partition, segment, messages: sum.messages, ver: sum.ver() }
+    }
+}
+
+fn add<K: Eq + std::hash::Hash>(sums: &mut HashMap<K, Sum, FixedState>, key: K, offset: u64) {
+    let sum = sums.entry(key).or_default();
+    sum.messages += 1;
+    sum.last_offset = offset;
+    sum.dirty = true;
+}
+
+fn changed<K: Copy + Ord>(sums: &mut HashMap<K, Sum, FixedState>) -> Vec<(K, Sum)> {
+    let dirty = sums.iter_mut().filter(|(_, sum)| sum.dirty);
+    sorted(dirty.map(|(key, sum)| {
+        sum.dirty = false;
+        (*key, *sum)
+    }))
+}
+
+fn sorted<K: Ord, V>(pairs: impl Iterator<Item = (K, V)>) -> Vec<(K, V)> {
+    let mut pairs: Vec<(K, V)> = pairs.collect();
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    pairs
+}

@@ -1,0 +1,251 @@
+//! From a record to what it means: an event that counts, with the rows it leaves, or a dead letter.
+
+use delivery::Segment;
+use event::{Data, Event, Text};
+use journal::Record;
+use rollup::{Contribution, contribution};
+use warehouse::{ActivityRow, ConversationKey, DeadLetterRow, IdentityRow, RawRow, RequestRow};
+
+use crate::batch::Rows;
+
+/// What a record is.
+#[derive(Debug)]
+pub(crate) enum Outcome<'r> {
+    /// An event, to be deduplicated and folded.
+    Counts(Counted<'r>),
+    /// Not an event that can be understood.
+    DeadLetter(Letter),
+}
+
+/// Why a record is dead.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    reason: String,
+    message: String,
+    event_id: String,
+}
+
+/// An event on its way into the rows.
+#[derive(Debug)]
+pub(crate) struct Counted<'r> {
+    event: Event<'r>,
+}
+
+/// Reads a record. Bad input is an outcome, never an error.
+pub(crate) fn read(record: &Record) -> Outcome<'_> {
+    match Event::decode(&record.value) {
+        Ok(event) => Outcome::Counts(Counted { event }),
+        Err(invalid) => Outcome::DeadLetter(Letter {
+            reason: invalid.code.as_str().to_owned(),
+            message: invalid.to_string(),
+            event_id: invalid.event_id.unwrap_or_default(),
+        }),
+    }
+}
+
+impl Letter {
+    /// The row of the letter, by where its record lies.
+    pub(crate) fn at(self, partition: u16, record: &Record) -> DeadLetterRow {
+        DeadLetterRow {
+            topic: journal::Topic::Events.name().to_owned(),
+            partition,
+            offset: record.offset,
+            append_time: record.append_time_ms,
+            project: String::new(),
+            reason: self.reason,
+            message: self.message,
+            event_id: self.event_id,
+            value: record.value.to_vec(),
+        }
+    }
+}
+
+/// A digest of several texts, each with its length, so that no two lists share one.
+fn digest(parts: &[&str], number: i64) -> u128 {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum::<usize>() + 8);
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes.extend_from_slice(&number.to_le_bytes());
+    cityhash_rs::cityhash_102_128(&bytes)
+}
+
+impl Counted<'_> {
+    /// Digest of what makes the event itself: (project, conversation or '', event_id).
+    pub(crate) fn identity(&self) -> u128 {
+        digest(&[&self.event.project_id, self.conversation_id(), &self.event.event_id], 0)
+    }
+
+    /// Project.
+    pub(crate) fn project(&self) -> &str {
+        &self.event.project_id
+    }
+
+    /// Environment.
+    pub(crate) fn environment(&self) -> &str {
+        &self.event.environment
+    }
+
+    /// What it adds by itself.
+    pub(crate) fn contribution(&self) -> Contribution<'_> {
+        contribution(&self.event)
+    }
+
+    fn conversation_id(&self) -> &str {
+        self.event.conversation_id.as_deref().unwrap_or_default()
+    }
+
+    /// Puts the event's own rows into the batch.
+    pub(crate) fn write(self, at: At<'_>, rows: &mut Rows) {
+        {
+            let adds = contribution(&self.event);
+            self.write_activity(&adds, rows);
+            self.write_links(&adds, at, rows);
+        }
+        let conversation = self.conversation_id();
+        if !conversation.is_empty() {
+            rows.touch(digest(&[self.project(), conversation], 0), || ConversationKey {
+                project: self.project().to_owned(),
+                conversation_id: conversation.to_owned(),
+            });
+        }
+        if let Data::Unknown { event, .. } = &self.event.data {
+            let letter = Letter {
+                reason: "unknown_type".to_owned(),
+                message: format!("the event type {event} is not known to this version; the event is kept"),
+                event_id: self.event.event_id.clone().into_owned(),
+            };
+            rows.batch.dead_letters.push(letter.at(at.partition, at.record));
+        }
+        rows.batch.raw.push(raw_row(self.event, at));
+    }
+
+    fn write_activity(&self, adds: &Contribution<'_>, rows: &mut Rows) {
+        let Some(activity) = &adds.activity else { return };
+        let conversation = self.conversation_id();
+        let key = digest(
+            &[self.project(), self.environment(), &activity.person, conversation],
+            i64::from(activity.bucket_s),
+        );
+        rows.add_activity(key, self.event.time.0, || ActivityRow {
+            project: self.project().to_owned(),
+            environment: self.environment().to_owned(),
+            person: activity.person.clone(),
+            conversation_id: conversation.to_owned(),
+            bucket: activity.bucket_s,
+            first: self.event.time.0,
+        });
+    }
+
+    fn write_links(&self, adds: &Contribution<'_>, at: At<'_>, rows: &mut Rows) {
+        if let Some(link) = &adds.identity {
+            rows.batch.identities.push(IdentityRow {
+                project: self.project().to_owned(),
+                environment: self.environment().to_owned(),
+                conversation_id: self.conversation_id().to_owned(),
+                event_id: self.event.event_id.clone().into_owned(),
+                partition: at.partition,
+                segment: at.segment.start_seconds(),
+                event: self.event.data.name().to_owned(),
+                event_time: self.event.time.0,
+                sequence: self.event.sequence.unwrap_or(0),
+                from_user: link.from_user.to_owned(),
+                into_user: link.into_user.to_owned(),
+                anonymous_id: link.anonymous_id.to_owned(),
+            });
+        }
+        if let Some(request) = &adds.request {
+            rows.batch.requests.push(RequestRow {
+                project: self.project().to_owned(),
+                environment: self.environment().to_owned(),
+                conversation_id: self.conversation_id().to_owned(),
+                event_id: self.event.event_id.clone().into_owned(),
+                partition: at.partition,
+                segment: at.segment.start_seconds(),
+                event: self.event.data.name().to_owned(),
+                event_time: self.event.time.0,
+                person: request.person.clone(),
+                trigger: request.trigger.to_owned(),
+            });
+        }
+    }
+}
+
+/// Where a record lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'r> {
+    /// Partition.
+    pub(crate) partition: u16,
+    /// Segment of its append time.
+    pub(crate) segment: Segment,
+    /// The record.
+    pub(crate) record: &'r Record,
+}
+
+fn raw_row(mut event: Event<'_>, at: At<'_>) -> RawRow {
+    let is_message = contribution(&event).message.is_some();
+    let message = split_message(&mut event.data);
+    let mut data = Vec::with_capacity(128);
+    event.data.write_json(&mut data);
+    RawRow {
+        partition: at.partition,
+        segment: at.segment.start_seconds(),
+        offset: at.record.offset,
+        append_time: at.record.append_time_ms,
+        event: event.data.name().to_owned(),
+        event_time: event.time.0,
+        sequence: event.sequence.unwrap_or(0),
+        role: message.role,
+        is_message: u8::from(is_message),
+        content_type: message.content_type,
+        message_id: message.message_id,
+        text: message.text,
+        data: json_text(data),
+        context: context_json(&event),
+        project: event.project_id.into_owned(),
+        conversation_id: owned(event.conversation_id),
+        event_id: event.event_id.into_owned(),
+        environment: event.environment.into_owned(),
+        user_id: owned(event.user_id),
+        anonymous_id: owned(event.anonymous_id),
+        session_id: owned(event.session_id),
+        channel: owned(event.channel),
+        bot_id: owned(event.bot_id),
+        metadata: owned(event.metadata),
+        extra: owned(event.extra),
+    }
+}
+
+#[derive(Default)]
+struct MessageColumns {
+    role: String,
+    content_type: String,
+    message_id: String,
+    text: String,
+}
+
+/// The columns that messages have; the text is taken out of the data, where it would only lie twice.
+fn split_message(data: &mut Data<'_>) -> MessageColumns {
+    let Data::MessageCreated(message) = data else { return MessageColumns::default() };
+    MessageColumns {
+        role: message.role.as_str().to_owned(),
+        content_type: message.content_type.as_ref().map_or_else(String::new, |kind| kind.as_str().to_owned()),
+        message_id: message.message_id.clone().into_owned(),
+        text: owned(message.text.take()),
+    }
+}
+
+fn context_json(event: &Event<'_>) -> String {
+    let mut context = Vec::new();
+    event.context.write_json(&mut context);
+    if context == b"{}" { String::new() } else { json_text(context) }
+}
+
+fn json_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("JSON is written from texts")
+}
+
+fn owned(text: Option<Text<'_>>) -> String {
+    text.map_or_else(String::new, Text::into_owned)
+}

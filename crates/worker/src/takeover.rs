@@ -1,0 +1,132 @@
+//! Taking a partition over: at start, at a record memory does not reach, after a failed read-back. One recovery path.
+
+use delivery::{AppendTime, Frontier, ResumeFacts, StretchFacts, resume, stretch_start};
+use journal::{Offsets, ReadLimit, Record, Topic};
+use warehouse::AnchorRow;
+
+use crate::flush::{Reach, wait_out};
+use crate::{Deps, Error, PartitionFold, derive};
+
+const ONE: ReadLimit = ReadLimit { records: 1, bytes: 1 };
+
+/// A partition as its owner holds it.
+#[derive(Debug)]
+pub(crate) enum Owned {
+    /// Nothing lies at or after the sealed position: there is nothing to rebuild until a record comes.
+    AtEnd {
+        /// Offset the next record will get.
+        next_offset: u64,
+    },
+    /// Memory is being rebuilt, or live, from the fold's next read.
+    Folding {
+        /// Its memory.
+        fold: Box<PartitionFold>,
+        /// Next offset to read.
+        next_offset: u64,
+    },
+}
+
+/// Takes a partition over, at the record at offset `at` if one asked for it.
+pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<u64>) -> Result<Owned, Error> {
+    let held = deps.journal.offsets(Topic::Events, partition).await?;
+    prove_incarnation(deps, partition, held).await?;
+    let committed = deps.journal.committed(&deps.options.group, Topic::Events, partition).await?;
+    let facts = ResumeFacts {
+        committed: committed.as_ref().map(|commit| commit.next_offset),
+        committed_sealed: committed.as_ref().and_then(|commit| commit.metadata.parse().ok()),
+        warehouse_sealed: remembered_seal(deps, partition).await?,
+        log_first: held.first,
+    };
+    let resume = resume(facts);
+    if resume.sealed >= held.next {
+        let reach = Reach { partition, next_offset: resume.sealed, sealed: resume.sealed, append_ms: 0 };
+        derive::publish(deps, std::iter::once(&reach)).await?;
+        return Ok(Owned::AtEnd { next_offset: resume.sealed });
+    }
+    let settings = deps.options.settings;
+    let refused = |refusal| Error::Refused { partition, refusal };
+    if held.first > resume.sealed {
+        return Err(refused(delivery::Refusal::UnsealedGone { sealed: resume.sealed, log_first: held.first }));
+    }
+    let unsealed = append_time(deps, partition, resume.sealed).await?;
+    let time = match at {
+        Some(offset) => settings.stretch_time_of_both(unsealed, append_time(deps, partition, offset).await?),
+        None => settings.stretch_time(unsealed),
+    };
+    let first_at_time = deps.journal.offset_for_time(Topic::Events, partition, time.0).await?;
+    let facts = StretchFacts {
+        time,
+        first_at_time: first_at_time.unwrap_or(resume.sealed),
+        log_first: held.first,
+        log_first_time: append_time(deps, partition, held.first).await?,
+        forgotten_before: AppendTime(deps.options.retention_ms.map_or(i64::MIN, |kept| (deps.clock)() - kept)),
+    };
+    let start = stretch_start(facts, resume).map_err(refused)?;
+    let live_from = at.unwrap_or(resume.sealed);
+    let frontier = Frontier::new(settings, start.floor, resume.sealed, live_from);
+    tracing::info!(partition, sealed = resume.sealed, commit = resume.commit, from = start.offset, "partition taken over");
+    let fold = Box::new(PartitionFold::new(partition, settings, frontier));
+    Ok(Owned::Folding { fold, next_offset: start.offset })
+}
+
+async fn append_time(deps: &Deps, partition: u16, from: u64) -> Result<AppendTime, Error> {
+    let first = first_record(deps, partition, from).await?;
+    Ok(AppendTime(first.map_or(i64::MAX, |record| record.append_time_ms)))
+}
+
+async fn first_record(deps: &Deps, partition: u16, from: u64) -> Result<Option<Record>, Error> {
+    Ok(deps.journal.read(Topic::Events, partition, from, ONE).await?.into_iter().next())
+}
+
+async fn remembered_seal(deps: &Deps, partition: u16) -> Result<Option<u64>, Error> {
+    let mut attempt = 0;
+    loop {
+        match deps.sink.sealed(deps.options.generation, partition).await {
+            Ok(sealed) => return Ok(sealed),
+            Err(error) => wait_out(error, "read the sealed position", attempt).await?,
+        }
+        attempt += 1;
+    }
+}
+
+/// Compares the record that the warehouse remembers with the one the journal holds at that offset.
+async fn prove_incarnation(deps: &Deps, partition: u16, held: Offsets) -> Result<(), Error> {
+    let mut attempt = 0;
+    let anchor = loop {
+        match deps.sink.anchor(deps.options.generation, partition).await {
+            Ok(anchor) => break anchor,
+            Err(error) => wait_out(error, "read the remembered record", attempt).await?,
+        }
+        attempt += 1;
+    };
+    let Some(anchor) = anchor else { return Ok(()) };
+    if anchor.offset < held.first {
+        return Ok(());
+    }
+    let other = |reason: String| Error::OtherJournal { partition, reason };
+    let Some(record) = first_record(deps, partition, anchor.offset).await? else {
+        return Err(other(format!("it ends before offset {}, which was committed", anchor.offset)));
+    };
+    let found = anchor_of(deps.options.generation, partition, &record);
+    if found == anchor { Ok(()) } else { Err(other(format!("the record at offset {} differs", anchor.offset))) }
+}
+
+/// What is remembered of a record.
+pub(crate) fn anchor_of(generation: u32, partition: u16, record: &Record) -> AnchorRow {
+    let mut content = record.key.to_vec();
+    content.extend_from_slice(&record.value);
+    let crc = (cityhash_rs::cityhash_102_128(&content) & u128::from(u32::MAX)) as u32;
+    AnchorRow { generation, partition, offset: record.offset, append_time: record.append_time_ms, crc }
+}
+
+/// Remembers the record at `offset`.
+pub(crate) async fn remember(deps: &Deps, partition: u16, offset: u64) -> Result<(), Error> {
+    let Some(record) = first_record(deps, partition, offset).await? else { return Ok(()) };
+    let row = anchor_of(deps.options.generation, partition, &record);
+    let mut attempt = 0;
+    while let Err(error) = deps.sink.write_anchors(std::slice::from_ref(&row)).await {
+        wait_out(error, "remember a record", attempt).await?;
+        attempt += 1;
+    }
+    Ok(())
+}
