@@ -3,8 +3,11 @@
 //! Two adapters satisfy it and pass one conformance suite: the embedded journal in a directory, and Apache Kafka.
 //! Code above this port does not know which one it has. Records are opaque bytes here: this crate knows no event.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod embedded;
+mod partitioner;
 mod port;
 
-pub use port::{
-    Appended, BoxFuture, Commit, Error, ErrorClass, Journal, NewRecord, Offsets, ReadLimit, Record, Topic,
-};
+pub use partitioner::partition_of;
+pub use port::{Appended, BoxFuture, Commit, Error, ErrorClass, Journal, NewRecord, Offsets, ReadLimit, Record, Topic};

@@ -168,7 +168,13 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
 
     /// Records from `from` (or the next one held after it) on; empty at the end of the partition. Never returns a record
     /// that is not durable. Fails with `OffsetGone` if `from` lies before the first offset held.
-    fn read(&self, topic: Topic, partition: u16, from: u64, limit: ReadLimit) -> BoxFuture<'_, Result<Vec<Record>, Error>>;
+    fn read(
+        &self,
+        topic: Topic,
+        partition: u16,
+        from: u64,
+        limit: ReadLimit,
+    ) -> BoxFuture<'_, Result<Vec<Record>, Error>>;
 
     /// Resolves when any partition of the topic may hold a record beyond `seen[partition]` (next offsets); may wake early.
     fn wait_beyond(&self, topic: Topic, seen: Vec<u64>) -> BoxFuture<'_, ()>;
