@@ -72,9 +72,9 @@ pub(crate) struct Warehouse {
     /// Configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Ends when standard input does: how `run` keeps its child from outliving it.
-    #[arg(long, hide = true)]
-    pub(crate) child: bool,
+    /// The engine's library (libchdb.so) [default: beside the program, or in .cache/engine].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) library: Option<PathBuf>,
 }
 
 /// Which server a command talks to.

@@ -17,10 +17,14 @@ use args::{Arguments, Command};
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Warehouse(options) => commands::warehouse(&options),
+        Command::Project(options) => commands::project(&options.command),
+        Command::Key(options) => commands::key(&options.command),
         Command::Import(options) => commands::import(&options),
         Command::Loadgen(options) => commands::loadgen(&options),
         Command::Config(options) => commands::config(&options),
-        _ => Ok(()),
+        Command::Metrics(options) => commands::metrics(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

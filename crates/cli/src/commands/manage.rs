@@ -1,12 +1,12 @@
 //! `rapport project` and `rapport key`: through the server that runs, or on the directory when none does.
 
 use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     args::{KeyCommand, ProjectCommand, Reach},
     http::{self, Client},
-    run::directory::{self, Held},
+    run::{Held, directory},
     terminal,
 };
 
@@ -79,9 +79,4 @@ fn path_segment(id: &str) -> anyhow::Result<&str> {
     let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     anyhow::ensure!(plain, "{id:?} is no key id: take the one that `rapport key create --json` printed");
     Ok(id)
-}
-
-/// The fields of a key to be created, as both doors take them.
-pub(crate) fn text_of<'a>(wanted: &'a Value, field: &str) -> &'a str {
-    wanted[field].as_str().unwrap_or_default()
 }
