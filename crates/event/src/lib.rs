@@ -1,1 +1,32 @@
-//! event
+//! The vocabulary: event types, ids, time, validation, JSON and Avro codecs, partition key.
+//!
+//! Every type is written down once (`catalogue/`); structs, codecs and the published schemas follow from that. An event
+//! comes in as native JSON through [`parse()`], which applies the key, the clock rules and the limits, and crosses the
+//! journal with [`Event::encode`] and [`Event::decode`]. What is not known, be it a type, a field or a value of an
+//! enumeration, is kept. The crate has no clock, no I/O and no idea of Kafka, HTTP or SQL.
+
+use std::borrow::Cow;
+
+/// A text, borrowed from where it was read where that is possible.
+pub type Text<'a> = Cow<'a, str>;
+
+mod avro;
+mod catalogue;
+mod context;
+mod envelope;
+mod error;
+mod json;
+mod key;
+mod kind;
+pub mod limits;
+mod parse;
+pub mod schema;
+mod time;
+
+pub use catalogue::*;
+pub use context::Context;
+pub use envelope::Event;
+pub use error::{Code, Invalid, Warning};
+pub use key::{Origin, derived_event_id};
+pub use parse::{Defaults, Parsed, from_json, parse};
+pub use time::{ClockFlag, Timestamp};

@@ -6,7 +6,9 @@
 mod client;
 mod error;
 mod migrate;
+pub mod query;
 mod read_back;
+pub mod registry;
 mod rows;
 mod sink;
 mod states;

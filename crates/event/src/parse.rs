@@ -1,0 +1,299 @@
+//! Native JSON to events: what is required, what is corrected, what is refused.
+
+use std::{borrow::Cow, net::IpAddr, time::Duration};
+
+use crate::{
+    ClockFlag, Context, Data, Event, Invalid, Text, Timestamp, Warning,
+    error::Code,
+    json::{Extra, Json},
+    kind::{Bool, Id, Int, Object, Str, Time, at_most, optional, present, required},
+    limits, time,
+};
+
+/// What the key and the moment say about an event, beside its own text.
+#[derive(Debug, Clone)]
+pub struct Defaults<'a> {
+    /// The key's project: events can not name another.
+    pub project_id: Text<'a>,
+    /// The key's AI agent, which goes before the event's own.
+    pub bot_id: Option<Text<'a>>,
+    /// The environment of events that name none.
+    pub environment: Text<'a>,
+    /// The environment of all events, whatever they name: a development key writes development only.
+    pub environment_forced: Option<Text<'a>>,
+    /// When the event arrived.
+    pub received_at: Timestamp,
+    /// The age beyond which an event must say `historical`.
+    pub horizon: Duration,
+}
+
+impl<'a> Defaults<'a> {
+    /// Defaults of a production key without an AI agent, with a horizon of seven days.
+    #[must_use]
+    pub fn new(project_id: impl Into<Text<'a>>, received_at: Timestamp) -> Self {
+        Self {
+            project_id: project_id.into(),
+            bot_id: None,
+            environment: Cow::Borrowed("production"),
+            environment_forced: None,
+            received_at,
+            horizon: Duration::from_micros(limits::HORIZON_US as u64),
+        }
+    }
+}
+
+/// An accepted event, and what is to be known about it but not kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed<'a> {
+    /// The event.
+    pub event: Event<'a>,
+    /// The client's address, to be looked up and dropped.
+    pub ip: Option<IpAddr>,
+    /// What its producer should know.
+    pub warnings: Vec<Warning>,
+}
+
+impl Parsed<'_> {
+    /// The same, with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Parsed<'static> {
+        Parsed { event: self.event.into_owned(), ip: self.ip, warnings: self.warnings }
+    }
+}
+
+/// Reads one native JSON event, with texts of its own.
+///
+/// # Errors
+/// When the event is not acceptable; the code says in which way.
+pub fn from_json(bytes: &[u8], defaults: &Defaults<'_>) -> Result<Parsed<'static>, Invalid> {
+    parse(bytes, defaults).map(Parsed::into_owned)
+}
+
+/// Reads one native JSON event, borrowing its texts from `bytes` where they have no escapes.
+///
+/// # Errors
+/// When the event is not acceptable; the code says in which way.
+pub fn parse<'a>(bytes: &'a [u8], defaults: &Defaults<'a>) -> Result<Parsed<'a>, Invalid> {
+    read(bytes).and_then(|fields| fields.accept(defaults)).map_err(|error| name(error, bytes))
+}
+
+/// Reads JSON of the journal: what the clock rules decided stands in it, and it names its project.
+pub(crate) fn parse_trusted(bytes: &[u8]) -> Result<Event<'_>, Invalid> {
+    read(bytes).and_then(Fields::take).map_err(|error| name(error, bytes))
+}
+
+/// The envelope as it stands in the text.
+#[derive(Default)]
+struct Fields<'a> {
+    event_id: Option<Text<'a>>,
+    event: Option<Text<'a>>,
+    schema_version: Option<i64>,
+    timestamp: Option<Timestamp>,
+    sent_at: Option<Timestamp>,
+    received_at: Option<Timestamp>,
+    clock: ClockFlag,
+    sequence: Option<i64>,
+    historical: Option<bool>,
+    project_id: Option<Text<'a>>,
+    bot_id: Option<Text<'a>>,
+    environment: Option<Text<'a>>,
+    conversation_id: Option<Text<'a>>,
+    session_id: Option<Text<'a>>,
+    user_id: Option<Text<'a>>,
+    anonymous_id: Option<Text<'a>>,
+    channel: Option<Text<'a>>,
+    context: Context<'a>,
+    ip: Option<IpAddr>,
+    metadata: Option<Text<'a>>,
+    data: Option<&'a str>,
+    extra: Option<Text<'a>>,
+}
+
+fn read(bytes: &[u8]) -> Result<Fields<'_>, Invalid> {
+    if bytes.len() > limits::EVENT_BYTES {
+        let message = format!("the event has {} bytes, of {} allowed: send less", bytes.len(), limits::EVENT_BYTES);
+        return Err(Invalid::new(Code::TooLarge, message));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Invalid::new(Code::InvalidUtf8, format!("byte {} is not UTF-8: send the text in UTF-8", error.valid_up_to()))
+    })?;
+    let mut json = Json::new(text);
+    if !matches!(json.peek(), None | Some(b'{')) {
+        json.raw()?;
+        return Err(Invalid::new(Code::NotAnObject, "an event is a JSON object"));
+    }
+    let mut fields = Fields::default();
+    let mut extra = Extra::default();
+    json.object(|json, key| fields.member(key, json, &mut extra))?;
+    json.end()?;
+    fields.extra = extra.finish();
+    Ok(fields)
+}
+
+impl<'a> Fields<'a> {
+    fn member(&mut self, key: &str, json: &mut Json<'a>, extra: &mut Extra) -> Result<(), Invalid> {
+        match key {
+            "event_id" => self.event_id = required::<Id>(json)?,
+            "event" => self.event = event_type(json)?,
+            "schema_version" => self.schema_version = optional::<Int>(json)?,
+            "timestamp" => self.timestamp = optional::<Time>(json)?,
+            "sent_at" => self.sent_at = optional::<Time>(json)?,
+            "received_at" => self.received_at = received_at(json)?,
+            "clock" => self.clock = clock(json)?,
+            "sequence" => self.sequence = optional::<Int>(json)?,
+            "historical" => self.historical = optional::<Bool>(json)?,
+            "project_id" => self.project_id = optional::<Id>(json)?,
+            "bot_id" => self.bot_id = optional::<Id>(json)?,
+            "environment" => self.environment = optional::<Id>(json)?,
+            "conversation_id" => self.conversation_id = optional::<Id>(json)?,
+            "session_id" => self.session_id = optional::<Id>(json)?,
+            "user_id" => self.user_id = optional::<Id>(json)?,
+            "anonymous_id" => self.anonymous_id = optional::<Id>(json)?,
+            "channel" => self.channel = optional::<Id>(json)?,
+            "context" if !json.null()? => (self.context, self.ip) = Context::parse(json)?,
+            "context" => (self.context, self.ip) = (Context::default(), None),
+            "metadata" => self.metadata = metadata(json)?,
+            "data" => self.data = if json.null()? { None } else { Some(json.raw()?) },
+            _ => extra.keep(key, json)?,
+        }
+        Ok(())
+    }
+
+    /// Applies the key and the clock rules.
+    fn accept(mut self, defaults: &Defaults<'a>) -> Result<Parsed<'a>, Invalid> {
+        let received_at = defaults.received_at;
+        let (time, clock) = time::settle(self.timestamp, self.sent_at, received_at);
+        let horizon_us = i64::try_from(defaults.horizon.as_micros()).unwrap_or(i64::MAX);
+        if self.historical != Some(true) && time.0 < received_at.0.saturating_sub(horizon_us) {
+            let days = defaults.horizon.as_secs() / 86_400;
+            let message = format!("the event is more than {days} days old: mark it with \"historical\": true");
+            return Err(Invalid::new(Code::TooOld, message).within("timestamp"));
+        }
+        let own = self.environment.take();
+        let forced = defaults.environment_forced.clone();
+        let environment = forced.or(own).unwrap_or_else(|| defaults.environment.clone());
+        let ip = self.ip;
+        let (mut event, known) = self.into_event(defaults.project_id.clone(), environment, time)?;
+        event.received_at = Some(received_at);
+        event.clock = clock;
+        event.bot_id = defaults.bot_id.clone().or(event.bot_id);
+        let mut warnings = Vec::new();
+        if !known {
+            warnings.push(Warning::UnknownType);
+        }
+        match clock {
+            ClockFlag::None => (),
+            ClockFlag::Skewed => warnings.push(Warning::ClockSkew),
+            ClockFlag::Missing => warnings.push(Warning::TimeMissing),
+        }
+        Ok(Parsed { event, ip, warnings })
+    }
+
+    /// Takes what the journal says as it is.
+    fn take(mut self) -> Result<Event<'a>, Invalid> {
+        let time = present(self.timestamp, "timestamp")?;
+        let project_id = present(self.project_id.take(), "project_id")?;
+        let environment = self.environment.take().unwrap_or(Cow::Borrowed("production"));
+        let (received_at, clock) = (self.received_at, self.clock);
+        let (mut event, _) = self.into_event(project_id, environment, time)?;
+        (event.received_at, event.clock) = (received_at, clock);
+        Ok(event)
+    }
+
+    /// The event, and whether its type is known.
+    fn into_event(
+        self,
+        project_id: Text<'a>,
+        environment: Text<'a>,
+        time: Timestamp,
+    ) -> Result<(Event<'a>, bool), Invalid> {
+        let name = present(self.event, "event")?;
+        // The envelope is the first level; data without members is data.
+        let data = Data::parse(name, &mut Json::inside(self.data.unwrap_or("{}"), 1)).map_err(|e| e.within("data"))?;
+        let version = self.schema_version.map_or(Ok(1), i32::try_from);
+        let known = !matches!(data, Data::Unknown { .. });
+        let event = Event {
+            event_id: present(self.event_id, "event_id")?,
+            schema_version: version
+                .map_err(|_| Invalid::new(Code::OutOfRange, "a version is a small number").within("schema_version"))?,
+            time,
+            sent_at: self.sent_at,
+            received_at: None,
+            clock: ClockFlag::None,
+            sequence: self.sequence,
+            historical: self.historical.unwrap_or(false),
+            project_id,
+            bot_id: self.bot_id,
+            environment,
+            conversation_id: self.conversation_id,
+            session_id: self.session_id,
+            user_id: self.user_id,
+            anonymous_id: self.anonymous_id,
+            channel: self.channel,
+            context: self.context,
+            metadata: self.metadata,
+            extra: self.extra,
+            data,
+        };
+        Ok((event, known))
+    }
+}
+
+fn event_type<'a>(json: &mut Json<'a>) -> Result<Option<Text<'a>>, Invalid> {
+    let event = optional::<Str>(json)?.filter(|event| !event.is_empty());
+    event.map(|event| at_most(event, limits::ID_CHARS)).transpose()
+}
+
+/// Ours to say: whatever a producer writes there does not matter, only the journal's own is read.
+fn received_at(json: &mut Json<'_>) -> Result<Option<Timestamp>, Invalid> {
+    let text = json.raw()?;
+    Ok(optional::<Time>(&mut Json::new(text)).unwrap_or(None))
+}
+
+fn clock(json: &mut Json<'_>) -> Result<ClockFlag, Invalid> {
+    Ok(match json.raw()? {
+        "\"skewed\"" => ClockFlag::Skewed,
+        "\"missing\"" => ClockFlag::Missing,
+        _ => ClockFlag::None,
+    })
+}
+
+fn metadata<'a>(json: &mut Json<'a>) -> Result<Option<Text<'a>>, Invalid> {
+    let Some(text) = optional::<Object>(json)? else { return Ok(None) };
+    let mut keys = 0_usize;
+    Json::inside(&text, 1).object(|json, _| {
+        keys += 1;
+        json.raw().map(|_| ())
+    })?;
+    if keys > limits::METADATA_KEYS || text.len() > limits::METADATA_BYTES {
+        let message = format!(
+            "metadata has {keys} keys and {} bytes, of {} and {} allowed: send less",
+            text.len(),
+            limits::METADATA_KEYS,
+            limits::METADATA_BYTES
+        );
+        return Err(Invalid::new(Code::MetadataTooLarge, message));
+    }
+    Ok(Some(text))
+}
+
+/// Adds the event's id to an error, as far as the text can be read.
+#[cold]
+fn name(mut error: Invalid, bytes: &[u8]) -> Invalid {
+    let readable = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(e) => std::str::from_utf8(&bytes[..e.valid_up_to()]).unwrap_or_default(),
+    };
+    let mut found = None;
+    // An error only ends the search: what was found before it stands.
+    let _ = Json::new(readable).object(|json, key| {
+        if key == "event_id" {
+            found = required::<Id>(json)?;
+        } else {
+            json.raw()?;
+        }
+        Ok(())
+    });
+    error.event_id = found.map(Cow::into_owned);
+    error
+}

@@ -1,0 +1,57 @@
+//! Questions to the warehouse: range and buckets in local time, people, and the figure of a metric.
+
+mod buckets;
+mod error;
+mod identity;
+mod range;
+mod run;
+
+pub use buckets::{BUCKETS_MAX, Grain, Whole, boundaries};
+pub use error::Error;
+pub use identity::{Link, resolve};
+pub use range::{Range, local_rfc3339, zone};
+pub use run::{Answer, Ask, Cell, Progress, ROWS_MAX, State, figure, progress};
+
+/// The names nearest to a mistyped one, best first, at most three; none if nothing is near.
+pub fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let name: String = name.chars().take(64).flat_map(char::to_lowercase).collect();
+    let mut ranked: Vec<(usize, &'static str)> = known
+        .map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let contains = !name.is_empty() && (lower.contains(&name) || name.contains(&lower));
+            (if contains { 1 } else { distance(&name, &lower) }, candidate)
+        })
+        .filter(|(distance, candidate)| *distance <= candidate.len() / 2)
+        .collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+}
+
+/// Edits between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let replace = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_names_come_first_and_strangers_not_at_all() {
+        let known = || ["messages_total", "messages_incoming", "users_active"].into_iter();
+        assert_eq!(nearest("mesages_total", known()).first(), Some(&"messages_total"));
+        assert_eq!(nearest("messages", known()), ["messages_incoming", "messages_total"]);
+        assert!(nearest("zzzzzzzzzzzz", known()).is_empty());
+    }
+}

@@ -1,0 +1,326 @@
+//! Asking the warehouse for a figure.
+
+use std::fmt::Write as _;
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+use super::{BUCKETS_MAX, Error, Grain, Link, Range, Whole, boundaries, resolve};
+use crate::Client;
+use crate::registry::{Dimension, Keys, Metric, Scope, statement};
+
+/// Most rows of one answer.
+pub const ROWS_MAX: usize = 50_000;
+/// Most identity events of a project and environment that are resolved for a question.
+const IDENTITIES_MAX: usize = 200_000;
+/// Most bytes of one parameter: a ClickHouse server takes no field above 128 KiB.
+const PARAMETER_BYTES_MAX: usize = 100_000;
+/// Longest time the warehouse may work at one statement, seconds.
+const EXECUTION_S_MAX: &str = "30";
+
+/// A question for one metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// The metric.
+    pub metric: &'a Metric,
+    /// Project id.
+    pub project: &'a str,
+    /// Environment.
+    pub environment: &'a str,
+    /// Range.
+    pub range: Range,
+    /// Size of buckets, if rows by time are wanted.
+    pub grain: Option<Grain>,
+    /// Dimensions, if rows by them are wanted.
+    pub by: &'a [Dimension],
+}
+
+/// A figure of a range, bucket or group, as the warehouse gives it.
+#[derive(Debug, Clone, PartialEq, Row, Deserialize, Serialize)]
+pub struct Cell {
+    /// Start of the bucket (microseconds), 0 without buckets.
+    pub key_bucket: i64,
+    /// Values of the dimensions, in the order asked for.
+    pub key_dims: Vec<String>,
+    /// The value; `None` where there is none.
+    pub value: Option<f64>,
+    /// Number of entities behind it.
+    pub n: u64,
+    /// p50, p90, p95, of a mean.
+    pub quantiles: Vec<f64>,
+    /// Of a peak: its minute (microseconds).
+    pub at: Option<i64>,
+}
+
+/// A figure with its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Over the whole range, worked out there and not summed from rows.
+    pub total: Cell,
+    /// By bucket and dimensions; `None` if not asked for.
+    pub rows: Option<Vec<Cell>>,
+    /// Ends of the buckets by their starts, both microseconds and ascending; empty without buckets.
+    pub buckets: Vec<(i64, i64)>,
+}
+
+/// Whether a bucket can still change without late events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It cannot.
+    Final,
+    /// It is over, but what began in it can still become something else.
+    Maturing,
+    /// It is not over, or not all of it is in yet.
+    Partial,
+}
+
+impl State {
+    /// The state of a bucket that ends at `end_us`, when the figures reach to `fresh_us` (microseconds).
+    pub fn of(metric: &Metric, end_us: i64, fresh_us: i64) -> State {
+        if end_us > fresh_us {
+            State::Partial
+        } else if end_us + metric.matures_h * 3_600_000_000 > fresh_us {
+            State::Maturing
+        } else {
+            State::Final
+        }
+    }
+
+    /// The state's name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Final => "final",
+            State::Maturing => "maturing",
+            State::Partial => "partial",
+        }
+    }
+}
+
+/// How far the figures of a partition reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Row, Deserialize, Serialize)]
+pub struct Progress {
+    /// Partition.
+    pub partition: u16,
+    /// Counters, sets and lattices hold everything before this offset.
+    pub next_offset: u64,
+    /// What is folded from conversations holds everything before this offset.
+    pub derived_offset: u64,
+    /// Greatest append time taken in, milliseconds.
+    pub append_time_ms: i64,
+}
+
+/// Progress of every partition that has any. Fails with `Warehouse`.
+pub async fn progress(client: &Client, generation: u32) -> Result<Vec<Progress>, Error> {
+    let sql = "SELECT partition, max(next_offset) AS next_offset, max(derived_offset) AS derived_offset, \
+               toUnixTimestamp64Milli(max(append_time)) AS append_time_ms FROM progress \
+               WHERE generation = {generation:UInt32} GROUP BY partition ORDER BY partition";
+    let query = client.clickhouse().query_raw(sql).param("generation", generation);
+    let rows = query.with_setting("max_execution_time", EXECUTION_S_MAX).fetch_all().await;
+    Ok(rows.map_err(crate::Error::from)?)
+}
+
+/// The figure of a metric. Fails with `TooMany…` where the answer would be too large, or with `Warehouse`.
+pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
+    let starts = match ask.grain {
+        Some(grain) => boundaries(&ask.range, grain)?,
+        None => Vec::new(),
+    };
+    let identities = if ask.metric.figure.source.people() { identities(client, ask).await? } else { Vec::new() };
+    let whole = Scope {
+        range: ask.range,
+        quarters: Whole::quarters(&ask.range, &[]),
+        minutes: Whole::minutes(&ask.range, &[]),
+        identity_chunks: identities.len(),
+    };
+    let total = cells(client, ask, &whole, Keys { buckets: false, by: &[] }, (&[], &identities));
+    if ask.grain.is_none() && ask.by.is_empty() {
+        return Ok(Answer { total: one(ask, total.await?), rows: None, buckets: Vec::new() });
+    }
+    let split = Scope {
+        quarters: Whole::quarters(&ask.range, &starts),
+        minutes: Whole::minutes(&ask.range, &starts),
+        ..whole
+    };
+    let keys = Keys { buckets: ask.grain.is_some(), by: ask.by };
+    let rows = cells(client, ask, &split, keys, (&starts, &identities));
+    let (total, rows) = tokio::try_join!(total, rows)?;
+    if rows.len() > ROWS_MAX {
+        return Err(Error::TooManyRows { limit: ROWS_MAX });
+    }
+    let ends = starts.iter().skip(1).copied().chain([ask.range.to_us]);
+    let buckets: Vec<(i64, i64)> = starts.iter().copied().zip(ends).collect();
+    let rows = if ask.by.is_empty() { filled(ask, rows, &starts) } else { sorted(rows) };
+    Ok(Answer { total: one(ask, total), rows: Some(rows), buckets })
+}
+
+/// The warehouse leaves out what has no entities.
+fn nothing(ask: &Ask<'_>, bucket: i64) -> Cell {
+    let value = ask.metric.figure.zero.then_some(0.0);
+    Cell { key_bucket: bucket, key_dims: Vec::new(), value, n: 0, quantiles: Vec::new(), at: None }
+}
+
+fn one(ask: &Ask<'_>, cells: Vec<Cell>) -> Cell {
+    cells.into_iter().next().unwrap_or_else(|| nothing(ask, 0))
+}
+
+/// A row for every bucket, also where nothing happened.
+fn filled(ask: &Ask<'_>, rows: Vec<Cell>, starts: &[i64]) -> Vec<Cell> {
+    let mut rows = rows.into_iter().peekable();
+    starts.iter().map(|start| rows.next_if(|row| row.key_bucket == *start).unwrap_or_else(|| nothing(ask, *start))).collect()
+}
+
+/// By bucket, then by dimensions; numbers by their size.
+fn sorted(mut rows: Vec<Cell>) -> Vec<Cell> {
+    let key = |dims: &[String]| -> Vec<(u64, String)> {
+        dims.iter().map(|dim| (dim.parse().unwrap_or(u64::MAX), dim.clone())).collect()
+    };
+    rows.sort_by_cached_key(|row| (row.key_bucket, key(&row.key_dims)));
+    rows
+}
+
+/// Runs the statement of a figure with the parameters that it needs.
+async fn cells(
+    client: &Client,
+    ask: &Ask<'_>,
+    scope: &Scope,
+    keys: Keys<'_>,
+    (starts, identities): (&[i64], &[Same]),
+) -> Result<Vec<Cell>, Error> {
+    debug_assert!(starts.len() <= BUCKETS_MAX);
+    let mut query = client
+        .clickhouse()
+        .query_raw(&statement(&ask.metric.figure, scope, keys))
+        .param("project", ask.project)
+        .param("env", ask.environment)
+        .param("from", ask.range.from_us)
+        .param("to", ask.range.to_us)
+        .param("q_lo", scope.quarters.lo_us)
+        .param("q_hi", scope.quarters.hi_us)
+        .param("m_lo", scope.minutes.lo_us)
+        .param("m_hi", scope.minutes.hi_us)
+        .param("tz", ask.range.tz.name());
+    if keys.buckets {
+        query = query.param("bounds", starts);
+    }
+    for (i, same) in identities.iter().enumerate() {
+        query = query.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
+    }
+    let rows = query.with_setting("max_execution_time", EXECUTION_S_MAX).fetch_all().await;
+    Ok(rows.map_err(crate::Error::from)?)
+}
+
+/// Person keys that stand for others, in pieces that fit a parameter.
+#[derive(Debug, Default)]
+struct Same {
+    from: Vec<String>,
+    into: Vec<String>,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct IdentityRow {
+    event: String,
+    us: i64,
+    sequence: i64,
+    event_id: String,
+    from_user: String,
+    into_user: String,
+    anonymous_id: String,
+}
+
+/// Who is one person, in a project and environment.
+async fn identities(client: &Client, ask: &Ask<'_>) -> Result<Vec<Same>, Error> {
+    let mut sql = String::from(
+        "SELECT toString(event) AS event, toUnixTimestamp64Micro(event_time) AS us, sequence, event_id, from_user, into_user, anonymous_id \
+         FROM identity_events WHERE project = {project:String} AND environment = {env:String} \
+         AND conversation_id NOT IN (SELECT conversation_id FROM conversation_states \
+         WHERE project = {project:String} AND environment = {env:String} AND deleted = 1 \
+         UNION ALL SELECT conversation_id FROM raw_events WHERE project = {project:String} AND environment = {env:String} \
+         AND event = 'conversation.deleted' AND conversation_id != '') \
+         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id",
+    );
+    let _ = write!(sql, " LIMIT {}", IDENTITIES_MAX + 1);
+    let rows: Vec<IdentityRow> = client
+        .clickhouse()
+        .query_raw(&sql)
+        .param("project", ask.project)
+        .param("env", ask.environment)
+        .with_setting("max_execution_time", EXECUTION_S_MAX)
+        .fetch_all()
+        .await
+        .map_err(crate::Error::from)?;
+    if rows.len() > IDENTITIES_MAX {
+        return Err(Error::TooManyIdentities { limit: IDENTITIES_MAX });
+    }
+    let links: Vec<Link> = rows
+        .into_iter()
+        .map(|row| {
+            if row.event == "user.merged" {
+                Link::Merged { from: row.from_user, into: row.into_user }
+            } else {
+                let order = (row.us, row.sequence, row.event_id);
+                Link::Identified { anonymous: row.anonymous_id, user: row.into_user, order }
+            }
+        })
+        .collect();
+    Ok(chunks(resolve(&links)))
+}
+
+fn chunks(pairs: Vec<(String, String)>) -> Vec<Same> {
+    let mut chunks: Vec<Same> = Vec::new();
+    let mut room = 0;
+    for (from, into) in pairs {
+        // Quotes and a comma; escaping doubles a byte at most, twice over.
+        let need = 4 * from.len().max(into.len()) + 4;
+        if chunks.is_empty() || need > room {
+            chunks.push(Same::default());
+            room = PARAMETER_BYTES_MAX;
+        }
+        room = room.saturating_sub(need);
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.from.push(from);
+            chunk.into.push(into);
+        }
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_travel_in_pieces_that_fit_a_parameter() {
+        let pairs: Vec<(String, String)> = (0..10_000).map(|i| (format!("a:{i:064}"), format!("u:{i}"))).collect();
+        let chunks = chunks(pairs.clone());
+        assert!(chunks.len() > 1);
+        assert!(chunks.iter().all(|c| c.from.iter().map(|k| k.len() + 3).sum::<usize>() <= PARAMETER_BYTES_MAX));
+        let back: Vec<(String, String)> =
+            chunks.into_iter().flat_map(|c| c.from.into_iter().zip(c.into)).collect();
+        assert_eq!(back, pairs);
+    }
+
+    #[test]
+    fn a_bucket_is_partial_until_it_is_over_and_a_cohort_matures_for_a_day() {
+        let hour = 3_600_000_000;
+        let state = |id: &str, end, fresh| State::of(Metric::by_id(id).unwrap(), end, fresh).name();
+        assert_eq!(state("messages_total", 10 * hour, 9 * hour), "partial");
+        assert_eq!(state("messages_total", 10 * hour, 10 * hour), "final");
+        assert_eq!(state("escalation_rate", 10 * hour, 33 * hour), "maturing");
+        assert_eq!(state("escalation_rate", 10 * hour, 34 * hour), "final");
+    }
+
+    #[test]
+    fn rows_are_in_the_order_of_numbers() {
+        let cell = |hour: &str| Cell {
+            key_bucket: 0,
+            key_dims: vec![hour.into()],
+            value: None,
+            n: 1,
+            quantiles: vec![],
+            at: None,
+        };
+        let hours: Vec<String> =
+            sorted(vec![cell("10"), cell("unknown"), cell("9")]).into_iter().map(|c| c.key_dims[0].clone()).collect();
+        assert_eq!(hours, ["9", "10", "unknown"]);
+    }
+}
