@@ -178,7 +178,7 @@ pub struct Fact<'a> {
 }
 
 /// A person's key as sent (P6): the user id goes before the anonymous id; None without either.
-pub fn person_key(user_id: &str, anonymous_id: &str) -> Option<String> {
+pub(crate) fn person_key(user_id: &str, anonymous_id: &str) -> Option<String> {
     match (user_id, anonymous_id) {
         ("", "") => None,
         ("", anonymous) => Some(format!("a:{anonymous}")),

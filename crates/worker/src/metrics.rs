@@ -1,6 +1,6 @@
 //! What a worker counts about itself.
 
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, histogram};
 
 /// Records folded.
 pub(crate) fn records(count: u64) {
@@ -38,7 +38,7 @@ pub(crate) fn corrections(count: u64) {
     counter!("rapport_worker_corrections_total").increment(count);
 }
 
-/// Records a partition is behind the end of the journal.
-pub(crate) fn lag(partition: u16, records: u64) {
-    gauge!("rapport_worker_lag_records", "partition" => partition.to_string()).set(records as f64);
+/// Copies that did not count.
+pub(crate) fn duplicate() {
+    counter!("rapport_worker_duplicates_total").increment(1);
 }

@@ -109,8 +109,10 @@ impl PartitionFold {
                 let sighting = self.context.sight(Identity(counted.identity()), at, &self.settings);
                 // A record below reach is context for later ones alone: a sum over a segment whose own context is not in
                 // memory would be another sum under an equal version.
-                if judged && sighting == Sighting::First {
-                    self.count(record, counted, output.then_some(rows));
+                match sighting {
+                    Sighting::First if judged => self.count(record, counted, output.then_some(rows)),
+                    Sighting::First => {}
+                    Sighting::Duplicate => crate::metrics::duplicate(),
                 }
             }
             Outcome::DeadLetter(row) if output => rows.batch.dead_letters.push(row.at(self.id, record)),
