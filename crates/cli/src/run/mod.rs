@@ -1,0 +1,64 @@
+//! `rapport run`: gateway, worker and api in one process, on the embedded journal and warehouse.
+//!
+//! The order of the start is the order of what depends on what: the directory's lock, the address, the secrets, journal and
+//! engine, the control topic, the tables, the tasks. The end is the reverse, within [`DRAIN`] and the engine's own bound.
+
+pub(crate) mod directory;
+mod held;
+mod lock;
+mod secrets;
+mod serve;
+mod stores;
+mod welcome;
+
+use std::{path::Path, time::Duration};
+
+use anyhow::Context;
+
+pub(crate) use held::Held;
+pub(crate) use stores::library;
+
+use self::{
+    directory::ServerNote,
+    lock::{Attempt, Lock},
+};
+use crate::{args::Run, settings};
+
+/// How long tasks may take to end after SIGTERM; the engine's stop comes after it, and both fit into ten seconds.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the configuration, the directory, the address or the engine cannot be used, or a task that may not fail failed.
+pub(crate) fn run(options: &Run) -> anyhow::Result<()> {
+    let settings = settings::of_run(options)?;
+    service::telemetry::install(&service::telemetry::Options { filter: settings.log.filter.clone() })?;
+    let lock = lock_or_explain(&settings.data.dir)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to run on")?;
+    let outcome = runtime.block_on(serve::serve(&settings, options.demo));
+    // A task that outlived the drain must not hold up the end of the process.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    directory::remove_note(&settings.data.dir);
+    drop(lock);
+    outcome
+}
+
+/// Takes the directory for this process.
+///
+/// # Errors
+/// When another process has it; the message names it and its address.
+fn lock_or_explain(directory: &Path) -> anyhow::Result<Lock> {
+    match lock::try_lock(directory)? {
+        Attempt::Taken(lock) => Ok(lock),
+        Attempt::Held { pid } => {
+            let process = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+            let note = directory::read_note(directory)?.filter(|note: &ServerNote| Some(note.pid) == pid);
+            let address = note.map_or_else(String::new, |note| format!(", which answers at {}", note.url));
+            anyhow::bail!(
+                "{} is in use by {process}{address}: stop it first, or choose another --data-dir",
+                directory.display()
+            )
+        }
+    }
+}

