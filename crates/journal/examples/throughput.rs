@@ -21,7 +21,7 @@ const SINGLES: usize = 100;
 const RUNS: usize = 5;
 
 fn batch(seed: usize) -> Vec<NewRecord> {
-    let mut state = seed as u64 * 0x9E37_79B9_7F4A_7C15 + 1;
+    let mut state = (seed as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = move || {
         state ^= state << 13;
         state ^= state >> 7;
