@@ -1,1 +1,21 @@
-//! api
+//! The query API: figures over the metric registry, projects and keys, health, and the OpenAPI document.
+//!
+//! A question is read (`params`), waits until the figures reach what it has to see (`wait`), is answered by the
+//! warehouse's registry, and given as JSON (`figures`). Nothing here knows SQL or the events topic.
+
+mod access;
+mod error;
+mod figures;
+mod manage;
+mod metrics;
+mod openapi;
+mod params;
+mod position;
+mod router;
+mod wait;
+
+pub use error::Error;
+pub use figures::declaration;
+pub use metrics::CATALOGUE;
+pub use openapi::document;
+pub use router::{Deps, router};

@@ -1,1 +1,22 @@
-//! gateway
+//! HTTP ingest: authenticate, validate, enrich, append.
+//!
+//! `POST /v1/batch` takes a batch, finds its events without building a tree, and judges each by itself: what is right goes
+//! to the journal in one append, what is wrong goes to the dead letters with its reason, and the answer comes when both are
+//! durable. Everything has a bound: bytes as sent and as decompressed, events, time, events a second of a key, bytes in work.
+//!
+//! **Invariant**: an answer with `accepted` is given only after the journal called those events durable.
+//! **Boundary**: this crate never sees the warehouse.
+
+mod address;
+mod agent;
+mod body;
+mod config;
+mod error;
+mod geo;
+mod limit;
+pub mod metrics;
+mod split;
+
+pub use config::{GeoOptions, Network, Options};
+pub use error::Error;
+pub use geo::{Geo, GeoError, Place};

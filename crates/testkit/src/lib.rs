@@ -1,5 +1,7 @@
-//! For tests alone: adapters in memory that can be made to misbehave.
+//! For tests alone: adapters in memory that can be made to misbehave, and small random streams.
 
 mod memory_warehouse;
+pub mod stream;
 
 pub use memory_warehouse::{Fault, MemoryWarehouse, Tables};
+pub use stream::Random;

@@ -24,6 +24,6 @@ mod takeover;
 
 pub use error::Error;
 pub use options::{Clock, Deps, Options};
-pub use partition::{PartitionFold, Snapshot};
+pub use partition::{Applied, PartitionFold, Snapshot};
 pub use batch::Rows;
 pub use run::run;

@@ -137,6 +137,9 @@ mod tests {
 
     #[test]
     fn events_that_lack_an_id_link_nothing() {
-        check(vec![merged("", "a"), merged("a", "a"), identified("", "a", 1, 0, "1"), identified("x", "", 1, 0, "1")], &[]);
+        check(
+            vec![merged("", "a"), merged("a", "a"), identified("", "a", 1, 0, "1"), identified("x", "", 1, 0, "1")],
+            &[],
+        );
     }
 }

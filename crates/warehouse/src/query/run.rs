@@ -136,11 +136,8 @@ pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
     if ask.grain.is_none() && ask.by.is_empty() {
         return Ok(Answer { total: one(ask, total.await?), rows: None, buckets: Vec::new() });
     }
-    let split = Scope {
-        quarters: Whole::quarters(&ask.range, &starts),
-        minutes: Whole::minutes(&ask.range, &starts),
-        ..whole
-    };
+    let split =
+        Scope { quarters: Whole::quarters(&ask.range, &starts), minutes: Whole::minutes(&ask.range, &starts), ..whole };
     let keys = Keys { buckets: ask.grain.is_some(), by: ask.by };
     let rows = cells(client, ask, &split, keys, (&starts, &identities));
     let (total, rows) = tokio::try_join!(total, rows)?;
@@ -166,7 +163,10 @@ fn one(ask: &Ask<'_>, cells: Vec<Cell>) -> Cell {
 /// A row for every bucket, also where nothing happened.
 fn filled(ask: &Ask<'_>, rows: Vec<Cell>, starts: &[i64]) -> Vec<Cell> {
     let mut rows = rows.into_iter().peekable();
-    starts.iter().map(|start| rows.next_if(|row| row.key_bucket == *start).unwrap_or_else(|| nothing(ask, *start))).collect()
+    starts
+        .iter()
+        .map(|start| rows.next_if(|row| row.key_bucket == *start).unwrap_or_else(|| nothing(ask, *start)))
+        .collect()
 }
 
 /// By bucket, then by dimensions; numbers by their size.
@@ -294,8 +294,7 @@ mod tests {
         let chunks = chunks(pairs.clone());
         assert!(chunks.len() > 1);
         assert!(chunks.iter().all(|c| c.from.iter().map(|k| k.len() + 3).sum::<usize>() <= PARAMETER_BYTES_MAX));
-        let back: Vec<(String, String)> =
-            chunks.into_iter().flat_map(|c| c.from.into_iter().zip(c.into)).collect();
+        let back: Vec<(String, String)> = chunks.into_iter().flat_map(|c| c.from.into_iter().zip(c.into)).collect();
         assert_eq!(back, pairs);
     }
 

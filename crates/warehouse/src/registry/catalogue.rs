@@ -175,11 +175,7 @@ pub static METRICS: &[Metric] = &[
         Unit::Per("messages per conversation"),
         (Neutral, Event, U),
         &[],
-        ratio(
-            Source::Talk,
-            "sum(w) / nullIf(uniqExactIf(conversation, conversation != ''), 0)",
-            CONVERSATIONS,
-        ),
+        ratio(Source::Talk, "sum(w) / nullIf(uniqExactIf(conversation, conversation != ''), 0)", CONVERSATIONS),
     ),
     // Chats and response.
     metric(
@@ -202,11 +198,7 @@ pub static METRICS: &[Metric] = &[
         Unit::Per("chats per user"),
         (Neutral, Start, U),
         &[],
-        ratio(
-            Source::PeopleChats,
-            "countIf(kind = 'chat') / nullIf(uniqExactIf(who, kind = 'active'), 0)",
-            ACTIVE,
-        ),
+        ratio(Source::PeopleChats, "countIf(kind = 'chat') / nullIf(uniqExactIf(who, kind = 'active'), 0)", ACTIVE),
     ),
     metric(
         Says {
@@ -276,11 +268,7 @@ pub static METRICS: &[Metric] = &[
         distinct(Source::People, RETURNING),
     ),
     metric(
-        Says {
-            id: "returning_rate",
-            name: "Returning rate",
-            formula: "Returning users divided by active users.",
-        },
+        Says { id: "returning_rate", name: "Returning rate", formula: "Returning users divided by active users." },
         Unit::Fraction,
         (Up, Event, U),
         &[],
@@ -452,7 +440,11 @@ mod tests {
         for m in METRICS {
             let sql = statement(&m.figure, &scope, Keys { buckets: true, by: m.dimensions });
             let tables = sql.matches(" FROM ").count() - sql.matches(" FROM (").count();
-            assert_eq!(sql.matches("project = {project:String} AND environment = {env:String}").count(), tables, "{sql}");
+            assert_eq!(
+                sql.matches("project = {project:String} AND environment = {env:String}").count(),
+                tables,
+                "{sql}"
+            );
             assert!(sql.contains("LIMIT"), "{sql}");
             assert!(!sql.contains(';'), "{sql}");
         }

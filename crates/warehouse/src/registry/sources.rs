@@ -148,7 +148,10 @@ fn minutes(scope: &Scope) -> String {
             raw(MESSAGE, &|t| edges(t, "m_lo", "m_hi"), false)
         ));
     }
-    format!("SELECT min(us) AS us, minute, sum(w) AS w FROM ({}) GROUP BY minute HAVING w > 0", parts.join(" UNION ALL "))
+    format!(
+        "SELECT min(us) AS us, minute, sum(w) AS w FROM ({}) GROUP BY minute HAVING w > 0",
+        parts.join(" UNION ALL ")
+    )
 }
 
 fn active_conversations(scope: &Scope) -> String {
@@ -233,8 +236,7 @@ fn who(scope: &Scope) -> String {
         return "person".into();
     }
     let list = |name: &str| {
-        let chunks: Vec<String> =
-            (0..scope.identity_chunks).map(|i| format!("{{{name}_{i}:Array(String)}}")).collect();
+        let chunks: Vec<String> = (0..scope.identity_chunks).map(|i| format!("{{{name}_{i}:Array(String)}}")).collect();
         if chunks.len() == 1 { chunks[0].clone() } else { format!("arrayConcat({})", chunks.join(", ")) }
     };
     format!("transform(person, {}, {}, person)", list("same_from"), list("same_into"))

@@ -1,7 +1,7 @@
 //! From a declaration to a statement.
 
 use super::{Dimension, Figure, sources};
-use crate::query::{Range, ROWS_MAX, Whole};
+use crate::query::{ROWS_MAX, Range, Whole};
 
 /// What a statement depends on besides the metric; values are given as parameters.
 #[derive(Debug, Clone, Copy)]

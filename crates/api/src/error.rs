@@ -1,0 +1,180 @@
+//! What is refused, and the one place where it becomes HTTP.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use warehouse::query;
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No key was sent.
+    #[error("this request carries no API key")]
+    KeyMissing,
+    /// The key is not one of ours, or not any more.
+    #[error("this API key is not valid here, or was revoked")]
+    KeyInvalid,
+    /// The key's role does not allow it.
+    #[error("a key of role `{role}` may not {what}")]
+    RoleMayNot {
+        /// The key's role.
+        role: &'static str,
+        /// What was tried.
+        what: &'static str,
+    },
+    /// The key is another project's.
+    #[error("this key belongs to another project")]
+    OtherProject,
+    /// An administrator's key belongs to no project, so one has to be named.
+    #[error("an administrator's key belongs to no project: the request has to name one")]
+    ProjectMissing,
+    /// There is no such thing.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// Kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+    },
+    /// The address is not one of the API's.
+    #[error("there is nothing at this address")]
+    NoRoute,
+    /// The address takes another method.
+    #[error("this address does not take this method")]
+    MethodNotAllowed,
+    /// The body is not what the route takes.
+    #[error("the body cannot be used: {0}")]
+    BadBody(String),
+    /// A parameter cannot be used.
+    #[error("{message}")]
+    BadParameter {
+        /// Stable name.
+        code: &'static str,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A position is not one that this installation gave.
+    #[error("a position is not one that this server gave")]
+    BadPosition,
+    /// The figures do not reach the position yet.
+    #[error("the figures do not reach the position yet")]
+    NotYet,
+    /// Too many questions are being answered.
+    #[error("too many questions are being answered")]
+    Overloaded,
+    /// The question cannot be answered.
+    #[error(transparent)]
+    Query(#[from] query::Error),
+    /// The journal is away.
+    #[error("the journal does not answer: {0}")]
+    Journal(#[from] journal::Error),
+    /// Projects and keys cannot be changed.
+    #[error("{0}")]
+    Control(#[from] control::Error),
+}
+
+impl Error {
+    /// Stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::KeyMissing => "key_missing",
+            Error::KeyInvalid => "key_invalid",
+            Error::RoleMayNot { .. } => "role_may_not",
+            Error::OtherProject => "other_project",
+            Error::ProjectMissing => "project_missing",
+            Error::NotFound { .. } => "not_found",
+            Error::NoRoute => "no_route",
+            Error::MethodNotAllowed => "method_not_allowed",
+            Error::BadBody(_) => "bad_body",
+            Error::BadParameter { code, .. } => code,
+            Error::BadPosition => "bad_position",
+            Error::NotYet => "not_yet",
+            Error::Overloaded => "overloaded",
+            Error::Query(error) => error.code(),
+            Error::Journal(error) => error.code(),
+            Error::Control(error) => error.code(),
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Error::KeyMissing | Error::KeyInvalid => StatusCode::UNAUTHORIZED,
+            Error::RoleMayNot { .. } | Error::OtherProject => StatusCode::FORBIDDEN,
+            Error::NotFound { .. } | Error::NoRoute => StatusCode::NOT_FOUND,
+            Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Error::BadBody(_) => StatusCode::BAD_REQUEST,
+            Error::ProjectMissing | Error::BadParameter { .. } | Error::BadPosition => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::NotYet | Error::Overloaded | Error::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Query(query::Error::Warehouse(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Query(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Control(error) => crate::access::status(error),
+        }
+    }
+
+    /// What the client can do.
+    pub fn hint(&self) -> String {
+        let fixed = match self {
+            Error::KeyMissing => "send the header `Authorization: Bearer KEY`; `rapport key create` makes a key",
+            Error::KeyInvalid => "check the key and the address; `rapport key create` makes a new key",
+            Error::RoleMayNot { .. } => {
+                "use a key of role read, write or admin as the route asks; `rapport key create --role` makes one"
+            }
+            Error::OtherProject => "leave the project out, or use a key of that project",
+            Error::ProjectMissing => "add project=ID; GET /api/v1/projects lists them",
+            Error::NotFound { .. } => "check the name; GET /api/v1/projects lists the projects",
+            Error::NoRoute => "GET /openapi.json lists the routes",
+            Error::MethodNotAllowed => "GET /openapi.json lists the methods of each route",
+            Error::BadBody(_) => "send a JSON object with the fields that /openapi.json names",
+            Error::BadParameter { hint, .. } => hint,
+            Error::BadPosition => "send the `position` of an answer of POST /v1/batch as it is, or leave it out",
+            Error::NotYet => "ask again after Retry-After: nothing is lost, the figures follow in a moment",
+            Error::Overloaded => "ask again after Retry-After",
+            Error::Query(error) => return query_hint(error),
+            Error::Journal(_) | Error::Control(_) => "try again after Retry-After",
+        };
+        fixed.to_owned()
+    }
+}
+
+fn query_hint(error: &query::Error) -> String {
+    match error {
+        query::Error::UnknownZone { nearest, .. } if !nearest.is_empty() => {
+            format!("use an IANA name; the nearest: {}", nearest.join(", "))
+        }
+        query::Error::UnknownZone { .. } => "use an IANA name, such as Europe/Madrid".into(),
+        query::Error::BadTime(_) => {
+            "use a local date or an instant with Z or an offset ('+' is written %2B in an address)".into()
+        }
+        query::Error::BadRange(_) => "from is the first instant, to the first one after the range".into(),
+        query::Error::UnknownPreset(_) => "use today, yesterday, 7d, 28d, 90d, wtd, mtd or ytd, or from and to".into(),
+        query::Error::TooManyBuckets { .. } => "narrow the range, or use a larger g".into(),
+        query::Error::TooManyRows { .. } => "narrow the range, use a larger g, or fewer dimensions in by".into(),
+        query::Error::TooManyIdentities { .. } => "ask for figures that are not about people".into(),
+        _ => "ask again after Retry-After; /readyz says what is missing".into(),
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::warn!(code = self.code(), error = %self, "request not answered");
+        }
+        let body = json!({"error": {"code": self.code(), "message": self.to_string(), "hint": self.hint()}});
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,223 @@
+//! `GET /api/v1/query` and `GET /api/v1/metrics`.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::HeaderMap,
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+use warehouse::{
+    query::{Answer, Ask, Cell, State as BucketState, figure, local_rfc3339},
+    registry::{METRICS, Metric},
+};
+
+use crate::{
+    Error, access, metrics,
+    params::{Question, Sent},
+    router::App,
+    wait,
+};
+
+/// How long a question waits for its turn.
+const TURN_MAX: Duration = Duration::from_secs(10);
+/// Greatest count that JSON carries exactly.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// `GET /api/v1/query`.
+pub(crate) async fn query(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    pairs: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Value>, Error> {
+    let started = tokio::time::Instant::now();
+    let answer = answer(&app, &headers, pairs.map(|Query(pairs)| pairs).map_err(|e| e.to_string())).await;
+    let outcome = answer.as_ref().map_or_else(|error| error.code(), |_| "ok");
+    metrics::QUERIES.add_with(&[("outcome", outcome)], 1);
+    metrics::QUERY_SECONDS.record(started.elapsed().as_secs_f64());
+    answer.map(Json)
+}
+
+async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, String)>, String>) -> Result<Value, Error> {
+    let key = access::authenticate(&app.deps, headers)?;
+    access::may_read(&key)?;
+    let sent = Sent::new(pairs.map_err(Error::BadBody)?)?;
+    let project = access::project(&app.deps, &key, sent.one("project"))?;
+    let now = (app.deps.now)();
+    let question = Question::read(&sent, &project.timezone, now)?;
+    // The end is read before the figures: what is in at least that far is fresh to now.
+    let end = wait::journal_end(&app.deps).await?;
+    let target = if question.positions.is_empty() && access::waits(&key) {
+        end.clone()
+    } else {
+        app.positions(&question.positions)?
+    };
+    let turn = tokio::time::timeout(TURN_MAX, app.turns.acquire()).await;
+    let _turn = turn.map_err(|_| Error::Overloaded)?.map_err(|_| Error::Overloaded)?;
+    let mut results = Vec::with_capacity(question.metrics.len());
+    for metric in &question.metrics {
+        let derived = metric.figure.source.derived();
+        let progress = wait::until(&app.deps, &app.feed, &target, derived).await?;
+        let fresh_ms = wait::fresh_to_ms(&progress, &end, derived, now.timestamp_millis());
+        let ask = Ask {
+            metric,
+            project: &project.id,
+            environment: &question.environment,
+            range: question.range,
+            grain: question.grain,
+            by: &question.by,
+        };
+        let answer = figure(&app.deps.warehouse, &ask).await?;
+        results.push(result(&ask, &answer, fresh_ms));
+    }
+    Ok(json!({ "results": results }))
+}
+
+fn result(ask: &Ask<'_>, answer: &Answer, fresh_ms: i64) -> Value {
+    let Ask { metric, range, .. } = ask;
+    let mut notes = Vec::new();
+    if range.to_us > fresh_ms * 1_000 {
+        notes.push("the range is not over, or not all of it is in yet");
+    }
+    let fresh_to = DateTime::<Utc>::from_timestamp_millis(fresh_ms).unwrap_or_default();
+    let mut result = json!({
+        "metric": metric.id,
+        "version": metric.version,
+        "unit": metric.unit.name(),
+        "class": metric.class.name(),
+        "range": {"from": range.local(range.from_us), "to": range.local(range.to_us), "tz": range.tz.name()},
+        "total": cell(ask, &answer.total),
+        "fresh_to": fresh_to.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "notes": notes,
+    });
+    if let Some(rows) = &answer.rows {
+        result["rows"] = rows.iter().map(|row| self::row(ask, answer, row, fresh_ms)).collect();
+    }
+    result
+}
+
+fn row(ask: &Ask<'_>, answer: &Answer, row: &Cell, fresh_ms: i64) -> Value {
+    let mut value = cell(ask, row);
+    let mut end_us = ask.range.to_us;
+    if ask.grain.is_some() {
+        value.insert("bucket".into(), ask.range.local(row.key_bucket).into());
+        if let Ok(i) = answer.buckets.binary_search_by_key(&row.key_bucket, |(start, _)| *start) {
+            end_us = answer.buckets[i].1;
+        }
+    }
+    let dims = ask.by.iter().zip(&row.key_dims).map(|(d, v)| (d.name().to_owned(), Value::from(v.as_str())));
+    value.insert("dims".into(), dims.collect::<Map<_, _>>().into());
+    value.insert("state".into(), BucketState::of(ask.metric, end_us, fresh_ms * 1_000).name().into());
+    value.into()
+}
+
+fn cell(ask: &Ask<'_>, cell: &Cell) -> Map<String, Value> {
+    let mut out = Map::new();
+    out.insert("value".into(), number(cell.value));
+    out.insert("n".into(), cell.n.into());
+    let figure = &ask.metric.figure;
+    if figure.quantiles_of.is_some() {
+        for (i, name) in ["p50", "p90", "p95"].into_iter().enumerate() {
+            out.insert(name.into(), number(cell.quantiles.get(i).copied()));
+        }
+    }
+    if figure.at.is_some() {
+        out.insert("at".into(), cell.at.map(|us| local_rfc3339(us, ask.range.tz)).into());
+    }
+    out
+}
+
+/// A whole number without a decimal point; what is none as null.
+fn number(value: Option<f64>) -> Value {
+    match value {
+        #[allow(clippy::cast_possible_truncation, reason = "whole and within the exact range")]
+        Some(v) if v.fract() == 0.0 && v.abs() < EXACT_MAX => Value::from(v as i64),
+        Some(v) => Value::from(v),
+        None => Value::Null,
+    }
+}
+
+/// `GET /api/v1/metrics`: the registry.
+pub(crate) async fn registry(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Error> {
+    access::may_read(&access::authenticate(&app.deps, &headers)?)?;
+    Ok(Json(json!({ "metrics": METRICS.iter().map(declaration).collect::<Vec<_>>() })))
+}
+
+/// A metric's declaration as clients see it.
+pub fn declaration(metric: &Metric) -> Value {
+    json!({
+        "id": metric.id,
+        "version": metric.version,
+        "name": metric.name,
+        "unit": metric.unit.name(),
+        "polarity": metric.polarity.name(),
+        "formula": metric.formula,
+        "attribution": metric.attribution.name(),
+        "class": metric.class.name(),
+        "additive": metric.class.name() == "A",
+        "dimensions": metric.dimensions.iter().map(|d| d.name()).collect::<Vec<_>>(),
+        "matures_hours": metric.matures_h,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use warehouse::query::{Grain, Range, zone};
+
+    fn answered(id: &str, grain: Option<Grain>, total: Cell, rows: Option<Vec<Cell>>) -> Value {
+        let range = Range::parse("2026-03-28", "2026-03-30", zone("Europe/Madrid").unwrap()).unwrap();
+        let starts = warehouse::query::boundaries(&range, Grain::Day).unwrap();
+        let ask =
+            Ask { metric: Metric::by_id(id).unwrap(), project: "p", environment: "production", range, grain, by: &[] };
+        let buckets = vec![(starts[0], starts[1]), (starts[1], range.to_us)];
+        let rows = rows
+            .map(|rows| rows.into_iter().zip(&starts).map(|(row, start)| Cell { key_bucket: *start, ..row }).collect());
+        let fresh_ms = DateTime::parse_from_rfc3339("2026-03-29T12:00:00Z").unwrap().timestamp_millis();
+        result(&ask, &Answer { total, rows, buckets }, fresh_ms)
+    }
+
+    fn plain(value: Option<f64>, n: u64) -> Cell {
+        Cell { key_bucket: 0, key_dims: vec![], value, n, quantiles: vec![], at: None }
+    }
+
+    #[test]
+    fn a_total_alone_has_no_rows_and_echoes_the_range_in_local_time() {
+        let got = answered("messages_total", None, plain(Some(19.0), 19), None);
+        assert_eq!(got["total"], json!({"value": 19, "n": 19}));
+        assert_eq!(got["range"]["from"], "2026-03-28T00:00:00+01:00");
+        assert_eq!(got["range"]["to"], "2026-03-30T00:00:00+02:00");
+        assert_eq!(got["fresh_to"], "2026-03-29T12:00:00.000Z");
+        assert!(got.get("rows").is_none());
+        assert_eq!(got["notes"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn rows_say_their_bucket_and_whether_it_can_still_change() {
+        let rows = vec![plain(Some(1.0), 1), plain(Some(2.0), 2)];
+        let got = answered("messages_total", Some(Grain::Day), plain(Some(3.0), 3), Some(rows));
+        assert_eq!(
+            got["rows"][0],
+            json!({"bucket": "2026-03-28T00:00:00+01:00", "dims": {}, "value": 1, "n": 1, "state": "final"})
+        );
+        assert_eq!(got["rows"][1]["state"], "partial");
+        let rows = vec![plain(Some(0.5), 2), plain(None, 0)];
+        let cohort = answered("escalation_rate", Some(Grain::Day), plain(Some(0.5), 2), Some(rows));
+        assert_eq!(cohort["rows"][0]["state"], "maturing");
+        assert_eq!(cohort["rows"][1]["value"], Value::Null);
+    }
+
+    #[test]
+    fn a_mean_carries_percentiles_and_a_peak_its_minute() {
+        let mean = Cell { quantiles: vec![1.0, 2.5, 3.0], ..plain(Some(1.5), 4) };
+        let got = answered("bot_response_time", None, mean, None);
+        assert_eq!(got["total"], json!({"value": 1.5, "n": 4, "p50": 1, "p90": 2.5, "p95": 3}));
+        let none = answered("bot_response_time", None, plain(None, 0), None);
+        assert_eq!(none["total"], json!({"value": null, "n": 0, "p50": null, "p90": null, "p95": null}));
+        let at = DateTime::parse_from_rfc3339("2026-03-29T01:00:00Z").unwrap().timestamp_micros();
+        let peak = answered("peak_rpm", None, Cell { at: Some(at), ..plain(Some(4.0), 9) }, None);
+        assert_eq!(peak["total"], json!({"value": 4, "n": 9, "at": "2026-03-29T03:00:00+02:00"}));
+    }
+}

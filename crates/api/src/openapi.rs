@@ -1,0 +1,133 @@
+//! The OpenAPI document, from the same tables as the code.
+
+use serde_json::{Value, json};
+use warehouse::registry::METRICS;
+
+use crate::params::PARAMETERS;
+
+/// The document of this surface.
+pub fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Rapport", "version": env!("CARGO_PKG_VERSION"), "description": "Figures of conversations."},
+        "security": [{"key": []}],
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas(),
+        },
+        "paths": paths(),
+    })
+}
+
+fn paths() -> Value {
+    let open =
+        |says: &str| json!({"get": {"summary": says, "security": [], "responses": {"200": {"description": "Yes."}}}});
+    let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]);
+    json!({
+        "/api/v1/query": {"get": {
+            "summary": "Any metric over a range.", "parameters": parameters(),
+            "responses": answers("200", "Figures", "#/components/schemas/Answer"),
+        }},
+        "/api/v1/metrics": {"get": {
+            "summary": "The metric registry.", "responses": answers("200", "Declarations", "#/components/schemas/Registry"),
+        }},
+        "/api/v1/projects": {
+            "get": {"summary": "Projects that the key sees.", "responses": answers("200", "Projects", "#/components/schemas/Projects")},
+            "post": {
+                "summary": "Create a project (administrators).", "requestBody": body("#/components/schemas/NewProject"),
+                "responses": answers("201", "The project", "#/components/schemas/Project"),
+            },
+        },
+        "/api/v1/keys": {"post": {
+            "summary": "Create a key; it is shown once.", "requestBody": body("#/components/schemas/NewKey"),
+            "responses": answers("201", "The key", "#/components/schemas/Key"),
+        }},
+        "/api/v1/keys/{id}": {"delete": {
+            "summary": "Revoke a key.", "parameters": id,
+            "responses": {"204": {"description": "Revoked."}, "default": refusal()},
+        }},
+        "/healthz": open("Whether the process answers."),
+        "/readyz": open("Whether everything that it needs is there; 503 says what is missing."),
+        "/metrics": open("Prometheus."),
+        "/openapi.json": open("This document."),
+    })
+}
+
+fn parameters() -> Value {
+    let described = PARAMETERS.iter().map(|p| {
+        let mut item = json!({"type": "string"});
+        if p.name == "metric" {
+            item["enum"] = METRICS.iter().map(|m| m.id).collect();
+        }
+        let schema = if p.repeatable { json!({"type": "array", "items": item}) } else { item };
+        json!({"name": p.name, "in": "query", "required": p.required, "description": p.says, "schema": schema, "explode": true})
+    });
+    described.collect()
+}
+
+fn answers(status: &str, says: &str, schema: &str) -> Value {
+    let mut all = json!({"default": refusal()});
+    all[status] = json!({"description": says, "content": {"application/json": {"schema": {"$ref": schema}}}});
+    all
+}
+
+fn refusal() -> Value {
+    json!({"description": "Refused.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}})
+}
+
+fn body(schema: &str) -> Value {
+    json!({"required": true, "content": {"application/json": {"schema": {"$ref": schema}}}})
+}
+
+fn object(required: &[&str], optional: &[&str]) -> Value {
+    let properties: serde_json::Map<String, Value> =
+        required.iter().chain(optional).map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+    json!({"type": "object", "required": required, "properties": properties})
+}
+
+fn schemas() -> Value {
+    let number = json!({"type": ["number", "null"]});
+    let count = json!({"type": "integer", "minimum": 0});
+    let cell = json!({
+        "value": number, "n": count, "p50": number, "p90": number, "p95": number,
+        "at": {"type": ["string", "null"], "format": "date-time"},
+    });
+    let mut row = cell.clone();
+    row["bucket"] = json!({"type": "string", "format": "date-time"});
+    row["dims"] = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    row["state"] = json!({"enum": ["final", "maturing", "partial"]});
+    let result = json!({"type": "object", "properties": {
+        "metric": {"type": "string"}, "version": count, "unit": {"type": "string"}, "class": {"enum": ["A", "U", "Q", "S", "C"]},
+        "range": object(&["from", "to", "tz"], &[]),
+        "total": {"type": "object", "properties": cell},
+        "rows": {"type": "array", "items": {"type": "object", "properties": row}},
+        "fresh_to": {"type": "string", "format": "date-time"}, "notes": {"type": "array", "items": {"type": "string"}},
+    }});
+    json!({
+        "Answer": {"type": "object", "properties": {"results": {"type": "array", "items": result}}},
+        "Registry": {"type": "object", "properties": {"metrics": {"type": "array", "items": {"type": "object"}}}},
+        "Projects": {"type": "object", "properties": {"projects": {"type": "array", "items": {"$ref": "#/components/schemas/Project"}}}},
+        "Project": object(&["id", "name", "timezone"], &[]),
+        "NewProject": object(&["name"], &["timezone"]),
+        "Key": object(&["id", "key", "project", "role", "environment"], &[]),
+        "NewKey": object(&[], &["project", "environment", "role", "bot"]),
+        "Error": {"type": "object", "properties": {"error": object(&["code", "message", "hint"], &[])}},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_parameter_is_described() {
+        let document = document();
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"").skip(1) {
+            let name = reference.split('"').next().unwrap().rsplit('/').next().unwrap();
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+        let described = document["paths"]["/api/v1/query"]["get"]["parameters"].as_array().unwrap().len();
+        assert_eq!(described, PARAMETERS.len());
+    }
+}

@@ -1,0 +1,293 @@
+//! The parameters of `GET /api/v1/query`: one table, for reading them and for describing them.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use warehouse::{
+    query::{Grain, Range, nearest, zone},
+    registry::{Dimension, METRICS, Metric},
+};
+
+use crate::Error;
+
+/// Most metrics of one question.
+const METRICS_MAX: usize = 20;
+/// Most positions of one question.
+const POSITIONS_MAX: usize = 64;
+
+/// A parameter, for the reader and for the OpenAPI document.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) required: bool,
+    pub(crate) repeatable: bool,
+    pub(crate) says: &'static str,
+}
+
+const fn parameter(name: &'static str, says: &'static str) -> Parameter {
+    Parameter { name, required: false, repeatable: false, says }
+}
+
+/// Every parameter.
+pub(crate) const PARAMETERS: &[Parameter] = &[
+    Parameter { name: "metric", required: true, repeatable: true, says: "Metric id; GET /api/v1/metrics lists them." },
+    parameter("from", "First local date or instant of the range."),
+    parameter("to", "First local date or instant after the range."),
+    parameter("r", "Instead of from and to: today, yesterday, 7d, 28d … (local days, today included), wtd, mtd, ytd."),
+    parameter("tz", "IANA zone of days and hours; the project's by default."),
+    parameter("g", "Rows by none, auto, minute, hour, day, week (from Monday) or month."),
+    parameter("by", "Rows by dimensions, separated by commas."),
+    Parameter { name: "f", required: false, repeatable: true, says: "Filter; no dimension can be filtered by yet." },
+    parameter("env", "Environment; production by default."),
+    parameter("cmp", "Comparison; off is the only one yet."),
+    Parameter {
+        name: "position",
+        required: false,
+        repeatable: true,
+        says: "Position of an answer of POST /v1/batch: wait until it is in, at most 10 s.",
+    },
+    parameter("project", "Project id, for an administrator's key."),
+];
+
+/// The parameters as sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sent(Vec<(String, String)>);
+
+impl Sent {
+    /// Refuses parameters that do not exist, and those that come twice but may not.
+    pub(crate) fn new(pairs: Vec<(String, String)>) -> Result<Sent, Error> {
+        for (i, (name, _)) in pairs.iter().enumerate() {
+            let Some(known) = PARAMETERS.iter().find(|p| p.name == name) else {
+                let near = nearest(name, PARAMETERS.iter().map(|p| p.name));
+                let hint = suggestion(&near, PARAMETERS.iter().map(|p| p.name));
+                return Err(bad("unknown_parameter", format!("there is no parameter `{}`", short(name)), hint));
+            };
+            if !known.repeatable && pairs[..i].iter().any(|(earlier, _)| earlier == name) {
+                return Err(bad("repeated_parameter", format!("`{name}` came twice"), "send it once".into()));
+            }
+        }
+        Ok(Sent(pairs))
+    }
+
+    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
+    }
+
+    /// The one value of a parameter; an empty one counts as none.
+    pub(crate) fn one<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+}
+
+/// What is asked, understood.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) metrics: Vec<&'static Metric>,
+    pub(crate) range: Range,
+    pub(crate) grain: Option<Grain>,
+    pub(crate) by: Vec<Dimension>,
+    pub(crate) environment: String,
+    pub(crate) positions: Vec<String>,
+}
+
+impl Question {
+    /// Reads the parameters. `zone_name` is the project's; `now` decides presets.
+    pub(crate) fn read(sent: &Sent, zone_name: &str, now: DateTime<Utc>) -> Result<Question, Error> {
+        let metrics = metrics(sent)?;
+        let tz = zone(sent.one("tz").unwrap_or(zone_name))?;
+        let range = range(sent, tz, now)?;
+        let grain = grain(sent, &range)?;
+        let by = dimensions(sent, &metrics)?;
+        if let Some(filter) = sent.one("f") {
+            let dimension = filter.split(':').next().unwrap_or_default();
+            let message = format!("no metric can be filtered by `{}` yet", short(dimension));
+            return Err(bad("unknown_dimension", message, "leave f out".into()));
+        }
+        if let Some(other) = sent.one("cmp").filter(|cmp| *cmp != "off") {
+            let message = format!("the comparison `{}` is not supported yet", short(other));
+            return Err(bad(
+                "not_supported_yet",
+                message,
+                "leave cmp out, and ask for the other range by itself".into(),
+            ));
+        }
+        let environment = sent.one("env").unwrap_or("production").to_owned();
+        if environment.len() > 64 {
+            return Err(bad("bad_parameter", "env is longer than 64 bytes".into(), "production is the default".into()));
+        }
+        let positions: Vec<String> = sent.all("position").map(str::to_owned).collect();
+        if positions.len() > POSITIONS_MAX {
+            let hint = format!("at most {POSITIONS_MAX}; the last one of each server is enough");
+            return Err(bad("bad_parameter", "too many positions".into(), hint));
+        }
+        Ok(Question { metrics, range, grain, by, environment, positions })
+    }
+}
+
+fn metrics(sent: &Sent) -> Result<Vec<&'static Metric>, Error> {
+    let metrics = sent
+        .all("metric")
+        .map(|id| {
+            Metric::by_id(id).ok_or_else(|| {
+                let near = nearest(id, METRICS.iter().map(|m| m.id));
+                let hint = suggestion(&near, ["GET /api/v1/metrics lists them"].into_iter());
+                bad("unknown_metric", format!("there is no metric `{}`", short(id)), hint)
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if metrics.is_empty() {
+        let hint = "add metric=ID; GET /api/v1/metrics lists them".into();
+        return Err(bad("missing_parameter", "no metric is asked for".into(), hint));
+    }
+    if metrics.len() > METRICS_MAX {
+        let hint = format!("at most {METRICS_MAX} a question");
+        return Err(bad("too_many_metrics", "too many metrics are asked for".into(), hint));
+    }
+    Ok(metrics)
+}
+
+fn range(sent: &Sent, tz: Tz, now: DateTime<Utc>) -> Result<Range, Error> {
+    match (sent.one("from"), sent.one("to"), sent.one("r")) {
+        (Some(from), Some(to), None) => Ok(Range::parse(from, to, tz)?),
+        (None, None, Some(preset)) => Ok(Range::preset(preset, tz, now)?),
+        _ => {
+            let hint = "add from and to (2026-03-23, or an instant), or r (7d, 28d, wtd …), not both".into();
+            Err(bad("missing_parameter", "the range is not clear".into(), hint))
+        }
+    }
+}
+
+fn grain(sent: &Sent, range: &Range) -> Result<Option<Grain>, Error> {
+    match sent.one("g") {
+        None | Some("none") => Ok(None),
+        Some(name) => match Grain::parse(name, range) {
+            Some(grain) => Ok(Some(grain)),
+            None => {
+                let hint = "use none, auto, minute, hour, day, week or month".into();
+                Err(bad("unknown_grain", format!("g=`{}` is no size of bucket", short(name)), hint))
+            }
+        },
+    }
+}
+
+fn dimensions(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Dimension>, Error> {
+    let mut by = Vec::new();
+    for name in sent.one("by").into_iter().flat_map(|names| names.split(',')) {
+        for metric in metrics {
+            let Some(dimension) = metric.dimensions.iter().find(|d| d.name() == name) else {
+                let names = || metric.dimensions.iter().map(|d| d.name());
+                let hint = match names().next() {
+                    Some(_) => suggestion(&nearest(name, names()), names()),
+                    None => format!("`{}` has no dimensions yet; leave by out", metric.id),
+                };
+                let message = format!("`{}` cannot be split by `{}`", metric.id, short(name));
+                return Err(bad("unknown_dimension", message, hint));
+            };
+            if !by.contains(dimension) {
+                by.push(*dimension);
+            }
+        }
+    }
+    Ok(by)
+}
+
+fn suggestion(near: &[&'static str], all: impl Iterator<Item = &'static str>) -> String {
+    let all: Vec<&str> = all.collect();
+    if near.is_empty() { format!("known: {}", all.join(", ")) } else { format!("did you mean {}?", near.join(", ")) }
+}
+
+fn bad(code: &'static str, message: String, hint: String) -> Error {
+    Error::BadParameter { code, message, hint }
+}
+
+/// What a client sent, short enough for a message.
+fn short(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &[(&str, &str)]) -> Result<Question, Error> {
+        let pairs = query.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let now = DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").unwrap().with_timezone(&Utc);
+        Question::read(&Sent::new(pairs)?, "Europe/Madrid", now)
+    }
+
+    fn refused(query: &[(&str, &str)]) -> (String, String) {
+        let error = read(query).unwrap_err();
+        assert_eq!(error.status(), 422, "{error:?}");
+        (error.code().into(), error.hint())
+    }
+
+    const METRIC: (&str, &str) = ("metric", "messages_total");
+    const R: (&str, &str) = ("r", "7d");
+
+    #[test]
+    fn a_whole_question_is_understood() {
+        let q = read(&[
+            METRIC,
+            ("metric", "messages_incoming"),
+            ("from", "2026-03-23"),
+            ("to", "2026-03-30"),
+            ("tz", "America/New_York"),
+            ("g", "day"),
+            ("by", "content_type,weekday"),
+            ("env", "development"),
+            ("cmp", "off"),
+            ("position", "a"),
+            ("position", "b"),
+        ])
+        .unwrap();
+        assert_eq!(q.metrics.iter().map(|m| m.id).collect::<Vec<_>>(), ["messages_total", "messages_incoming"]);
+        assert_eq!(q.range.local(q.range.from_us), "2026-03-23T00:00:00-04:00");
+        assert_eq!(q.grain, Some(Grain::Day));
+        assert_eq!(q.by, [Dimension::ContentType, Dimension::Weekday]);
+        assert_eq!(q.environment, "development");
+        assert_eq!(q.positions, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_projects_zone_and_production_are_the_defaults() {
+        let q = read(&[METRIC, R, ("by", ""), ("g", "none")]).unwrap();
+        assert_eq!(q.range.tz.name(), "Europe/Madrid");
+        assert_eq!((q.environment.as_str(), q.grain, q.by.len()), ("production", None, 0));
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused_with_the_nearest_names() {
+        let (code, hint) = refused(&[("metric", "mesages_total"), R]);
+        assert_eq!(code, "unknown_metric");
+        assert!(hint.contains("messages_total"), "{hint}");
+        let (code, hint) = refused(&[METRIC, R, ("by", "rol")]);
+        assert_eq!(code, "unknown_dimension");
+        assert!(hint.contains("role"), "{hint}");
+        let (code, hint) = refused(&[METRIC, R, ("tz", "Europe/Madird")]);
+        assert_eq!(code, "unknown_zone");
+        assert!(hint.contains("Europe/Madrid"), "{hint}");
+        assert_eq!(refused(&[METRIC, R, ("metrics", "x")]).0, "unknown_parameter");
+        assert_eq!(refused(&[METRIC, R, ("g", "fortnight")]).0, "unknown_grain");
+    }
+
+    #[test]
+    fn every_metric_has_to_have_the_dimension() {
+        let (code, hint) = refused(&[METRIC, ("metric", "chats"), R, ("by", "role")]);
+        assert_eq!(code, "unknown_dimension");
+        assert!(hint.contains("chats"), "{hint}");
+    }
+
+    #[test]
+    fn what_comes_later_is_refused_and_not_ignored() {
+        assert_eq!(refused(&[METRIC, R, ("cmp", "prev")]).0, "not_supported_yet");
+        assert_eq!(refused(&[METRIC, R, ("f", "channel:is:web")]).0, "unknown_dimension");
+    }
+
+    #[test]
+    fn an_unclear_range_is_refused() {
+        assert_eq!(refused(&[METRIC]).0, "missing_parameter");
+        assert_eq!(refused(&[METRIC, ("from", "2026-03-01")]).0, "missing_parameter");
+        assert_eq!(refused(&[METRIC, R, ("from", "2026-03-01"), ("to", "2026-03-02")]).0, "missing_parameter");
+        assert_eq!(refused(&[METRIC, R, R]).0, "repeated_parameter");
+        assert_eq!(refused(&[R]).0, "missing_parameter");
+    }
+}

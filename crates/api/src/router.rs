@@ -1,0 +1,124 @@
+//! The routes, and what stands behind them.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use chrono::{DateTime, Utc};
+use journal::Journal;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::{
+    Error, figures, manage, openapi,
+    wait::{self, Feed, Target},
+};
+
+/// Questions that are answered at once.
+const TURNS: usize = 16;
+/// Longest body of a management route, bytes.
+const BODY_MAX: usize = 64 * 1024;
+/// How long readiness waits for the warehouse.
+const READY_MAX: Duration = Duration::from_secs(2);
+
+/// What the API needs.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where figures come from.
+    pub warehouse: warehouse::Client,
+    /// Projects and keys.
+    pub control: control::Control,
+    /// Its ends say how far figures can reach.
+    pub journal: Arc<dyn Journal>,
+    /// Readiness of the process.
+    pub health: service::health::Health,
+    /// Renders `/metrics`.
+    pub metrics: service::metrics::Handle,
+    /// Signs positions.
+    pub position_secret: Arc<[u8]>,
+    /// Generation of the tables.
+    pub generation: u32,
+    /// The clock.
+    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps")
+            .field("warehouse", &self.warehouse)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The state of the routes.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) deps: Deps,
+    pub(crate) feed: Feed,
+    pub(crate) turns: Semaphore,
+}
+
+impl App {
+    /// What positions ask for together. Fails with `BadPosition`.
+    pub(crate) fn positions(&self, positions: &[String]) -> Result<Target, Error> {
+        let mut target = Target::new();
+        for position in positions {
+            target.extend(crate::position::read(&self.deps.position_secret, position).ok_or(Error::BadPosition)?);
+        }
+        Ok(target)
+    }
+}
+
+/// The API's routes.
+pub fn router(deps: Deps) -> Router {
+    let app = App { deps, feed: Feed::default(), turns: Semaphore::new(TURNS) };
+    Router::new()
+        .route("/api/v1/query", get(figures::query))
+        .route("/api/v1/metrics", get(figures::registry))
+        .route("/api/v1/projects", get(manage::projects).post(manage::create_project))
+        .route("/api/v1/keys", post(manage::create_key))
+        .route("/api/v1/keys/{id}", delete(manage::revoke_key))
+        .route("/healthz", get(health))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(prometheus))
+        .route("/openapi.json", get(document))
+        .fallback(async || Error::NoRoute)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(Arc::new(app))
+}
+
+/// Alive: the process answers.
+async fn health() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// Ready: every component says so, and the warehouse answers this very moment.
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    let mut report = app.deps.health.report();
+    let nothing = Target::new();
+    let look = wait::until(&app.deps, &app.feed, &nothing, false);
+    let figures = match tokio::time::timeout(READY_MAX, look).await {
+        Ok(Ok(_)) => "ok".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the warehouse does not answer".to_owned(),
+    };
+    report.ready &= figures == "ok";
+    report.checks.insert("figures".into(), figures);
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(report)).into_response()
+}
+
+async fn prometheus(State(app): State<Arc<App>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.deps.metrics.render())
+}
+
+async fn document() -> Json<Value> {
+    Json(openapi::document())
+}

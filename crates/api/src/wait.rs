@@ -1,0 +1,115 @@
+//! Reading what was written: waiting until the figures reach a position of the journal.
+
+use std::{sync::Arc, time::Duration};
+
+use journal::Topic;
+use tokio::{sync::Mutex, time::Instant};
+use warehouse::query::{self, Progress};
+
+use crate::{Deps, Error};
+
+/// Longest wait of a question.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+/// Shortest time between two looks at the progress, whoever asks.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// Next offsets by partition that have to be in the figures.
+pub(crate) type Target = Vec<(u16, u64)>;
+
+/// The last look at the progress, shared by all questions that wait.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    last: Mutex<Option<(Instant, Arc<Vec<Progress>>)>>,
+}
+
+impl Feed {
+    /// The progress as it was at `since` or later.
+    async fn after(&self, deps: &Deps, since: Instant) -> Result<Arc<Vec<Progress>>, Error> {
+        // Who comes while another looks waits here, and then mostly finds the answer.
+        let mut last = self.last.lock().await;
+        if let Some((at, progress)) = last.as_ref() {
+            if *at >= since {
+                return Ok(progress.clone());
+            }
+            tokio::time::sleep_until(*at + LOOK_EVERY).await;
+        }
+        let at = Instant::now();
+        let progress = Arc::new(query::progress(&deps.warehouse, deps.generation).await?);
+        *last = Some((at, progress.clone()));
+        Ok(progress)
+    }
+}
+
+/// How far the figures reach, when `target` is in. Fails with `NotYet` after ten seconds.
+pub(crate) async fn until(
+    deps: &Deps,
+    feed: &Feed,
+    target: &Target,
+    derived: bool,
+) -> Result<Arc<Vec<Progress>>, Error> {
+    let deadline = Instant::now() + WAIT_MAX;
+    loop {
+        let now = Instant::now();
+        let look = tokio::time::timeout_at(deadline, feed.after(deps, now)).await;
+        let progress = look.map_err(|_| Error::NotYet)??;
+        if covers(&progress, target, derived) {
+            return Ok(progress);
+        }
+        if Instant::now() >= deadline {
+            return Err(Error::NotYet);
+        }
+    }
+}
+
+/// The end of every partition as it is now.
+pub(crate) async fn journal_end(deps: &Deps) -> Result<Target, Error> {
+    let mut target = Target::new();
+    for partition in 0..deps.journal.partitions(Topic::Events) {
+        target.push((partition, deps.journal.offsets(Topic::Events, partition).await?.next));
+    }
+    Ok(target)
+}
+
+/// Whether the figures hold everything before the target.
+pub(crate) fn covers(progress: &[Progress], target: &Target, derived: bool) -> bool {
+    target.iter().all(|(partition, next)| {
+        let reached = progress.iter().find(|p| p.partition == *partition);
+        *next == 0 || reached.is_some_and(|p| *next <= if derived { p.derived_offset } else { p.next_offset })
+    })
+}
+
+/// Up to when the figures are complete, milliseconds: now when everything is in, else the newest append time taken in.
+pub(crate) fn fresh_to_ms(progress: &[Progress], end: &Target, derived: bool, now_ms: i64) -> i64 {
+    if covers(progress, end, derived) {
+        return now_ms;
+    }
+    progress.iter().map(|p| p.append_time_ms).max().unwrap_or(0).min(now_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(partition: u16, next_offset: u64, derived_offset: u64) -> Progress {
+        Progress { partition, next_offset, derived_offset, append_time_ms: 1_000 }
+    }
+
+    #[test]
+    fn a_target_is_reached_when_every_partition_is() {
+        let held = [progress(0, 5, 3), progress(1, 7, 7)];
+        assert!(covers(&held, &vec![(0, 5), (1, 7)], false));
+        assert!(!covers(&held, &vec![(0, 5), (1, 8)], false));
+        assert!(!covers(&held, &vec![(0, 5)], true));
+        assert!(covers(&held, &vec![(0, 3)], true));
+        assert!(!covers(&held, &vec![(2, 1)], false), "a partition that has no progress yet");
+        assert!(covers(&held, &vec![(2, 0)], false), "nor anything to reach");
+    }
+
+    #[test]
+    fn figures_are_fresh_to_now_only_when_everything_is_in() {
+        let held = [progress(0, 5, 3)];
+        assert_eq!(fresh_to_ms(&held, &vec![(0, 5)], false, 9_000), 9_000);
+        assert_eq!(fresh_to_ms(&held, &vec![(0, 5)], true, 9_000), 1_000);
+        assert_eq!(fresh_to_ms(&[], &vec![(0, 5)], true, 9_000), 0);
+    }
+}

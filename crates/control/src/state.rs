@@ -1,0 +1,135 @@
+//! Projects and keys as the records so far make them: a pure fold.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use chrono_tz::Tz;
+
+use crate::{Role, key, record::Change};
+
+/// A project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Project {
+    /// Slug of the name; part of every event's identity.
+    pub id: String,
+    /// Name as given.
+    pub name: String,
+    /// Zone in which days begin for this project's figures, unless a query says another.
+    pub timezone: Tz,
+}
+
+/// What an accepted key stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Grant {
+    /// The key's public id.
+    pub key_id: Arc<str>,
+    /// The project; `None` means every project (the first administrator's key).
+    pub project: Option<Arc<str>>,
+    /// `production`, `development` or another.
+    pub environment: Arc<str>,
+    /// What it may do.
+    pub role: Role,
+    /// The AI agent whose key it is.
+    pub bot_id: Option<Arc<str>>,
+}
+
+/// The outcome of one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// It changed the state.
+    Changed,
+    /// It says again, or too late, what is settled; the state stays.
+    Ignored,
+    /// It cannot be understood.
+    Malformed,
+}
+
+/// Projects and keys.
+#[derive(Default)]
+pub(crate) struct State {
+    /// By id, with the offset of the record that created it.
+    projects: BTreeMap<String, (u64, Arc<Project>)>,
+    keys: HashMap<key::Hash, Grant>,
+    /// Hash by key id, kept after a key was revoked.
+    hashes: HashMap<String, key::Hash>,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("projects", &self.projects.len()).field("keys", &self.keys.len()).finish()
+    }
+}
+
+impl State {
+    /// Takes in the next record of the topic.
+    pub(crate) fn apply(&mut self, offset: u64, body: &[u8]) -> Applied {
+        let Ok(change) = serde_json::from_slice::<Change>(body) else { return Applied::Malformed };
+        match change {
+            Change::ProjectCreated { id, name, timezone, .. } => {
+                let Ok(timezone) = timezone.parse() else { return Applied::Malformed };
+                self.create_project(offset, Project { id, name, timezone })
+            }
+            Change::KeyRevoked { id, .. } => match self.hashes.get(&id).and_then(|hash| self.keys.remove(hash)) {
+                Some(_) => Applied::Changed,
+                None => Applied::Ignored,
+            },
+            Change::KeyCreated { id, project, environment, role, bot_id, sha256, .. } => {
+                let Some(hash) = key::parse_hash(&sha256) else { return Applied::Malformed };
+                // A key of no project would be a key of every project: refused, not guessed at.
+                if !self.projects.contains_key(&project) {
+                    return Applied::Malformed;
+                }
+                if self.hashes.contains_key(&id) || self.keys.contains_key(&hash) {
+                    return Applied::Ignored;
+                }
+                let grant = Grant {
+                    key_id: id.as_str().into(),
+                    project: Some(project.into()),
+                    environment: environment.into(),
+                    role,
+                    bot_id: bot_id.map(Into::into),
+                };
+                self.hashes.insert(id, hash);
+                self.keys.insert(hash, grant);
+                Applied::Changed
+            }
+        }
+    }
+
+    fn create_project(&mut self, offset: u64, project: Project) -> Applied {
+        if project.id.is_empty() {
+            return Applied::Malformed;
+        }
+        if self.projects.contains_key(&project.id) {
+            return Applied::Ignored;
+        }
+        self.projects.insert(project.id.clone(), (offset, Arc::new(project)));
+        Applied::Changed
+    }
+
+    /// Offset of the record that created a project.
+    pub(crate) fn created_at_offset(&self, project: &str) -> Option<u64> {
+        self.projects.get(project).map(|(offset, _)| *offset)
+    }
+
+    pub(crate) fn grant(&self, hash: &key::Hash) -> Option<Grant> {
+        self.keys.get(hash).cloned()
+    }
+
+    pub(crate) fn project(&self, id: &str) -> Option<Arc<Project>> {
+        self.projects.get(id).map(|(_, project)| Arc::clone(project))
+    }
+
+    pub(crate) fn projects(&self) -> Vec<Arc<Project>> {
+        self.projects.values().map(|(_, project)| Arc::clone(project)).collect()
+    }
+
+    pub(crate) fn has_key(&self, id: &str) -> bool {
+        self.hashes.contains_key(id)
+    }
+}

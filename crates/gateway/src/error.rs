@@ -1,0 +1,252 @@
+//! Refusals of whole requests, and the one place where they become HTTP.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::metrics;
+
+/// Why a request was refused as a whole. What is wrong with single events is no error, but part of the answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No key was sent.
+    #[error("this request carries no API key")]
+    KeyMissing,
+    /// The key is not one of ours, or not any more.
+    #[error("this API key is not valid here, or was revoked")]
+    KeyInvalid,
+    /// The key may not ingest.
+    #[error("a key of role `{role}` may not send events")]
+    RoleMayNotIngest {
+        /// The key's role.
+        role: String,
+    },
+    /// Another method than POST.
+    #[error("this address takes POST only")]
+    MethodNotAllowed,
+    /// A Content-Encoding that is not understood.
+    #[error("the content encoding `{encoding}` is not supported")]
+    EncodingUnsupported {
+        /// What was named.
+        encoding: String,
+    },
+    /// The body is not what its Content-Encoding says.
+    #[error("the body is not valid {encoding}: {message}")]
+    EncodingMalformed {
+        /// What was named.
+        encoding: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// The body is too large, as sent or decompressed.
+    #[error("the body is larger than {limit} bytes{when}", when = if *.inflated { " after decompression" } else { "" })]
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+        /// Whether it was reached while decompressing.
+        inflated: bool,
+    },
+    /// Too many events.
+    #[error("the batch has more than {limit} events")]
+    TooManyEvents {
+        /// The limit.
+        limit: usize,
+    },
+    /// The body's frame is not JSON, or it broke off.
+    #[error("the body is not valid JSON at byte {position}: {what}")]
+    BodyMalformed {
+        /// Byte position after decompression.
+        position: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The body is JSON, but no batch.
+    #[error("the body is no batch of events")]
+    NotABatch,
+    /// The connection ended inside the body.
+    #[error("the body broke off after {received} bytes")]
+    BodyIncomplete {
+        /// Bytes received.
+        received: usize,
+    },
+    /// The body did not come in time.
+    #[error("the body did not come within {}s; {received} bytes came", .limit.as_secs_f32())]
+    BodyTimeout {
+        /// Bytes received.
+        received: usize,
+        /// The time it had.
+        limit: Duration,
+    },
+    /// The key sends faster than it may.
+    #[error("this key sends more events than it may")]
+    RateLimited {
+        /// When it may go on.
+        retry_after: Duration,
+    },
+    /// Too much is in work.
+    #[error("too many requests are in work")]
+    Overloaded,
+    /// The journal did not take the batch.
+    #[error("the batch was not stored: {0}")]
+    Journal(#[from] journal::Error),
+    /// The program failed.
+    #[error("an internal error")]
+    Internal,
+}
+
+impl Error {
+    /// Stable name for answers, dead letters and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::KeyMissing => "key_missing",
+            Error::KeyInvalid => "key_invalid",
+            Error::RoleMayNotIngest { .. } => "role_may_not_ingest",
+            Error::MethodNotAllowed => "method_not_allowed",
+            Error::EncodingUnsupported { .. } => "encoding_unsupported",
+            Error::EncodingMalformed { .. } => "encoding_malformed",
+            Error::BodyTooLarge { inflated: false, .. } => "body_too_large",
+            Error::BodyTooLarge { inflated: true, .. } => "body_too_large_inflated",
+            Error::TooManyEvents { .. } => "too_many_events",
+            Error::BodyMalformed { .. } => "malformed_body",
+            Error::NotABatch => "not_a_batch",
+            Error::BodyIncomplete { .. } => "body_incomplete",
+            Error::BodyTimeout { .. } => "body_timeout",
+            Error::RateLimited { .. } => "rate_limited",
+            Error::Overloaded => "overloaded",
+            Error::Journal(error) => error.code(),
+            Error::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Error::KeyMissing | Error::KeyInvalid => StatusCode::UNAUTHORIZED,
+            Error::RoleMayNotIngest { .. } => StatusCode::FORBIDDEN,
+            Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Error::BodyTooLarge { .. } | Error::TooManyEvents { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::EncodingUnsupported { .. }
+            | Error::EncodingMalformed { .. }
+            | Error::BodyMalformed { .. }
+            | Error::NotABatch
+            | Error::BodyIncomplete { .. } => StatusCode::BAD_REQUEST,
+            Error::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
+            Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Overloaded | Error::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the producer can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Error::KeyMissing => "send the header `Authorization: Bearer KEY`; `rapport key create` makes a key",
+            Error::KeyInvalid => "check the key and the address; `rapport key create` makes a new key",
+            Error::RoleMayNotIngest { .. } => "use a key of role browser, ingest, write or admin",
+            Error::MethodNotAllowed => "send a POST request with a batch of events as its body",
+            Error::EncodingUnsupported { .. } => "send gzip, zstd or no content encoding",
+            Error::EncodingMalformed { .. } => {
+                "compress the whole body as the header says (zstd with a window of at most 8 MiB), or leave out the header"
+            }
+            Error::BodyTooLarge { .. } | Error::TooManyEvents { .. } => "split the batch and send its parts one by one",
+            Error::BodyMalformed { .. } => {
+                "nothing of it was stored; mend the JSON, or send one event a line as NDJSON"
+            }
+            Error::NotABatch => {
+                "send a JSON list of events, {\"batch\": [...]}, or NDJSON as content type application/x-ndjson"
+            }
+            Error::BodyIncomplete { .. } => "nothing of it was stored; send the whole batch again",
+            Error::BodyTimeout { .. } => "nothing of it was stored; send smaller batches, or over a faster connection",
+            Error::RateLimited { .. } => "wait as long as Retry-After says, then send the batch again",
+            Error::Overloaded => "nothing of it was stored; send the batch again after Retry-After",
+            Error::Journal(_) => {
+                "send the same batch again after Retry-After: an event_id that came before is not counted twice"
+            }
+            Error::Internal => "send the same batch again; if it stays, the server's log says more",
+        }
+    }
+
+    /// Whole seconds after which to try again.
+    fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Error::RateLimited { retry_after } => Some(retry_after.as_secs() + 1),
+            Error::Overloaded => Some(1),
+            Error::Journal(_) => Some(2),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        metrics::REFUSED.add_with(&[("code", self.code())], 1);
+        let body = json!({"error": {"code": self.code(), "message": self.to_string(), "hint": self.hint()}});
+        let mut response = (self.status(), Json(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_seconds() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        match self {
+            Error::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("POST")),
+            Error::KeyMissing | Error::KeyInvalid => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            }
+            _ => None,
+        };
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    fn all() -> Vec<(Error, u16, &'static str)> {
+        let message = "x".to_owned();
+        let second = Duration::from_secs(1);
+        vec![
+            (Error::KeyMissing, 401, "key_missing"),
+            (Error::KeyInvalid, 401, "key_invalid"),
+            (Error::RoleMayNotIngest { role: "read".into() }, 403, "role_may_not_ingest"),
+            (Error::MethodNotAllowed, 405, "method_not_allowed"),
+            (Error::EncodingUnsupported { encoding: "br".into() }, 400, "encoding_unsupported"),
+            (Error::EncodingMalformed { encoding: "gzip", message: message.clone() }, 400, "encoding_malformed"),
+            (Error::BodyTooLarge { limit: 5, inflated: false }, 413, "body_too_large"),
+            (Error::BodyTooLarge { limit: 5, inflated: true }, 413, "body_too_large_inflated"),
+            (Error::TooManyEvents { limit: 5 }, 413, "too_many_events"),
+            (Error::BodyMalformed { position: 5, what: "x" }, 400, "malformed_body"),
+            (Error::NotABatch, 400, "not_a_batch"),
+            (Error::BodyIncomplete { received: 5 }, 400, "body_incomplete"),
+            (Error::BodyTimeout { received: 5, limit: second }, 408, "body_timeout"),
+            (Error::RateLimited { retry_after: second }, 429, "rate_limited"),
+            (Error::Overloaded, 503, "overloaded"),
+            (Error::Journal(journal::Error::Full(message.clone())), 503, "journal_full"),
+            (Error::Journal(journal::Error::Away(message)), 503, "journal_away"),
+            (Error::Internal, 500, "internal"),
+        ]
+    }
+
+    #[tokio::test]
+    async fn each_refusal_has_its_status_its_code_and_a_hint() {
+        for (error, status, code) in all() {
+            let response = error.into_response();
+            assert_eq!(response.status(), status, "{code}");
+            let waits = matches!(status, 429 | 503);
+            assert_eq!(response.headers().contains_key(header::RETRY_AFTER), waits, "{code}");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["error"]["code"], code);
+            for part in ["message", "hint"] {
+                assert!(body["error"][part].as_str().is_some_and(|text| !text.is_empty()), "{code}: {part}");
+            }
+        }
+    }
+}
