@@ -1,22 +1,35 @@
 //! Who asks, and for which project: the one place that knows the control log's types.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode, header};
-use control::{Key, Project, Role};
+use control::{Grant, Project};
 
 use crate::{Deps, Error};
 
 /// The HTTP status of what the control log refuses.
 pub(crate) fn status(error: &control::Error) -> StatusCode {
-    match error.code() {
-        "project_exists" => StatusCode::CONFLICT,
-        code if code.starts_with("bad_") || code.starts_with("invalid_") => StatusCode::UNPROCESSABLE_ENTITY,
-        code if code.ends_with("_unknown") => StatusCode::NOT_FOUND,
+    match error {
+        control::Error::ProjectExists { .. } => StatusCode::CONFLICT,
+        control::Error::UnknownProject(_) | control::Error::UnknownKey(_) => StatusCode::NOT_FOUND,
+        control::Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
+/// What a client can do about what the control log refuses.
+pub(crate) fn hint(error: &control::Error) -> &'static str {
+    match error {
+        control::Error::ProjectExists { .. } => "use that project, or choose another name",
+        control::Error::UnknownProject(_) => "GET /api/v1/projects lists the projects",
+        control::Error::UnknownKey(_) => "use the id that creating the key answered with",
+        control::Error::Invalid(_) => "change the name and send it again",
+        _ => "try again after Retry-After",
+    }
+}
+
 /// The key of a request. Fails with `KeyMissing` or `KeyInvalid`.
-pub(crate) fn authenticate(deps: &Deps, headers: &HeaderMap) -> Result<Key, Error> {
+pub(crate) fn authenticate(deps: &Deps, headers: &HeaderMap) -> Result<Grant, Error> {
     let value = headers.get(header::AUTHORIZATION).ok_or(Error::KeyMissing)?;
     let value = value.to_str().map_err(|_| Error::KeyInvalid)?;
     let (scheme, token) = value.split_once(' ').ok_or(Error::KeyInvalid)?;
@@ -27,37 +40,31 @@ pub(crate) fn authenticate(deps: &Deps, headers: &HeaderMap) -> Result<Key, Erro
 }
 
 /// Whether a key may read figures.
-pub(crate) fn may_read(key: &Key) -> Result<(), Error> {
-    match key.role {
-        Role::Read | Role::Write | Role::Admin => Ok(()),
-        Role::Browser | Role::Ingest => Err(refused(key, "read figures")),
-    }
+pub(crate) fn may_read(key: &Grant) -> Result<(), Error> {
+    if key.role.may_read() { Ok(()) } else { Err(refused(key, "read figures")) }
 }
 
-/// Whether a key waits for what the journal held when it asked.
-pub(crate) fn waits(key: &Key) -> bool {
-    matches!(key.role, Role::Write | Role::Admin)
+/// Whether a key waits for what the journal held when it asked: one that both writes and reads.
+pub(crate) fn waits(key: &Grant) -> bool {
+    key.role.may_read() && key.role.may_ingest("message.created")
 }
 
 /// The key's role does not allow it.
-pub(crate) fn refused(key: &Key, what: &'static str) -> Error {
+pub(crate) fn refused(key: &Grant, what: &'static str) -> Error {
     Error::RoleMayNot { role: key.role.name(), what }
 }
 
 /// The project that a request is about: the key's own, or for an administrator's the one it names (by id or name).
-pub(crate) fn project(deps: &Deps, key: &Key, named: Option<&str>) -> Result<Project, Error> {
-    let not_found = |name: &str| Error::NotFound { what: "project", name: name.chars().take(80).collect() };
-    match (&key.project, named) {
-        (Some(own), None) => deps.control.project(own).ok_or(Error::KeyInvalid),
-        (Some(own), Some(name)) => {
-            let project = deps.control.project(own).ok_or(Error::KeyInvalid)?;
-            if project.id == name || project.name == name { Ok(project) } else { Err(Error::OtherProject) }
-        }
-        (None, Some(name)) => deps
-            .control
-            .project(name)
-            .or_else(|| deps.control.projects().into_iter().find(|p| p.name == name))
-            .ok_or_else(|| not_found(name)),
-        (None, None) => Err(Error::ProjectMissing),
+pub(crate) fn project(deps: &Deps, key: &Grant, named: Option<&str>) -> Result<Arc<Project>, Error> {
+    let Some(own) = &key.project else {
+        let name = named.ok_or(Error::ProjectMissing)?;
+        let by_name = || deps.control.projects().into_iter().find(|project| project.name == name);
+        let not_found = || Error::NotFound { what: "project", name: name.chars().take(80).collect() };
+        return deps.control.project(name).or_else(by_name).ok_or_else(not_found);
+    };
+    let project = deps.control.project(own).ok_or(Error::KeyInvalid)?;
+    match named {
+        Some(name) if project.id != name && project.name != name => Err(Error::OtherProject),
+        _ => Ok(project),
     }
 }

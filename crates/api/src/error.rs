@@ -137,7 +137,8 @@ impl Error {
             Error::NotYet => "ask again after Retry-After: nothing is lost, the figures follow in a moment",
             Error::Overloaded => "ask again after Retry-After",
             Error::Query(error) => return query_hint(error),
-            Error::Journal(_) | Error::Control(_) => "try again after Retry-After",
+            Error::Journal(_) => "try again after Retry-After",
+            Error::Control(error) => crate::access::hint(error),
         };
         fixed.to_owned()
     }

@@ -46,7 +46,7 @@ async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, Strin
     let sent = Sent::new(pairs.map_err(Error::BadBody)?)?;
     let project = access::project(&app.deps, &key, sent.one("project"))?;
     let now = (app.deps.now)();
-    let question = Question::read(&sent, &project.timezone, now)?;
+    let question = Question::read(&sent, project.timezone, now)?;
     // The end is read before the figures: what is in at least that far is fresh to now.
     let end = wait::journal_end(&app.deps).await?;
     let target = if question.positions.is_empty() && access::waits(&key) {

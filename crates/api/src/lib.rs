@@ -10,7 +10,6 @@ mod manage;
 mod metrics;
 mod openapi;
 mod params;
-mod position;
 mod router;
 mod wait;
 

@@ -90,10 +90,10 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// Reads the parameters. `zone_name` is the project's; `now` decides presets.
-    pub(crate) fn read(sent: &Sent, zone_name: &str, now: DateTime<Utc>) -> Result<Question, Error> {
+    /// Reads the parameters. `project_zone` is the default; `now` decides presets.
+    pub(crate) fn read(sent: &Sent, project_zone: Tz, now: DateTime<Utc>) -> Result<Question, Error> {
         let metrics = metrics(sent)?;
-        let tz = zone(sent.one("tz").unwrap_or(zone_name))?;
+        let tz = sent.one("tz").map_or(Ok(project_zone), zone)?;
         let range = range(sent, tz, now)?;
         let grain = grain(sent, &range)?;
         let by = dimensions(sent, &metrics)?;
@@ -211,7 +211,7 @@ mod tests {
     fn read(query: &[(&str, &str)]) -> Result<Question, Error> {
         let pairs = query.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         let now = DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").unwrap().with_timezone(&Utc);
-        Question::read(&Sent::new(pairs)?, "Europe/Madrid", now)
+        Question::read(&Sent::new(pairs)?, chrono_tz::Europe::Madrid, now)
     }
 
     fn refused(query: &[(&str, &str)]) -> (String, String) {

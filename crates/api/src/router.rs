@@ -10,13 +10,13 @@ use axum::{
     routing::{delete, get, post},
 };
 use chrono::{DateTime, Utc};
-use journal::Journal;
+use journal::{Journal, position::Position};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::{
     Error, figures, manage, openapi,
-    wait::{self, Feed, Target},
+    wait::{self, Feed},
 };
 
 /// Questions that are answered at once.
@@ -66,12 +66,13 @@ pub(crate) struct App {
 
 impl App {
     /// What positions ask for together. Fails with `BadPosition`.
-    pub(crate) fn positions(&self, positions: &[String]) -> Result<Target, Error> {
-        let mut target = Target::new();
-        for position in positions {
-            target.extend(crate::position::read(&self.deps.position_secret, position).ok_or(Error::BadPosition)?);
+    pub(crate) fn positions(&self, texts: &[String]) -> Result<Position, Error> {
+        let mut together = Position::default();
+        for text in texts {
+            let position = Position::decode(text, &self.deps.position_secret).map_err(|_| Error::BadPosition)?;
+            together.merge(&position);
         }
-        Ok(target)
+        Ok(together)
     }
 }
 
@@ -102,7 +103,7 @@ async fn health() -> Json<Value> {
 /// Ready: every component says so, and the warehouse answers this very moment.
 async fn ready(State(app): State<Arc<App>>) -> Response {
     let mut report = app.deps.health.report();
-    let nothing = Target::new();
+    let nothing = Position::default();
     let look = wait::until(&app.deps, &app.feed, &nothing, false);
     let figures = match tokio::time::timeout(READY_MAX, look).await {
         Ok(Ok(_)) => "ok".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use journal::Topic;
+use journal::{Topic, position::Position};
 use tokio::{sync::Mutex, time::Instant};
 use warehouse::query::{self, Progress};
 
@@ -12,9 +12,6 @@ use crate::{Deps, Error};
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// Shortest time between two looks at the progress, whoever asks.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
-
-/// Next offsets by partition that have to be in the figures.
-pub(crate) type Target = Vec<(u16, u64)>;
 
 /// The last look at the progress, shared by all questions that wait.
 #[derive(Debug, Default)]
@@ -44,7 +41,7 @@ impl Feed {
 pub(crate) async fn until(
     deps: &Deps,
     feed: &Feed,
-    target: &Target,
+    target: &Position,
     derived: bool,
 ) -> Result<Arc<Vec<Progress>>, Error> {
     let deadline = Instant::now() + WAIT_MAX;
@@ -62,24 +59,22 @@ pub(crate) async fn until(
 }
 
 /// The end of every partition as it is now.
-pub(crate) async fn journal_end(deps: &Deps) -> Result<Target, Error> {
-    let mut target = Target::new();
+pub(crate) async fn journal_end(deps: &Deps) -> Result<Position, Error> {
+    let mut end = Position::default();
     for partition in 0..deps.journal.partitions(Topic::Events) {
-        target.push((partition, deps.journal.offsets(Topic::Events, partition).await?.next));
+        end.raise(partition, deps.journal.offsets(Topic::Events, partition).await?.next);
     }
-    Ok(target)
+    Ok(end)
 }
 
 /// Whether the figures hold everything before the target.
-pub(crate) fn covers(progress: &[Progress], target: &Target, derived: bool) -> bool {
-    target.iter().all(|(partition, next)| {
-        let reached = progress.iter().find(|p| p.partition == *partition);
-        *next == 0 || reached.is_some_and(|p| *next <= if derived { p.derived_offset } else { p.next_offset })
-    })
+pub(crate) fn covers(progress: &[Progress], target: &Position, derived: bool) -> bool {
+    let reached = progress.iter().map(|p| (p.partition, if derived { p.derived_offset } else { p.next_offset }));
+    target.is_covered_by(&Position(reached.collect()))
 }
 
 /// Up to when the figures are complete, milliseconds: now when everything is in, else the newest append time taken in.
-pub(crate) fn fresh_to_ms(progress: &[Progress], end: &Target, derived: bool, now_ms: i64) -> i64 {
+pub(crate) fn fresh_to_ms(progress: &[Progress], end: &Position, derived: bool, now_ms: i64) -> i64 {
     if covers(progress, end, derived) {
         return now_ms;
     }
@@ -94,22 +89,26 @@ mod tests {
         Progress { partition, next_offset, derived_offset, append_time_ms: 1_000 }
     }
 
+    fn position<const N: usize>(entries: [(u16, u64); N]) -> Position {
+        Position(entries.into())
+    }
+
     #[test]
     fn a_target_is_reached_when_every_partition_is() {
         let held = [progress(0, 5, 3), progress(1, 7, 7)];
-        assert!(covers(&held, &vec![(0, 5), (1, 7)], false));
-        assert!(!covers(&held, &vec![(0, 5), (1, 8)], false));
-        assert!(!covers(&held, &vec![(0, 5)], true));
-        assert!(covers(&held, &vec![(0, 3)], true));
-        assert!(!covers(&held, &vec![(2, 1)], false), "a partition that has no progress yet");
-        assert!(covers(&held, &vec![(2, 0)], false), "nor anything to reach");
+        assert!(covers(&held, &position([(0, 5), (1, 7)]), false));
+        assert!(!covers(&held, &position([(0, 5), (1, 8)]), false));
+        assert!(!covers(&held, &position([(0, 5)]), true));
+        assert!(covers(&held, &position([(0, 3)]), true));
+        assert!(!covers(&held, &position([(2, 1)]), false), "a partition that has no progress yet");
+        assert!(covers(&held, &position([(2, 0)]), false), "nor anything to reach");
     }
 
     #[test]
     fn figures_are_fresh_to_now_only_when_everything_is_in() {
         let held = [progress(0, 5, 3)];
-        assert_eq!(fresh_to_ms(&held, &vec![(0, 5)], false, 9_000), 9_000);
-        assert_eq!(fresh_to_ms(&held, &vec![(0, 5)], true, 9_000), 1_000);
-        assert_eq!(fresh_to_ms(&[], &vec![(0, 5)], true, 9_000), 0);
+        assert_eq!(fresh_to_ms(&held, &position([(0, 5)]), false, 9_000), 9_000);
+        assert_eq!(fresh_to_ms(&held, &position([(0, 5)]), true, 9_000), 1_000);
+        assert_eq!(fresh_to_ms(&[], &position([(0, 5)]), true, 9_000), 0);
     }
 }

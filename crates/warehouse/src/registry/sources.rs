@@ -207,11 +207,11 @@ fn turns() -> String {
     )
 }
 
-/// Requests of conversations that count, one row an identity: time, person as sent, event, trigger.
+/// Requests of conversations that count, one row an identity: time, person as sent, event, trigger as given.
 fn requests_made() -> String {
     format!(
         "SELECT conversation_id, toUnixTimestamp64Micro(tupleElement(first, 1)) AS us, tupleElement(first, 2) AS person, \
-         tupleElement(first, 3) AS event, tupleElement(first, 4) AS trigger FROM (\
+         tupleElement(first, 3) AS event, tupleElement(first, 4) AS given FROM (\
          SELECT conversation_id, event_id, argMin((event_time, person, toString(event), toString(trigger)), (segment, partition)) AS first \
          FROM requests WHERE {OURS} AND conversation_id NOT IN {DELETED} GROUP BY conversation_id, event_id) \
          WHERE us >= {{from:Int64}} AND us < {{to:Int64}}"
@@ -221,8 +221,8 @@ fn requests_made() -> String {
 /// Handoff requests by trigger; without one it is inferred from the chat, and without a conversation it is direct.
 fn requests() -> String {
     format!(
-        "SELECT us, if(trigger = '', 'direct', trigger) AS trigger FROM ({}) \
-         WHERE event = 'handoff.requested' AND (trigger != '' OR conversation_id = '') \
+        "SELECT us, if(given = '', 'direct', given) AS trigger FROM ({}) \
+         WHERE event = 'handoff.requested' AND (given != '' OR conversation_id = '') \
          UNION ALL SELECT toUnixTimestamp64Micro(i) AS us, toString(g) AS trigger FROM conversation_states FINAL \
          ARRAY JOIN inferred_time AS i, inferred_trigger AS g WHERE {}",
         requests_made(),
