@@ -17,14 +17,12 @@ pub(crate) struct Client {
     agent: ureq::Agent,
     url: String,
     key: String,
-    patience: Duration,
 }
 
 /// The answer of `POST /v1/batch`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct BatchAnswer {
     pub(crate) accepted: u64,
-    pub(crate) position: Option<String>,
     #[serde(default)]
     pub(crate) rejected: Vec<Rejected>,
 }
@@ -56,13 +54,7 @@ impl Client {
             .user_agent(concat!("rapport/", env!("CARGO_PKG_VERSION")))
             .build();
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), key: key.to_owned(), patience: PATIENCE }
-    }
-
-    /// The same client with another bound on retries; zero means one attempt.
-    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
+        Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), key: key.to_owned() }
     }
 
     /// The server's address.
@@ -129,7 +121,7 @@ impl Client {
                 Err(_) => None,
             };
             let wait = asked.unwrap_or(pause).min(LONGEST_PAUSE);
-            if started.elapsed() + wait > self.patience {
+            if started.elapsed() + wait > PATIENCE {
                 return match outcome {
                     Ok(answer) => Err(refusal(what, &answer)),
                     Err(error) => Err(error).with_context(|| unreachable_message(&self.url)),

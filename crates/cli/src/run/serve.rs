@@ -131,7 +131,7 @@ impl Parts<'_> {
         let ingest = gateway::router(gateway::Deps {
             journal: Arc::clone(self.journal),
             control: self.control.clone(),
-            geo: geo.map(Arc::new),
+            geo,
             options: self.settings.gateway.clone(),
             position_secret: Arc::clone(&position_secret),
         });
