@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod embedded;
 mod partitioner;
 mod port;
+pub mod position;
 
 pub use partitioner::partition_of;
 pub use port::{Appended, BoxFuture, Commit, Error, ErrorClass, Journal, NewRecord, Offsets, ReadLimit, Record, Topic};

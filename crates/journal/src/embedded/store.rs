@@ -127,7 +127,7 @@ impl Change<'_> {
         self.batch.insert(&self.store.meta, count_key(topic), partitions.to_be_bytes());
     }
 
-    pub(super) fn append(&mut self, slot: Slot, base: u64, stored: &[u8]) {
+    pub(super) fn append(&mut self, slot: Slot, base: u64, stored: Bytes) {
         self.batch.insert(self.store.log(slot), base.to_be_bytes(), stored);
     }
 

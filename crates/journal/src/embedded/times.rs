@@ -98,8 +98,8 @@ mod tests {
             for (base, time) in times.iter().enumerate() {
                 if base == restart {
                     index = Times::from_entries(stored.clone());
-                    for base in index.resume_at() as usize..base {
-                        index.note(None, times[base], 1);
+                    for time in &times[index.resume_at() as usize..base] {
+                        index.note(None, *time, 1);
                     }
                 }
                 let due = index.due(base as u64);

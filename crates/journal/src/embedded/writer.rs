@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::{
@@ -186,7 +187,7 @@ impl Group {
             let index = if last == Some(slot) { None } else { shared.partition(slot).times.due(base) };
             last = Some(slot);
             pending.push(Pending { slot, base, count, bytes, index });
-            written.push(builder.finish());
+            written.push(builder.finish().into());
         }
         let outcome = attempt(shared, &pending, &written, &self.commits);
         if let Ok(written) = &outcome {
@@ -245,14 +246,14 @@ enum Written {
 fn attempt(
     shared: &Shared,
     pending: &[Pending],
-    written: &[Vec<u8>],
+    written: &[Bytes],
     commits: &[(String, Slot, Commit)],
 ) -> Result<Written, Failure> {
     let try_once = || {
         shared.write(|store| {
             let mut change = store.change();
             for (value, stored) in pending.iter().zip(written) {
-                change.append(value.slot, value.base, stored);
+                change.append(value.slot, value.base, stored.clone());
                 if let Some(entry) = value.index {
                     change.index(value.slot, entry);
                 }
@@ -315,7 +316,7 @@ fn is_out_of_space(error: &fjall::Error) -> bool {
         fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => error,
         _ => return false,
     };
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 impl Shared {
