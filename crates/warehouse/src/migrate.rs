@@ -3,8 +3,10 @@
 use crate::{Client, Error};
 
 /// All migrations. A released one never changes; what comes after is a new file.
-const MIGRATIONS: &[(u32, &str, &str)] =
-    &[(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: &[(u32, &str, &str)] = &[
+    (1, "initial", include_str!("../migrations/0001_initial.sql")),
+    (2, "views", include_str!("../migrations/0002_views.sql")),
+];
 
 impl Client {
     /// Brings the schema up to this program's; returns how many migrations were applied. Refuses a schema that a newer program made.
