@@ -80,8 +80,8 @@ proptest! {
         let warm = fold(&records, 0, 0, AppendTime(i64::MIN / 2), &mut Random::new(dice));
         let cold = fold(&records, start.min(cut), cut, needed, &mut Random::new(dice ^ 1));
 
-        let last = records.last().map_or(0, |record| record.append_time_ms);
-        let open = SETTINGS.oldest_open(AppendTime(last));
+        let newest = records.iter().map(|record| record.append_time_ms).max().unwrap_or(0);
+        let open = SETTINGS.oldest_open(AppendTime(newest));
         let oldest: Segment = open.max(SETTINGS.oldest_open(AppendTime(cut_record.append_time_ms)));
         prop_assert_eq!(warm.fold.snapshot(oldest), cold.fold.snapshot(oldest));
         let from_cut = |rows: &[RawRow]| rows.iter().filter(|row| row.offset >= cut).cloned().collect::<Vec<_>>();
