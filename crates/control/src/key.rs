@@ -20,7 +20,7 @@ impl PlainKey {
     ///
     /// # Errors
     /// If the system has no randomness.
-    pub(crate) fn random() -> Result<PlainKey, getrandom::Error> {
+    pub fn random() -> Result<PlainKey, getrandom::Error> {
         let mut bits = [0; RANDOM / 2];
         getrandom::fill(&mut bits)?;
         let random = hex(&bits);

@@ -251,7 +251,8 @@ pub(crate) fn json_schema(event: &str, data: Value) -> Value {
     let about = data["description"].clone();
     properties.kind::<Id>("event_id", "An id of your own, the same when the event is sent again.", false);
     properties.add("event", "The type.", false, json!({"const": event}));
-    properties.kind::<Int>("schema_version", "Version of the type; 1 if absent.", true);
+    let version = json!({"type": "integer", "minimum": 1, "maximum": i32::MAX});
+    properties.add("schema_version", "Version of the type; 1 if absent.", true, version);
     properties.kind::<Time>("timestamp", "When it happened; the arrival if absent.", true);
     properties.kind::<Time>("sent_at", "When you sent it: a wrong clock is corrected by it.", true);
     properties.kind::<Int>("sequence", "Order among events of the same time.", true);

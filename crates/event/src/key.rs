@@ -84,3 +84,37 @@ pub fn derived_event_id(origin: &Origin<'_>) -> Uuid {
     part(&Sha256::digest(origin.content));
     Uuid::new_v5(&DERIVED, &name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: Origin<'_> = Origin {
+        project: "shop",
+        endpoint: "/api/track/",
+        conversation_id: "c1",
+        timestamp: Timestamp(1_774_256_400_000_000),
+        sender_or_name: "end_user",
+        content: b"hello",
+    };
+
+    #[test]
+    fn a_derived_id_is_the_same_for_ever() {
+        assert_eq!(derived_event_id(&ORIGIN).to_string(), "2b6615b8-22d6-5aba-83ce-4078b8aa1f25");
+    }
+
+    #[test]
+    fn a_derived_id_tells_every_part_apart() {
+        let others = [
+            Origin { project: "shop2", ..ORIGIN },
+            Origin { endpoint: "/api/buttons/", ..ORIGIN },
+            Origin { conversation_id: "c2", ..ORIGIN },
+            Origin { timestamp: Timestamp(1_774_256_400_000_001), ..ORIGIN },
+            Origin { sender_or_name: "agent", ..ORIGIN },
+            Origin { content: b"hello!", ..ORIGIN },
+            Origin { conversation_id: "c", sender_or_name: "1end_user", ..ORIGIN },
+        ];
+        let ids: std::collections::BTreeSet<_> = others.iter().chain([&ORIGIN]).map(derived_event_id).collect();
+        assert_eq!(ids.len(), others.len() + 1);
+    }
+}

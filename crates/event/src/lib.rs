@@ -20,6 +20,7 @@ mod key;
 mod kind;
 pub mod limits;
 mod parse;
+mod salvage;
 pub mod schema;
 mod time;
 

@@ -7,7 +7,7 @@ use crate::{
     error::Code,
     json::{Extra, Json},
     kind::{Bool, Id, Int, Object, Str, Time, at_most, optional, present, required},
-    limits, time,
+    limits, salvage, time,
 };
 
 /// What the key and the moment say about an event, beside its own text.
@@ -74,12 +74,14 @@ pub fn from_json(bytes: &[u8], defaults: &Defaults<'_>) -> Result<Parsed<'static
 /// # Errors
 /// When the event is not acceptable; the code says in which way.
 pub fn parse<'a>(bytes: &'a [u8], defaults: &Defaults<'a>) -> Result<Parsed<'a>, Invalid> {
-    read(bytes).and_then(|fields| fields.accept(defaults)).map_err(|error| name(error, bytes))
+    read(bytes)
+        .and_then(|fields| fields.accept(defaults))
+        .map_err(|error| Invalid { event_id: salvage::event_id(bytes), ..error })
 }
 
 /// Reads JSON of the journal: what the clock rules decided stands in it, and it names its project.
 pub(crate) fn parse_trusted(bytes: &[u8]) -> Result<Event<'_>, Invalid> {
-    read(bytes).and_then(Fields::take).map_err(|error| name(error, bytes))
+    read(bytes).and_then(Fields::take).map_err(|error| Invalid { event_id: salvage::event_id(bytes), ..error })
 }
 
 /// The envelope as it stands in the text.
@@ -210,12 +212,13 @@ impl<'a> Fields<'a> {
         let name = present(self.event, "event")?;
         // The envelope is the first level; data without members is data.
         let data = Data::parse(name, &mut Json::inside(self.data.unwrap_or("{}"), 1)).map_err(|e| e.within("data"))?;
-        let version = self.schema_version.map_or(Ok(1), i32::try_from);
+        let version = self.schema_version.map_or(Some(1), |version| i32::try_from(version).ok().filter(|n| *n >= 1));
         let known = !matches!(data, Data::Unknown { .. });
         let event = Event {
             event_id: present(self.event_id, "event_id")?,
-            schema_version: version
-                .map_err(|_| Invalid::new(Code::OutOfRange, "a version is a small number").within("schema_version"))?,
+            schema_version: version.ok_or_else(|| {
+                Invalid::new(Code::OutOfRange, "a version is a whole number from 1 on").within("schema_version")
+            })?,
             time,
             sent_at: self.sent_at,
             received_at: None,
@@ -275,25 +278,4 @@ fn metadata<'a>(json: &mut Json<'a>) -> Result<Option<Text<'a>>, Invalid> {
         return Err(Invalid::new(Code::MetadataTooLarge, message));
     }
     Ok(Some(text))
-}
-
-/// Adds the event's id to an error, as far as the text can be read.
-#[cold]
-fn name(mut error: Invalid, bytes: &[u8]) -> Invalid {
-    let readable = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(e) => std::str::from_utf8(&bytes[..e.valid_up_to()]).unwrap_or_default(),
-    };
-    let mut found = None;
-    // An error only ends the search: what was found before it stands.
-    let _ = Json::new(readable).object(|json, key| {
-        if key == "event_id" {
-            found = required::<Id>(json)?;
-        } else {
-            json.raw()?;
-        }
-        Ok(())
-    });
-    error.event_id = found.map(Cow::into_owned);
-    error
 }

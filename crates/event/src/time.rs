@@ -194,3 +194,60 @@ fn push_digits(out: &mut Vec<u8>, value: i64, count: u32) {
         out.push(b'0' + (value / 10_i64.pow(position) % 10) as u8);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, us: Option<i64>) {
+        assert_eq!(Timestamp::parse_rfc3339(text), us.map(Timestamp), "{text}");
+    }
+
+    #[test]
+    fn rfc_3339_needs_an_offset_and_is_read_to_the_microsecond() {
+        check("1970-01-01T00:00:00Z", Some(0));
+        check("2026-03-23T09:00:00.5+01:00", Some(1_774_252_800_500_000));
+        check("2026-03-23t09:00:00.123456789z", Some(1_774_256_400_123_456));
+        check("2026-03-23 09:00:00-05:30", Some(1_774_276_200_000_000));
+        check("2024-02-29T23:59:59Z", Some(1_709_251_199_000_000));
+        check("2100-02-29T00:00:00Z", None);
+        check("2026-13-01T00:00:00Z", None);
+        check("2026-03-00T00:00:00Z", None);
+        check("2026-03-23T09:00:00+24:00", None);
+        check("2026-03-23T09:00:00+01:60", None);
+        check("2026-03-23T09:00:00Z ", None);
+        check("2026-3-23T09:00:00ZZZ", None);
+        check("+026-03-23T09:00:00Z", None);
+    }
+
+    #[test]
+    fn every_day_is_written_and_read_back_and_follows_the_day_before() {
+        let mut before = (0, 0, 0);
+        for days in 0..END / DAY {
+            let date = civil_from_days(days);
+            assert!(date > before, "{date:?} follows {before:?}");
+            assert!((1..=days_of_month(date.0, date.1)).contains(&date.2), "{date:?}");
+            before = date;
+            let time = Timestamp(days * DAY + days % DAY);
+            assert_eq!(Timestamp::parse_rfc3339(&time.to_rfc3339()), Some(time));
+        }
+        assert_eq!(before, (2199, 12, 31));
+    }
+
+    #[test]
+    fn fractions_are_written_only_where_there_are_any() {
+        assert_eq!(Timestamp(1_774_256_400_000_000).to_rfc3339(), "2026-03-23T09:00:00Z");
+        assert_eq!(Timestamp(1_774_256_400_120_000).to_rfc3339(), "2026-03-23T09:00:00.120Z");
+        assert_eq!(Timestamp(1_774_256_400_000_001).to_rfc3339(), "2026-03-23T09:00:00.000001Z");
+    }
+
+    #[test]
+    fn an_epoch_is_in_milliseconds_from_1e11_on() {
+        assert_eq!(Timestamp::from_epoch(99_999_999_999.0), None, "seconds of the year 5138");
+        assert_eq!(Timestamp::from_epoch(1e11), Some(Timestamp(100_000_000_000_000)));
+        assert_eq!(Timestamp::from_epoch(1_774_256_400.000_001_2), Some(Timestamp(1_774_256_400_000_001)));
+        assert_eq!(Timestamp::from_epoch(-0.5), None);
+        assert_eq!(Timestamp::from_epoch(f64::NAN), None);
+    }
+}
