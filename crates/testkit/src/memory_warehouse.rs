@@ -188,7 +188,9 @@ impl Tables {
 
     fn holds(&self, expected: &SegmentRows) -> bool {
         let (partition, segment) = (expected.partition, expected.segment);
-        let here = |row: &&RawRow| row.partition == partition && row.segment == segment;
+        let here = |row: &&RawRow| {
+            row.partition == partition && row.segment == segment && row.offset < expected.next_offset
+        };
         let mut offsets: Vec<u64> = self.raw.values().filter(here).map(|row| row.offset).collect();
         offsets.sort_unstable();
         let count = |key: &CountKey| self.counts.get(&(key.clone(), partition, segment)).map(|held| held.1);

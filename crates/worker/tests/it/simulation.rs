@@ -215,8 +215,9 @@ async fn schedule(seed: u64) -> World {
 }
 
 fn seeds() -> std::ops::Range<u64> {
-    let count = std::env::var("RAPPORT_SIMULATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
-    0..count
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let first = number("RAPPORT_SEED").unwrap_or(0);
+    first..first + number("RAPPORT_SIMULATIONS").unwrap_or(300)
 }
 
 #[test]
