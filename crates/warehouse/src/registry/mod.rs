@@ -5,6 +5,7 @@ mod sources;
 mod sql;
 
 pub use catalogue::METRICS;
+pub(crate) use sources::DELETED;
 pub use sql::{Keys, Scope, statement};
 
 /// A metric's declaration.
@@ -174,6 +175,8 @@ pub enum Source {
     Minutes,
     /// Messages (`w`) and conversations with messages (`conversation`).
     Talk,
+    /// Conversations with messages (`conversation`).
+    Active,
     /// Conversations by first use (`escalated`).
     Started,
     /// Counted chats by start (`requested`).
