@@ -46,10 +46,7 @@ impl Story {
         self.emit("message.created", data);
         if let Some(intent) = intent.filter(|_| detected_later) {
             self.wait(40, 250);
-            self.emit(
-                "intent.detected",
-                json!({"message_id": message_id, "intent": intent, "confidence": confidence}),
-            );
+            self.emit("intent.detected", json!({"message_id": message_id, "intent": intent, "confidence": confidence}));
         }
     }
 
