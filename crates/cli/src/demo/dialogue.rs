@@ -112,7 +112,7 @@ impl Story {
         let duration_ms = self.random.between(350, 1_600) + self.random.between(0, 1_400);
         self.wait(duration_ms, duration_ms);
         let input_tokens = self.random.between(420, 2_600);
-        let cached = self.random.percent(40).then(|| input_tokens / 2);
+        let cached = self.random.percent(40).then_some(input_tokens / 2);
         let call_id = self.random.uuid();
         let output_tokens = self.random.between(25, 340);
         let model: &str = self.random.weighted(&[("large-1", 30), ("small-1", 70)]);
