@@ -18,9 +18,12 @@ pub enum Error {
     /// No key was sent.
     #[error("this request carries no API key")]
     KeyMissing,
+    /// The text is no key: its form or its checksum is wrong.
+    #[error("this is no API key")]
+    KeyMalformed,
     /// The key is not one of ours, or not any more.
-    #[error("this API key is not valid here, or was revoked")]
-    KeyInvalid,
+    #[error("this API key was not given out here, or was revoked")]
+    KeyUnknown,
     /// The key may not ingest.
     #[error("a key of role `{role}` may not send events")]
     RoleMayNotIngest {
@@ -69,6 +72,9 @@ pub enum Error {
     /// The body is JSON, but no batch.
     #[error("the body is no batch of events")]
     NotABatch,
+    /// The batch's `sent_at` is no time.
+    #[error("the batch's `sent_at` is no time")]
+    SentAtInvalid,
     /// The connection ended inside the body.
     #[error("the body broke off after {received} bytes")]
     BodyIncomplete {
@@ -105,7 +111,8 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::KeyMissing => "key_missing",
-            Error::KeyInvalid => "key_invalid",
+            Error::KeyMalformed => "key_malformed",
+            Error::KeyUnknown => "key_unknown",
             Error::RoleMayNotIngest { .. } => "role_may_not_ingest",
             Error::MethodNotAllowed => "method_not_allowed",
             Error::EncodingUnsupported { .. } => "encoding_unsupported",
@@ -115,6 +122,7 @@ impl Error {
             Error::TooManyEvents { .. } => "too_many_events",
             Error::BodyMalformed { .. } => "malformed_body",
             Error::NotABatch => "not_a_batch",
+            Error::SentAtInvalid => "bad_sent_at",
             Error::BodyIncomplete { .. } => "body_incomplete",
             Error::BodyTimeout { .. } => "body_timeout",
             Error::RateLimited { .. } => "rate_limited",
@@ -127,7 +135,7 @@ impl Error {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Error::KeyMissing | Error::KeyInvalid => StatusCode::UNAUTHORIZED,
+            Error::KeyMissing | Error::KeyMalformed | Error::KeyUnknown => StatusCode::UNAUTHORIZED,
             Error::RoleMayNotIngest { .. } => StatusCode::FORBIDDEN,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Error::BodyTooLarge { .. } | Error::TooManyEvents { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -135,6 +143,7 @@ impl Error {
             | Error::EncodingMalformed { .. }
             | Error::BodyMalformed { .. }
             | Error::NotABatch
+            | Error::SentAtInvalid
             | Error::BodyIncomplete { .. } => StatusCode::BAD_REQUEST,
             Error::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -147,7 +156,10 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match self {
             Error::KeyMissing => "send the header `Authorization: Bearer KEY`; `rapport key create` makes a key",
-            Error::KeyInvalid => "check the key and the address; `rapport key create` makes a new key",
+            Error::KeyMalformed => {
+                "copy the whole key, as `rapport key create` printed it: ags_, 32 digits, _, 6 digits"
+            }
+            Error::KeyUnknown => "check the server's address; `rapport key create` makes a new key",
             Error::RoleMayNotIngest { .. } => "use a key of role browser, ingest, write or admin",
             Error::MethodNotAllowed => "send a POST request with a batch of events as its body",
             Error::EncodingUnsupported { .. } => "send gzip, zstd or no content encoding",
@@ -161,6 +173,7 @@ impl Error {
             Error::NotABatch => {
                 "send a JSON list of events, {\"batch\": [...]}, or NDJSON as content type application/x-ndjson"
             }
+            Error::SentAtInvalid => "write it as RFC 3339 with an offset, or as an epoch number, or leave it out",
             Error::BodyIncomplete { .. } => "nothing of it was stored; send the whole batch again",
             Error::BodyTimeout { .. } => "nothing of it was stored; send smaller batches, or over a faster connection",
             Error::RateLimited { .. } => "wait as long as Retry-After says, then send the batch again",
@@ -194,7 +207,7 @@ impl IntoResponse for Error {
         }
         match self {
             Error::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("POST")),
-            Error::KeyMissing | Error::KeyInvalid => {
+            Error::KeyMissing | Error::KeyMalformed | Error::KeyUnknown => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
             _ => None,
@@ -214,7 +227,8 @@ mod tests {
         let second = Duration::from_secs(1);
         vec![
             (Error::KeyMissing, 401, "key_missing"),
-            (Error::KeyInvalid, 401, "key_invalid"),
+            (Error::KeyMalformed, 401, "key_malformed"),
+            (Error::KeyUnknown, 401, "key_unknown"),
             (Error::RoleMayNotIngest { role: "read".into() }, 403, "role_may_not_ingest"),
             (Error::MethodNotAllowed, 405, "method_not_allowed"),
             (Error::EncodingUnsupported { encoding: "br".into() }, 400, "encoding_unsupported"),
@@ -224,6 +238,7 @@ mod tests {
             (Error::TooManyEvents { limit: 5 }, 413, "too_many_events"),
             (Error::BodyMalformed { position: 5, what: "x" }, 400, "malformed_body"),
             (Error::NotABatch, 400, "not_a_batch"),
+            (Error::SentAtInvalid, 400, "bad_sent_at"),
             (Error::BodyIncomplete { received: 5 }, 400, "body_incomplete"),
             (Error::BodyTimeout { received: 5, limit: second }, 408, "body_timeout"),
             (Error::RateLimited { retry_after: second }, 429, "rate_limited"),

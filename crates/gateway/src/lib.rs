@@ -7,12 +7,18 @@
 //! **Invariant**: an answer with `accepted` is given only after the journal called those events durable.
 //! **Boundary**: this crate never sees the warehouse.
 
+mod acknowledged;
 mod address;
 mod agent;
 mod body;
+mod caller;
 mod config;
+mod dead_letter;
+mod enrich;
 mod error;
 mod geo;
+mod http;
+mod judge;
 mod limit;
 pub mod metrics;
 mod split;
@@ -20,3 +26,4 @@ mod split;
 pub use config::{GeoOptions, Network, Options};
 pub use error::Error;
 pub use geo::{Geo, GeoError, Place};
+pub use http::{Deps, router};

@@ -1,9 +1,10 @@
 //! Finding the events of a body without building a tree.
 //!
 //! The splitter looks at brackets and strings alone and gives out where each element begins and ends. It judges no
-//! element: one that is malformed is found out when it is parsed, by itself, and its mates go in. Brackets that do not
-//! match inside an element are closed by the next one that matches outside, so that the damage stays in the element. Only
-//! a body whose own frame is broken (no list, or broken off) is refused as a whole.
+//! element: one that is malformed is found out when it is parsed, by itself, and its mates go in. Two rules keep the damage
+//! in the element: brackets that do not match inside it are closed by the next one that matches outside, and an object that
+//! begins where only a key can stand is the next element. Only a body whose own frame is broken (no list, or broken off) is
+//! refused as a whole.
 
 use std::ops::Range;
 
@@ -137,6 +138,10 @@ impl Scanner<'_> {
                     continue;
                 }
                 b'{' => {
+                    if let Some(comma) = self.comma_before_key() {
+                        self.at = comma;
+                        return Ok(());
+                    }
                     self.open.push(b'}');
                     self.open_braces += 1;
                 }
@@ -148,6 +153,15 @@ impl Scanner<'_> {
             self.at += 1;
         }
         Err(self.broken("the body ends inside the batch: was it sent completely?"))
+    }
+
+    /// Where a key has to stand, the comma before it: an object there means that its element broke off before.
+    fn comma_before_key(&self) -> Option<usize> {
+        if self.open.last() != Some(&b'}') {
+            return None;
+        }
+        let before = self.body[..self.at].iter().rposition(|byte| !is_space(*byte))?;
+        (self.body[before] == b',').then_some(before)
     }
 
     /// Closes up to the innermost bracket of this kind; true if that is the frame's own `end`.
@@ -252,6 +266,8 @@ mod tests {
     fn damage_inside_an_element_stays_there() {
         assert_eq!(texts(r#"[{"a":[1},{"b":2}]"#, json), [r#"{"a":[1}"#, r#"{"b":2}"#]);
         assert_eq!(texts(r#"[{"a":1}},{"b":2}]"#, json), [r#"{"a":1}}"#, r#"{"b":2}"#]);
+        assert_eq!(texts(r#"[{"a":1,"b": , {"b":2}]"#, json), [r#"{"a":1,"b":"#, r#"{"b":2}"#]);
+        assert_eq!(texts(r#"[{"a":{"b"},{"b":2}]"#, json), [r#"{"a":{"b"}"#, r#"{"b":2}"#]);
         assert_eq!(texts(r#"[nonsense,{"b":2}]"#, json), ["nonsense", r#"{"b":2}"#]);
         assert_eq!(texts(r#"[,{"b":2},]"#, json), ["", r#"{"b":2}"#, ""]);
     }

@@ -88,7 +88,8 @@ fn flat(context: &Value) -> Value {
             flat.insert(name.to_owned(), value);
         }
     }
-    flat.retain(|_, value| value.as_object().is_none_or(|part| !part.is_empty()));
+    // An object of which every member was known is empty now, and one that came empty says nothing.
+    flat.retain(|name, value| !["page", "device", "library"].contains(&name.as_str()) || *value != json!({}));
     Value::Object(flat)
 }
 

@@ -4,7 +4,11 @@
 //! branch of a union by its shape, and many of our records have only optional fields; so the types are checked one by
 //! one, by name, as the Avro specification resolves them.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use apache_avro::{
     Schema,
@@ -19,18 +23,27 @@ use crate::{random::Random, schemas_dir};
 
 /// The releases, each with its schemas by the name of their family.
 fn releases() -> BTreeMap<String, BTreeMap<String, Value>> {
-    let read_json = |path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let folders = fs::read_dir(schemas_dir().join("history")).expect("schemas/history");
-    let releases: BTreeMap<_, _> = folders
-        .map(|folder| folder.unwrap())
-        .map(|folder| {
-            let files = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
-            let schemas = files.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), read_json(path)));
-            (folder.file_name().into_string().unwrap(), schemas.collect())
-        })
-        .collect();
+    let read_json = |path: &Path| {
+        serde_json::from_slice(&fs::read(path).expect("a readable file")).expect("a released schema is JSON")
+    };
+    let read_release = |folder: &Path| {
+        let schemas = files(folder).into_iter().map(|(name, path)| (stem(&name), read_json(&path)));
+        schemas.collect::<BTreeMap<String, Value>>()
+    };
+    let folders = files(&schemas_dir().join("history"));
+    let releases: BTreeMap<_, _> = folders.into_iter().map(|(name, path)| (name, read_release(&path))).collect();
     assert!(releases.contains_key("v1"), "schemas/history/v1 is there");
     releases
+}
+
+fn files(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let entries = entries.map(|entry| entry.expect("a readable folder"));
+    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect()
+}
+
+fn stem(file: &str) -> String {
+    file.split('.').next().unwrap_or(file).to_owned()
 }
 
 /// The record types of a family's schema, by name.

@@ -23,8 +23,8 @@ fn check_bytes(bytes: &[u8], code: Code, path: &str) {
 #[track_caller]
 fn check(pointer: &str, value: Value, code: Code, path: &str) {
     let mut event = message();
-    let (parent, field) = pointer.rsplit_once('/').unwrap();
-    event.pointer_mut(parent).unwrap()[field] = value;
+    let (parent, field) = pointer.rsplit_once('/').expect("a JSON pointer");
+    event.pointer_mut(parent).expect("an object of the event")[field] = value;
     let error = from_json(event.to_string().as_bytes(), &key_at(NOON)).expect_err("it is wrong");
     assert_eq!((error.code, error.path.as_str()), (code, path), "{error}");
     if pointer != "/event_id" {

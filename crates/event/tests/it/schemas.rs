@@ -10,9 +10,9 @@ use crate::{example, random::Random, schemas_dir};
 /// Compares a published file with what the types say; with `RAPPORT_BLESS=1` writes it instead.
 fn check_file(path: &Path, expected: &Value) {
     if std::env::var_os("RAPPORT_BLESS").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let text = serde_json::to_string_pretty(expected).unwrap() + "\n";
-        return fs::write(path, text).unwrap();
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder that can be made");
+        let text = serde_json::to_string_pretty(expected).expect("a schema is JSON") + "\n";
+        return fs::write(path, text).expect("a file that can be written");
     }
     let published = fs::read(path).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
     assert!(
@@ -25,7 +25,7 @@ fn check_file(path: &Path, expected: &Value) {
 fn names_in(folder: &str, suffix: &str) -> Vec<String> {
     let entries = fs::read_dir(schemas_dir().join(folder)).unwrap_or_else(|e| panic!("schemas/{folder}: {e}"));
     let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
         .map(|name| name.strip_suffix(suffix).unwrap_or_else(|| panic!("{folder}/{name} ends in {suffix}")).to_owned())
         .collect();
     names.sort();

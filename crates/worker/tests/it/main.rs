@@ -1,3 +1,4 @@
 //! Tests of the worker: rebuilt cold it is as warm, and nothing is lost or doubled whatever fails.
 
 mod cold;
+mod simulation;

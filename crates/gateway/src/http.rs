@@ -1,0 +1,249 @@
+//! The route: one request from its head to its answer.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use bytes::Bytes;
+use control::{Control, Grant, Role};
+use event::Timestamp;
+use journal::{Journal, Topic};
+use serde::Serialize;
+
+use crate::{
+    acknowledged::Acknowledged,
+    address,
+    agent::Agents,
+    body::{self, Bounds, Encoding, Refused},
+    caller,
+    config::Options,
+    dead_letter::{DeadLetters, Reason},
+    enrich::{Sources, Visitor},
+    error::Error,
+    geo::Geo,
+    judge::{self, Bench, Judged, Rejected, Warned},
+    limit::{Rates, Room},
+    metrics,
+};
+
+/// What the gateway works with.
+#[derive(Debug)]
+pub struct Deps {
+    /// Where events go.
+    pub journal: Arc<dyn Journal>,
+    /// Who may send.
+    pub control: Control,
+    /// Where addresses are; without it places are left out.
+    pub geo: Option<Geo>,
+    /// Signs positions; the same for every process of an installation.
+    pub position_secret: Arc<[u8]>,
+    /// The bounds.
+    pub options: Options,
+}
+
+/// What all requests share.
+#[derive(Debug)]
+struct Gateway {
+    deps: Deps,
+    agents: Agents,
+    acknowledged: Acknowledged,
+    rates: Rates<Arc<str>>,
+    room: Room,
+}
+
+/// Bodies from this size on are judged outside the threads that serve connections.
+const LARGE: usize = 32 << 10;
+
+/// The answer to a batch of which at least the frame was right.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    accepted: usize,
+    spooled: bool,
+    position: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    rejected: &'a [Rejected],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [Warned],
+}
+
+/// The native routes. For browser keys, serve it with connection information (`into_make_service_with_connect_info`).
+pub fn router(deps: Deps) -> Router {
+    let options = &deps.options;
+    let gateway = Gateway {
+        agents: Agents::default(),
+        acknowledged: Acknowledged::default(),
+        rates: Rates::new(options.key_events_per_second, options.key_burst_events),
+        room: Room::new(options.in_flight_max.len(), options.in_flight_wait.get()),
+        deps,
+    };
+    Router::new()
+        .route("/v1/batch", post(batch).fallback(|| async { Error::MethodNotAllowed }))
+        .with_state(Arc::new(gateway))
+}
+
+async fn batch(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let start = Instant::now();
+    let response = match take(&gateway, request).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    };
+    metrics::REQUEST_TIME.record(start.elapsed().as_secs_f64());
+    response
+}
+
+async fn take(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Error> {
+    let options = &gateway.deps.options;
+    let (parts, body) = request.into_parts();
+    let grant = caller::authenticate(&parts.headers, &gateway.deps.control)?;
+    gateway
+        .rates
+        .check(grant.key_id.clone(), Instant::now())
+        .map_err(|retry_after| Error::RateLimited { retry_after })?;
+    let encoding = Encoding::of(&parts.headers)?;
+    let promised = body::promised_length(&parts.headers);
+    let _room = gateway.room.take(reservation(promised, encoding, options)).await.ok_or(Error::Overloaded)?;
+    metrics::IN_FLIGHT.set(gateway.room.used() as f64);
+    let batch =
+        Batch { gateway: gateway.clone(), visitor: visitor(&parts, &grant, options), grant, received_at: now() };
+    let is_lines = is_lines(&parts);
+    let received = match batch.receive(body, promised).await {
+        Ok(received) => received,
+        Err(Refused { error, received }) => return Err(batch.refuse(error, received).await),
+    };
+    metrics::RECEIVED.add(received.len() as u64);
+    match batch.clone().judge(received.clone(), encoding, is_lines).await {
+        Ok(judged) => batch.store(judged).await,
+        Err(error) => Err(batch.refuse(error, received).await),
+    }
+}
+
+/// Bytes to set aside: what comes, and what it becomes.
+fn reservation(promised: Option<usize>, encoding: Encoding, options: &Options) -> usize {
+    let most = options.body_max.len();
+    let received = promised.map_or(most, |promised| promised.min(most));
+    if encoding == Encoding::Identity { received } else { received + most }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// What the connection says, for keys that stand in a public page.
+fn visitor(parts: &Parts, grant: &Grant, options: &Options) -> Visitor {
+    if grant.role != Role::Browser {
+        return Visitor::default();
+    }
+    let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Visitor { address: address::of(parts, &options.trusted_proxies), user_agent: user_agent.map(str::to_owned) }
+}
+
+/// Whether the body has an event a line.
+fn is_lines(parts: &Parts) -> bool {
+    let value = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(media.as_str(), "application/x-ndjson" | "application/ndjson" | "application/jsonl")
+}
+
+/// One request whose key is good.
+#[derive(Debug, Clone)]
+struct Batch {
+    gateway: Arc<Gateway>,
+    grant: Grant,
+    visitor: Visitor,
+    received_at: Timestamp,
+}
+
+impl Batch {
+    async fn receive(&self, body: Body, promised: Option<usize>) -> Result<Bytes, Refused> {
+        let options = &self.gateway.deps.options;
+        let bounds = Bounds { bytes: options.body_max.len(), time: options.body_timeout.get() };
+        body::receive(body, promised, bounds).await
+    }
+
+    /// Decompresses and judges; large bodies elsewhere, so that they hold up no other connection.
+    async fn judge(self, received: Bytes, encoding: Encoding, is_lines: bool) -> Result<Judged, Error> {
+        let is_large = received.len() >= LARGE || encoding != Encoding::Identity;
+        if is_large {
+            let judged = tokio::task::spawn_blocking(move || self.judge_now(received, encoding, is_lines)).await;
+            return judged.map_err(|_| Error::Internal)?;
+        }
+        self.judge_now(received, encoding, is_lines)
+    }
+
+    fn judge_now(&self, received: Bytes, encoding: Encoding, is_lines: bool) -> Result<Judged, Error> {
+        let Gateway { deps, agents, .. } = &*self.gateway;
+        let body = body::inflate(received, encoding, deps.options.body_max.len())?;
+        metrics::INFLATED.add(body.len() as u64);
+        let sources = Sources { geo: deps.geo.as_ref(), agents, visitor: &self.visitor };
+        let bench = Bench {
+            grant: &self.grant,
+            control: &deps.control,
+            received_at: self.received_at,
+            events_max: deps.options.batch_events_max,
+            sources,
+        };
+        judge::judge(&body, is_lines, bench)
+    }
+
+    /// Stores what was accepted and what was not, and answers when both are durable.
+    async fn store(&self, judged: Judged) -> Result<Response, Error> {
+        let Judged { records, dead, rejected, warnings } = judged;
+        let accepted = records.len();
+        self.gateway.rates.charge(&self.grant.key_id, accepted + rejected.len());
+        let journal = &self.gateway.deps.journal;
+        let start = Instant::now();
+        let appended = if records.is_empty() {
+            Vec::new()
+        } else {
+            journal.append(Topic::Events, records).await.inspect_err(log)?
+        };
+        // After the events: a producer that is told to send again sends the events again, which count once; dead letters
+        // that were stored before a failed append would be there twice.
+        if !dead.is_empty() {
+            journal.append(Topic::DeadLetters, dead).await.inspect_err(log)?;
+        }
+        metrics::APPEND_TIME.record(start.elapsed().as_secs_f64());
+        metrics::ACCEPTED.add(accepted as u64);
+        for (code, count) in judge::count(rejected.iter().map(|rejected| rejected.code)) {
+            metrics::REJECTED.add_with(&[("code", code)], count);
+        }
+        for (code, count) in judge::count(warnings.iter().map(|warned| warned.code)) {
+            metrics::WARNED.add_with(&[("code", code)], count);
+        }
+        let position = self.position(&appended);
+        let answer = Answer { accepted, spooled: false, position, rejected: &rejected, warnings: &warnings };
+        let status = if rejected.is_empty() { StatusCode::OK } else { StatusCode::MULTI_STATUS };
+        Ok((status, Json(answer)).into_response())
+    }
+
+    fn position(&self, appended: &[journal::Appended]) -> String {
+        self.gateway.acknowledged.note(appended).encode(&self.gateway.deps.position_secret)
+    }
+
+    /// Keeps a body that is no batch in the dead letters, and gives the refusal back. The producer gets its refusal even
+    /// where the dead letter cannot be kept.
+    async fn refuse(&self, error: Error, received: Bytes) -> Error {
+        self.gateway.rates.charge(&self.grant.key_id, 0);
+        let message = error.to_string();
+        let reason = Reason { code: error.code(), message: &message, event_id: None };
+        let record = DeadLetters::new(&self.grant, self.received_at).record(received, &reason);
+        if let Err(lost) = self.gateway.deps.journal.append(Topic::DeadLetters, vec![record]).await {
+            tracing::warn!(code = lost.code(), refused = error.code(), "a refused body could not be kept");
+        }
+        error
+    }
+}
+
+fn log(error: &journal::Error) {
+    tracing::warn!(code = error.code(), %error, "a batch was not stored");
+}
