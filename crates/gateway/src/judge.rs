@@ -267,7 +267,8 @@ fn likely_event_id(bytes: &[u8]) -> Option<String> {
     if places.next().is_some() {
         return None;
     }
-    let value = bytes[at + NAME.len()..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    let value =
+        bytes[at + NAME.len()..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
     let id = value.split(|byte| *byte == b'"').next()?;
     let is_plain = !id.is_empty() && id.len() <= event::limits::ID_CHARS && !id.contains(&b'\\');
     String::from_utf8(id.to_vec()).ok().filter(|_| is_plain && id.len() < value.len())

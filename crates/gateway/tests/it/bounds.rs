@@ -150,7 +150,7 @@ async fn a_connection_that_ends_inside_the_body_leaves_a_dead_letter() {
 #[derive(Debug)]
 struct Away {
     inner: Arc<dyn Journal>,
-    error: fn() -> Error,
+    error: Failure,
 }
 
 impl Journal for Away {
@@ -189,9 +189,12 @@ impl Journal for Away {
     }
 }
 
+/// Makes the error that a journal fails with.
+type Failure = fn() -> Error;
+
 #[tokio::test]
 async fn a_journal_that_takes_nothing_is_never_acknowledged() {
-    let errors: [(fn() -> Error, &str); 3] = [
+    let errors: [(Failure, &str); 3] = [
         (|| Error::Full("the disk is full".into()), "journal_full"),
         (|| Error::Away("it went away".into()), "journal_away"),
         (|| Error::Ambiguous("it said nothing".into()), "append_ambiguous"),
