@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -20,6 +21,9 @@ const HASH: usize = 16;
 const BLOCK_HEADER: usize = HASH + 9;
 /// No client sends blocks near this size; a larger one is a mistake or an attack.
 const BLOCK_BYTES_MAX: usize = 256 << 20;
+/// How much of a body beyond the limit is read and thrown away, in units of the limit, and for how long.
+const DISCARD_TIMES: u64 = 4;
+const DISCARD_TIME: Duration = Duration::from_secs(5);
 /// Bytes decoded at a time from gzip and LZ4 frames.
 const STEP: usize = 1 << 20;
 
@@ -71,6 +75,8 @@ impl Budget {
             let Ok(piece) = frame.into_data() else { continue };
             collected.length += piece.len();
             if collected.length as u64 > limits.body_bytes {
+                drop(collected);
+                discard(body, limits).await;
                 let message = format!("the body has more than {} bytes: send it in parts", limits.body_bytes);
                 return Err(Exception::too_large(message));
             }
@@ -98,6 +104,21 @@ impl Budget {
         }
         Ok(())
     }
+}
+
+/// Reads on for a while: a client that is still sending would meet a reset connection instead of the error.
+async fn discard(mut body: Body, limits: &Limits) {
+    let mut left = limits.body_bytes.saturating_mul(DISCARD_TIMES);
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+            if length > left {
+                return;
+            }
+            left -= length;
+        }
+    };
+    tokio::time::timeout(DISCARD_TIME, reading).await.ok();
 }
 
 /// A body as it was sent.

@@ -17,6 +17,7 @@ mod execute;
 mod ffi;
 mod format;
 mod library;
+mod listener;
 mod lock;
 mod options;
 mod plan;

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::config::Layout;
 use crate::engine::Engine;
+use crate::listener::PromptListener;
 use crate::lock::DirectoryLock;
 use crate::{Error, Options, check_cpu, ffi, server};
 
@@ -78,8 +78,7 @@ fn serve(options: Options, supervised: bool, on_ready: impl FnOnce(SocketAddr)) 
     let router = server::router(Arc::clone(&engine), options.access_key.clone());
     runtime.block_on(async {
         let (stop, asked) = oneshot::channel::<()>();
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(asked.await) });
+        let serving = axum::serve(PromptListener(listener), router).with_graceful_shutdown(async { drop(asked.await) });
         let serving = tokio::spawn(serving.into_future());
         let asked_to_stop = stop_requested(stopped).map_err(open_failed)?;
         if supervised {
