@@ -43,7 +43,11 @@ pub(crate) async fn query(
 async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, String)>, String>) -> Result<Value, Error> {
     let key = access::authenticate(&app.deps, headers)?;
     access::may_read(&key)?;
-    let sent = Sent::new(pairs.map_err(Error::BadBody)?)?;
+    let sent = Sent::new(pairs.map_err(|message| Error::BadParameter {
+        code: "bad_query",
+        message,
+        hint: "percent-encode the parameters".into(),
+    })?)?;
     let project = access::project(&app.deps, &key, sent.one("project"))?;
     let now = (app.deps.now)();
     let question = Question::read(&sent, project.timezone, now)?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use warehouse::{
-    query::{Grain, Range, nearest, zone},
+    query::{Grain, Range, boundaries, nearest, zone},
     registry::{Dimension, METRICS, Metric},
 };
 
@@ -100,7 +100,7 @@ impl Question {
         if let Some(filter) = sent.one("f") {
             let dimension = filter.split(':').next().unwrap_or_default();
             let message = format!("no metric can be filtered by `{}` yet", short(dimension));
-            return Err(bad("unknown_dimension", message, "leave f out".into()));
+            return Err(bad("unknown_dimension", message, format!("leave f out; {}", dimensions_of(&metrics))));
         }
         if let Some(other) = sent.one("cmp").filter(|cmp| *cmp != "off") {
             let message = format!("the comparison `{}` is not supported yet", short(other));
@@ -160,7 +160,11 @@ fn grain(sent: &Sent, range: &Range) -> Result<Option<Grain>, Error> {
     match sent.one("g") {
         None | Some("none") => Ok(None),
         Some(name) => match Grain::parse(name, range) {
-            Some(grain) => Ok(Some(grain)),
+            Some(grain) => {
+                // Too many buckets are refused here, before anything is waited for.
+                boundaries(range, grain)?;
+                Ok(Some(grain))
+            }
             None => {
                 let hint = "use none, auto, minute, hour, day, week or month".into();
                 Err(bad("unknown_grain", format!("g=`{}` is no size of bucket", short(name)), hint))
@@ -175,9 +179,9 @@ fn dimensions(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Dimension>
         for metric in metrics {
             let Some(dimension) = metric.dimensions.iter().find(|d| d.name() == name) else {
                 let names = || metric.dimensions.iter().map(|d| d.name());
-                let hint = match names().next() {
-                    Some(_) => suggestion(&nearest(name, names()), names()),
-                    None => format!("`{}` has no dimensions yet; leave by out", metric.id),
+                let hint = match nearest(name, names()) {
+                    near if near.is_empty() => dimensions_of(&[metric]),
+                    near => suggestion(&near, names()),
                 };
                 let message = format!("`{}` cannot be split by `{}`", metric.id, short(name));
                 return Err(bad("unknown_dimension", message, hint));
@@ -188,6 +192,18 @@ fn dimensions(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Dimension>
         }
     }
     Ok(by)
+}
+
+/// What the metrics can be split by, in words.
+fn dimensions_of(metrics: &[&'static Metric]) -> String {
+    let said = metrics.iter().map(|metric| match metric.dimensions {
+        [] => format!("`{}` has no dimensions yet", metric.id),
+        some => {
+            let names: Vec<&str> = some.iter().map(|d| d.name()).collect();
+            format!("`{}` can be split by {}", metric.id, names.join(", "))
+        }
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn suggestion(near: &[&'static str], all: impl Iterator<Item = &'static str>) -> String {

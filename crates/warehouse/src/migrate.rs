@@ -45,8 +45,11 @@ impl Client {
 /// The statements of a migration: separated by a semicolon at the end of a line; comments dropped. Each creates only what is
 /// not there, so that a migration broken off half-way is simply applied again.
 fn statements(sql: &str) -> Vec<String> {
-    let code: String =
-        sql.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(|line| [line, "\n"]).collect();
+    let code: String = sql
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+        .flat_map(|line| [line.split(" -- ").next().unwrap_or(line).trim_end(), "\n"])
+        .collect();
     let parts = code.split(";\n").map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| part.replacen("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)).collect()
 }
@@ -57,7 +60,8 @@ mod tests {
 
     #[test]
     fn a_migration_is_split_into_its_statements() {
-        let found = statements("-- why\nCREATE TABLE a (x UInt8) -- ;\nENGINE = Memory;\n\nCREATE TABLE b (y String);\n");
+        let found =
+            statements("-- why\nCREATE TABLE a (x UInt8) -- ;\nENGINE = Memory;\n\nCREATE TABLE b (y String);\n");
         assert_eq!(found.len(), 2);
         assert!(found[1].starts_with("CREATE TABLE IF NOT EXISTS b"));
     }

@@ -164,7 +164,7 @@ pub static METRICS: &[Metric] = &[
         Unit::Count("conversations"),
         (Neutral, Event, U),
         &[],
-        distinct(Source::Talk, CONVERSATIONS),
+        distinct(Source::Active, "uniqExact(conversation)"),
     ),
     metric(
         Says {

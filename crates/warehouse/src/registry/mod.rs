@@ -174,6 +174,8 @@ pub enum Source {
     Minutes,
     /// Messages (`w`) and conversations with messages (`conversation`).
     Talk,
+    /// Conversations with messages (`conversation`).
+    Active,
     /// Conversations by first use (`escalated`).
     Started,
     /// Counted chats by start (`requested`).

@@ -28,6 +28,7 @@ pub(super) fn select(source: Source, scope: &Scope) -> String {
             messages(scope),
             active_conversations(scope)
         ),
+        Source::Active => active_conversations(scope),
         Source::Started => started(),
         Source::Chats => chats(),
         Source::Ended => ended(),
@@ -65,19 +66,29 @@ fn live(also: &str) -> String {
     format!("{OURS} AND deleted = 0 AND first_event < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC') AND {also}")
 }
 
-/// The copies that count of raw events with the time condition, of conversations that are (or are not) deleted.
-fn raw(events: &str, time: &dyn Fn(&str) -> String, deleted: bool) -> String {
-    let not = if deleted { "" } else { "NOT " };
+/// The copies that count of raw events, at times that meet a condition, of conversations that count.
+fn raw(events: &str, time: &dyn Fn(&str) -> String) -> String {
+    let candidates = format!(
+        "conversation_id NOT IN {DELETED} AND (conversation_id, event_id) IN (\
+         SELECT conversation_id, event_id FROM raw_events WHERE {OURS} AND {events} AND {})",
+        time("event_time")
+    );
+    copies(events, &candidates, time)
+}
+
+/// The same of deleted conversations, which are few: read whole.
+fn raw_deleted(events: &str, time: &dyn Fn(&str) -> String) -> String {
+    copies(events, &format!("conversation_id IN {DELETED}"), time)
+}
+
+fn copies(events: &str, of: &str, time: &dyn Fn(&str) -> String) -> String {
     format!(
         "SELECT conversation_id AS conversation, tupleElement(first, 1) AS t, tupleElement(first, 2) AS role, \
          tupleElement(first, 3) AS content_type, tupleElement(first, 4) AS person FROM (\
          SELECT conversation_id, event_id, argMin((event_time, toString(role), toString(content_type), \
          multiIf(user_id != '', concat('u:', user_id), anonymous_id != '', concat('a:', anonymous_id), '')), \
          (append_time, partition, offset)) AS first \
-         FROM raw_events WHERE {OURS} AND {events} AND conversation_id {not}IN {DELETED} \
-         AND (conversation_id, event_id) IN (SELECT conversation_id, event_id FROM raw_events WHERE {OURS} AND {events} AND {}) \
-         GROUP BY conversation_id, event_id) WHERE {}",
-        time("event_time"),
+         FROM raw_events WHERE {OURS} AND {events} AND {of} GROUP BY conversation_id, event_id) WHERE {}",
         time("t"),
     )
 }
@@ -108,14 +119,14 @@ fn messages(scope: &Scope) -> String {
             "SELECT {} AS us, role, {} AS content_type, toInt64(-1) AS w FROM ({}) AS gone",
             micros("toStartOfFifteenMinutes(t)"),
             content_type("gone.content_type"),
-            raw(MESSAGE, &|t| between(t, "q_lo", "q_hi"), true)
+            raw_deleted(MESSAGE, &|t| between(t, "q_lo", "q_hi"))
         ));
     }
     if scope.quarters.edges(&scope.range) {
         parts.push(format!(
             "SELECT toUnixTimestamp64Micro(t) AS us, role, {} AS content_type, toInt64(1) AS w FROM ({}) AS edge",
             content_type("edge.content_type"),
-            raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"), false)
+            raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"))
         ));
     }
     parts.join(" UNION ALL ")
@@ -138,14 +149,14 @@ fn minutes(scope: &Scope) -> String {
         parts.push(format!(
             "SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM ({1})",
             micros("toStartOfMinute(t)"),
-            raw(MESSAGE, &|t| between(t, "m_lo", "m_hi"), true)
+            raw_deleted(MESSAGE, &|t| between(t, "m_lo", "m_hi"))
         ));
     }
     if scope.minutes.edges(&scope.range) {
         parts.push(format!(
             "SELECT toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w FROM ({})",
             micros("toStartOfMinute(t)"),
-            raw(MESSAGE, &|t| edges(t, "m_lo", "m_hi"), false)
+            raw(MESSAGE, &|t| edges(t, "m_lo", "m_hi"))
         ));
     }
     format!(
@@ -168,7 +179,7 @@ fn active_conversations(scope: &Scope) -> String {
     if scope.quarters.edges(&scope.range) {
         parts.push(format!(
             "SELECT toUnixTimestamp64Micro(t) AS us, conversation FROM ({}) WHERE conversation != ''",
-            raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"), false)
+            raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"))
         ));
     }
     parts.join(" UNION ALL ")
@@ -256,7 +267,7 @@ fn people(scope: &Scope) -> String {
         let activity = format!("(event IN ('conversation.started', 'ui.clicked') OR ({MESSAGE}))");
         parts.push(format!(
             "SELECT toUnixTimestamp64Micro(t) AS us, {who} AS who, person LIKE 'u:%' AS identified, 'active' AS kind FROM ({}) WHERE person != ''",
-            raw(&activity, &|t| edges(t, "q_lo", "q_hi"), false)
+            raw(&activity, &|t| edges(t, "q_lo", "q_hi"))
         ));
     }
     parts.push(format!(

@@ -1,0 +1,5 @@
+//! The API over HTTP, on a real journal and control log.
+
+mod keys;
+mod reading;
+mod server;
