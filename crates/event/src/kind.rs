@@ -215,7 +215,7 @@ impl<'a> Kind<'a> for Any {
         json.raw().map(Cow::Borrowed)
     }
     fn json_schema() -> Value {
-        json!({})
+        json!({"type": ["object", "array", "string", "number", "boolean"]})
     }
 }
 

@@ -40,9 +40,9 @@ impl Random {
         (self.integer() >> 24) as f64 / 8.0
     }
 
-    /// An event time in microseconds.
+    /// An event time in microseconds, from 1973 on: its milliseconds could not be taken for seconds.
     pub(crate) fn time_us(&mut self) -> i64 {
-        (self.next() % 7_258_118_400_000_000) as i64
+        (100_000_000_000_000 + self.next() % 7_158_118_400_000_000) as i64
     }
 
     /// An event that the schema allows.
