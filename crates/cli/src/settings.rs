@@ -127,9 +127,10 @@ pub(crate) fn geo_database(settings: &Settings) -> Option<PathBuf> {
 /// the working directory.
 fn find_fetched(cached: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok();
-    let beside = program.as_deref().and_then(Path::parent).map(|directory| {
-        directory.join(Path::new(cached).file_name().unwrap_or_default())
-    });
+    let beside = program
+        .as_deref()
+        .and_then(Path::parent)
+        .map(|directory| directory.join(Path::new(cached).file_name().unwrap_or_default()));
     let working = std::env::current_dir().ok();
     let above = program.iter().chain(&working).flat_map(|path| path.ancestors());
     let cached = above.map(|directory| directory.join(".cache").join(cached));

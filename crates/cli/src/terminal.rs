@@ -22,6 +22,7 @@ pub(crate) fn error(error: &anyhow::Error) {
 /// A progress bar on standard error, drawn on a terminal only. The template's `{msg}` is the caller's.
 pub(crate) fn progress(template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(template).expect("templates are literals, each drawn by a test or a command");
+    let style =
+        ProgressStyle::with_template(template).expect("templates are literals, each drawn by a test or a command");
     bar.with_style(style.progress_chars("=> "))
 }

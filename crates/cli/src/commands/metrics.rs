@@ -8,6 +8,16 @@ use crate::{args::Metrics, terminal};
 /// The fields of a row, as the dictionary calls them.
 const COLUMNS: [&str; 6] = ["id", "unit", "class", "attribution", "dimensions", "formula"];
 
+/// What stands above the table in `docs/metrics.md`.
+const INTRODUCTION: &str = "\
+# Metrics
+
+Every figure that `GET /api/v1/query` answers, as declared in the registry. This page is made by `make docs`.
+
+The class says how figures of parts may be combined: A adds up; U counts distinct things and never adds up; Q is a mean, a quantile or a
+peak; S depends on a conversation's order; C is a cohort's, by its start.
+";
+
 /// Prints the dictionary.
 ///
 /// # Errors
@@ -52,7 +62,8 @@ fn table(declarations: &[Value]) -> String {
 
 fn markdown(declarations: &[Value]) -> String {
     let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
-    let mut lines = vec![line(&COLUMNS.map(str::to_owned)), line(&COLUMNS.map(|_| "---".to_owned()))];
+    let mut lines =
+        vec![INTRODUCTION.to_owned(), line(&COLUMNS.map(str::to_owned)), line(&COLUMNS.map(|_| "---".to_owned()))];
     lines.extend(rows(declarations).map(|row| line(&row.map(|cell| cell.replace('|', "\\|")))));
     lines.join("\n")
 }
@@ -70,6 +81,7 @@ mod tests {
             }
         }
         assert_eq!(table(&declarations).lines().count(), METRICS.len() + 1);
-        assert_eq!(markdown(&declarations).lines().count(), METRICS.len() + 2);
+        let rows = markdown(&declarations).lines().filter(|line| line.starts_with("| ")).count();
+        assert_eq!(rows, METRICS.len() + 2);
     }
 }

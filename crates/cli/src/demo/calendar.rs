@@ -12,7 +12,7 @@ pub(crate) const ZONE: Tz = chrono_tz::Europe::Madrid;
 const HOURS: [u64; 24] = [3, 2, 1, 1, 1, 2, 4, 9, 18, 28, 34, 36, 33, 27, 24, 27, 31, 33, 30, 26, 22, 17, 11, 6];
 
 /// Conversations on an average weekday at the beginning of the growth.
-const PER_DAY: i64 = 190;
+const PER_DAY: i64 = 270;
 
 /// Days since 1970-01-01, the number that a day's random stream carries.
 pub(crate) fn number(day: NaiveDate) -> i64 {
@@ -21,10 +21,9 @@ pub(crate) fn number(day: NaiveDate) -> i64 {
 
 /// Midnight of a local day. A midnight that the clock change skips does not occur in [`ZONE`], which changes at night's end.
 pub(crate) fn midnight(day: NaiveDate) -> DateTime<Utc> {
-    ZONE.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest().map_or_else(
-        || Utc.from_utc_datetime(&day.and_time(NaiveTime::MIN)),
-        |local| local.with_timezone(&Utc),
-    )
+    ZONE.from_local_datetime(&day.and_time(NaiveTime::MIN))
+        .earliest()
+        .map_or_else(|| Utc.from_utc_datetime(&day.and_time(NaiveTime::MIN)), |local| local.with_timezone(&Utc))
 }
 
 /// The local day of an instant.

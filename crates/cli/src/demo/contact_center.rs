@@ -12,12 +12,12 @@ fn agent_id(number: i64) -> String {
     format!("agent-{number}")
 }
 
-/// Agents on duty at this local hour, by number; nobody at night.
-fn on_duty(hour: u32) -> std::ops::RangeInclusive<i64> {
+/// First and last number of the agents on duty at this local hour; nobody at night.
+fn on_duty(hour: u32) -> Option<(i64, i64)> {
     match hour {
-        8..=13 => 1..=6,
-        14..=20 => 4..=AGENTS,
-        _ => 1..=0,
+        8..=13 => Some((1, 6)),
+        14..=20 => Some((4, AGENTS)),
+        _ => None,
     }
 }
 
@@ -39,21 +39,20 @@ impl Story {
         );
 
         let hour = chrono::Timelike::hour(&self.at.with_timezone(&calendar::ZONE).time());
-        let duty = on_duty(hour);
-        if duty.is_empty() {
+        let Some((first, last)) = on_duty(hour) else {
             self.wait(500, 2_000);
             self.emit(
                 "assignment.missed",
                 json!({"assignment_id": assignment_id, "reason": "out_of_hours", "final": true}),
             );
             return false;
-        }
+        };
         if self.random.percent(8) {
             self.wait(60_000, 420_000);
             self.emit("queue.left", json!({"assignment_id": assignment_id, "reason": "abandoned"}));
             return false;
         }
-        let agent = agent_id(self.random.between(*duty.start(), *duty.end()));
+        let agent = agent_id(self.random.between(first, last));
         self.wait(4_000, 150_000);
         self.emit("assignment.offered", json!({"assignment_id": assignment_id, "agent_id": agent}));
         self.wait(1_000, 20_000);

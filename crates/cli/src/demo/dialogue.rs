@@ -46,10 +46,7 @@ impl Story {
         self.emit("message.created", data);
         if let Some(intent) = intent.filter(|_| detected_later) {
             self.wait(40, 250);
-            self.emit(
-                "intent.detected",
-                json!({"message_id": message_id, "intent": intent, "confidence": confidence}),
-            );
+            self.emit("intent.detected", json!({"message_id": message_id, "intent": intent, "confidence": confidence}));
         }
     }
 
@@ -115,7 +112,7 @@ impl Story {
         let duration_ms = self.random.between(350, 1_600) + self.random.between(0, 1_400);
         self.wait(duration_ms, duration_ms);
         let input_tokens = self.random.between(420, 2_600);
-        let cached = self.random.percent(40).then(|| input_tokens / 2);
+        let cached = self.random.percent(40).then_some(input_tokens / 2);
         let call_id = self.random.uuid();
         let output_tokens = self.random.between(25, 340);
         let model: &str = self.random.weighted(&[("large-1", 30), ("small-1", 70)]);

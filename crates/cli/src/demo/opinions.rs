@@ -10,7 +10,8 @@ impl Story {
         for message_id in std::mem::take(&mut self.rateable) {
             if self.random.percent(13) {
                 self.wait(1_000, 30_000);
-                let rating = self.random.weighted(&[("positive", 68), ("negative", 26), ("neutral", 4), ("withdrawn", 2)]);
+                let rating =
+                    self.random.weighted(&[("positive", 68), ("negative", 26), ("neutral", 4), ("withdrawn", 2)]);
                 self.emit(
                     "feedback.submitted",
                     json!({"target": "message", "message_id": message_id, "rating": rating, "source": "customer"}),

@@ -17,8 +17,9 @@ static SENTENCES: LazyLock<BTreeMap<(&str, &str), Vec<&str>>> = LazyLock::new(||
 
 /// A sentence for the situation, in the language.
 pub(crate) fn say(random: &mut Random, situation: &str, language: &str) -> &'static str {
-    let sentences = SENTENCES.get(&(situation, language)).expect("phrases.tsv covers every situation in every language");
-    *random.pick(sentences)
+    let sentences =
+        SENTENCES.get(&(situation, language)).expect("phrases.tsv covers every situation in every language");
+    random.pick(sentences)
 }
 
 /// What conversations are about.

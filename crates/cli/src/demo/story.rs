@@ -40,16 +40,7 @@ impl Story {
         };
         let environment = if random.percent(2) { "development" } else { "production" };
         let logged_in = person.identity == Identity::Known;
-        Self {
-            random,
-            person,
-            at,
-            conversation_id,
-            environment,
-            logged_in,
-            rateable: Vec::new(),
-            events: Vec::new(),
-        }
+        Self { random, person, at, conversation_id, environment, logged_in, rateable: Vec::new(), events: Vec::new() }
     }
 
     /// Time passes: between the bounds, in milliseconds.

@@ -73,9 +73,8 @@ pub(crate) fn running_server(directory: &Path) -> anyhow::Result<Option<RunningS
         if let Some(note) = read_note(directory)?.filter(|note| Some(note.pid) == pid) {
             let admin_key = match admin_key_of_environment() {
                 Some(key) => key,
-                None => files::read_text(&admin_key_file(directory))?.context(
-                    "the server was started with RAPPORT_ADMIN_KEY: set the same key here",
-                )?,
+                None => files::read_text(&admin_key_file(directory))?
+                    .context("the server was started with RAPPORT_ADMIN_KEY: set the same key here")?,
             };
             return Ok(Some(RunningServer { url: note.url, admin_key }));
         }
@@ -96,10 +95,14 @@ pub(crate) fn running_server(directory: &Path) -> anyhow::Result<Option<RunningS
 /// When none runs.
 pub(crate) fn address_of_server(directory: &Path) -> anyhow::Result<String> {
     let server = running_server(directory)?;
-    Ok(server.with_context(|| {
-        format!("no server runs on {}: start one with `rapport run --data-dir {0}`, or name one with --url", directory.display())
-    })?
-    .url)
+    Ok(server
+        .with_context(|| {
+            format!(
+                "no server runs on {}: start one with `rapport run --data-dir {0}`, or name one with --url",
+                directory.display()
+            )
+        })?
+        .url)
 }
 
 /// What the server wrote down; also what a crashed one left, so the process id has to be compared.

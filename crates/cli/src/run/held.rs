@@ -44,9 +44,10 @@ impl Held {
     /// # Errors
     /// When the zone is none or the name is taken.
     pub(crate) fn create_project(&self, name: &str, timezone: &str) -> anyhow::Result<Value> {
-        let zone: Tz = timezone.parse().ok().with_context(|| {
-            format!("{timezone:?} is no time zone: use an IANA name such as Europe/Madrid")
-        })?;
+        let zone: Tz = timezone
+            .parse()
+            .ok()
+            .with_context(|| format!("{timezone:?} is no time zone: use an IANA name such as Europe/Madrid"))?;
         let project = self.runtime.block_on(self.control.create_project(name, zone))?;
         Ok(json!({"id": project.id, "name": project.name, "timezone": project.timezone.name()}))
     }

@@ -1,10 +1,6 @@
 //! The two ports, opened as the settings say: the embedded journal, and the embedded engine or a ClickHouse server.
 
-use std::{
-    ffi::OsString,
-    path::PathBuf,
-    time::Duration,
-};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use engine::{Supervisor, SupervisorOptions};

@@ -100,8 +100,8 @@ fn instructions(url: &str, key: &str) -> String {
     );
     format!(
         "Key of the project `{PROJECT}`: {key}\n\n\
-         Add a message:\n  curl {url}/v1/batch -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{event}'\n\
-         Count messages:\n  curl '{url}/api/v1/query?metric=messages_total&r=7d' -H 'Authorization: Bearer {key}'\n"
+         Add a message:\n  curl -sS {url}/v1/batch -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{event}'\n\
+         Count messages:\n  curl -sS '{url}/api/v1/query?metric=messages_total&r=7d' -H 'Authorization: Bearer {key}'\n"
     )
 }
 

@@ -4,7 +4,7 @@ use std::{fs, io::Write as _};
 
 use serde_json::{Value, json};
 
-use crate::server::{Directory, command};
+use crate::server::{Directory, command, root};
 
 #[test]
 fn an_import_is_counted_once_however_often_it_is_repeated() {
@@ -27,15 +27,19 @@ fn an_import_is_counted_once_however_often_it_is_repeated() {
     let path = file.to_str().unwrap();
     for _ in 0..2 {
         let answer: Value =
-            serde_json::from_str(&directory.succeed(&["import", path, "--key", &key, "--batch", "100", "--json"])).unwrap();
+            serde_json::from_str(&directory.succeed(&["import", path, "--key", &key, "--batch", "100", "--json"]))
+                .unwrap();
         assert_eq!(answer, json!({"accepted": 700, "rejected": 0}));
     }
-    let (status, answer) = server.batch(&key, &json!([{
-        "event_id": "last",
-        "event": "message.created",
-        "conversation_id": "c-last",
-        "data": {"message_id": "m-last", "role": "user"},
-    }]));
+    let (status, answer) = server.batch(
+        &key,
+        &json!([{
+            "event_id": "last",
+            "event": "message.created",
+            "conversation_id": "c-last",
+            "data": {"message_id": "m-last", "role": "user"},
+        }]),
+    );
     assert_eq!(status, 200, "{answer}");
     let position = answer["position"].as_str().unwrap();
     assert_eq!(server.total(&key, "metric=messages_total&from=2026-01-01&to=2026-02-01&tz=UTC", position), 700);
@@ -77,12 +81,20 @@ fn the_dictionary_of_metrics_names_each_metric_once() {
     let output = command(&["metrics", "--json"]).output().unwrap();
     assert!(output.status.success());
     let dictionary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let mut ids: Vec<_> = dictionary["metrics"].as_array().unwrap().iter().map(|metric| metric["id"].as_str().unwrap()).collect();
+    let mut ids: Vec<_> =
+        dictionary["metrics"].as_array().unwrap().iter().map(|metric| metric["id"].as_str().unwrap()).collect();
     let count = ids.len();
     assert!(ids.contains(&"messages_total"), "{ids:?}");
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count);
+}
+
+#[test]
+fn the_page_of_metrics_is_what_the_program_says() {
+    let output = command(&["metrics", "--markdown"]).output().unwrap();
+    let page = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    assert!(page == String::from_utf8(output.stdout).unwrap(), "docs/metrics.md is not up to date: run `make docs`");
 }
 
 #[test]

@@ -10,8 +10,11 @@ use crate::server::{Directory, Server, root};
 
 /// The oracle's directory: `shared/golden` beside the repository, or above it.
 fn golden() -> PathBuf {
-    let found = root().ancestors().map(|above| above.join("shared/golden")).find(|path| path.join("check.py").is_file());
-    found.unwrap_or_else(|| panic!("shared/golden/check.py lies nowhere above {}: the figures cannot be checked", root().display()))
+    let found =
+        root().ancestors().map(|above| above.join("shared/golden")).find(|path| path.join("check.py").is_file());
+    found.unwrap_or_else(|| {
+        panic!("shared/golden/check.py lies nowhere above {}: the figures cannot be checked", root().display())
+    })
 }
 
 /// Has the oracle post a file to a new project and compare every core figure.

@@ -45,7 +45,9 @@ fn no_file_names_a_machine_a_person_works_on_or_an_unfinished_thought() {
 #[test]
 fn libraries_declare_and_do_nothing_in_their_first_file() {
     for (name, text) in tracked(&["src/lib.rs"]) {
-        let logic = text.lines().find(|line| ["fn ", "pub fn ", "impl ", "pub struct "].iter().any(|start| line.starts_with(start)));
+        let logic = text
+            .lines()
+            .find(|line| ["fn ", "pub fn ", "impl ", "pub struct "].iter().any(|start| line.starts_with(start)));
         assert!(logic.is_none(), "{name}: {} belongs into a module", logic.unwrap_or_default());
         assert!(text.starts_with("//!"), "{name} says what the crate is for");
     }
@@ -57,11 +59,18 @@ fn paths_and_make_targets_in_the_documents_exist() {
     for (name, text) in tracked(&[".md"]) {
         for quoted in quoted_in_backticks(&text) {
             if let Some(target) = quoted.strip_prefix("make ").and_then(|rest| rest.split_whitespace().next()) {
-                assert!(makefile.contains(&format!("\n{target}:")), "{name} mentions `make {target}`, which is not there");
+                assert!(
+                    makefile.contains(&format!("\n{target}:")),
+                    "{name} mentions `make {target}`, which is not there"
+                );
             }
-            let is_path = ["crates/", "docs/", "deploy/", "schemas/", "tests/"].iter().any(|top| quoted.starts_with(top));
+            let is_path =
+                ["crates/", "docs/", "deploy/", "schemas/", "tests/"].iter().any(|top| quoted.starts_with(top));
             if is_path && !quoted.contains(['*', '<', '…', ' ']) {
-                assert!(root().join(quoted.trim_end_matches('/')).exists(), "{name} mentions `{quoted}`, which is not there");
+                assert!(
+                    root().join(quoted.trim_end_matches('/')).exists(),
+                    "{name} mentions `{quoted}`, which is not there"
+                );
             }
         }
     }

@@ -83,9 +83,9 @@ fn make_traffic(options: &Loadgen) -> Vec<Traffic> {
 fn send(options: &Loadgen, client: &Client, mut traffic: Traffic, start: &Barrier) -> anyhow::Result<Sent> {
     let batch = options.batch as usize;
     // At a rate, each connection owns a share of the schedule; a late request is sent at once, and its wait counts as latency.
-    let interval = options.rate.map(|rate| {
-        Duration::from_secs_f64(options.batch as f64 * options.connections as f64 / rate as f64)
-    });
+    let interval = options
+        .rate
+        .map(|rate| Duration::from_secs_f64(options.batch as f64 * options.connections as f64 / rate as f64));
     let mut sent = Sent::default();
     let mut body = Vec::new();
     start.wait();

@@ -111,8 +111,11 @@ mod tests {
         let count = traffic.templates.len() * 2;
         let mut body = Vec::new();
         traffic.fill(&mut body, count);
-        let events: Vec<Value> =
-            body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap()).collect();
+        let events: Vec<Value> = body
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
         let ids: BTreeSet<_> = events.iter().map(|event| event["event_id"].as_str().unwrap()).collect();
         assert_eq!(ids.len(), count);
         let today = text_of(Utc::now());
