@@ -120,11 +120,7 @@ impl Client {
 
     /// See `Sink::underived`.
     pub(crate) async fn read_underived(&self, partition: u16, segment: u32) -> Result<Vec<ConversationKey>, Error> {
-        Ok(self
-            .of_segment(UNDERIVED, partition, segment)
-            .param("definition", rollup::DEFINITION)
-            .fetch_all()
-            .await?)
+        Ok(self.of_segment(UNDERIVED, partition, segment).param("definition", rollup::DEFINITION).fetch_all().await?)
     }
 }
 

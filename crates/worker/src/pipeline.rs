@@ -124,10 +124,8 @@ impl Counted<'_> {
     fn write_activity(&self, adds: &Contribution<'_>, rows: &mut Rows) {
         let Some(activity) = &adds.activity else { return };
         let conversation = self.conversation_id();
-        let key = digest(
-            &[self.project(), self.environment(), &activity.person, conversation],
-            i64::from(activity.bucket_s),
-        );
+        let key =
+            digest(&[self.project(), self.environment(), &activity.person, conversation], i64::from(activity.bucket_s));
         rows.add_activity(key, self.event.time.0, || ActivityRow {
             project: self.project().to_owned(),
             environment: self.environment().to_owned(),
