@@ -50,7 +50,6 @@ impl Client {
 
     /// See `Sink::holds`.
     pub(crate) async fn read_back(&self, expected: &SegmentRows) -> Result<bool, Error> {
-        let (partition, segment) = (expected.partition, expected.segment);
         let sql = "SELECT count() AS rows, groupBitXor(intHash64(offset)) AS digest \
                    FROM (SELECT DISTINCT offset FROM raw_events WHERE OF_SEGMENT AND FOLDED)";
         let found: Digest = self.of_folded(sql, expected).fetch_one().await?;

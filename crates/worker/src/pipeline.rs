@@ -10,6 +10,7 @@ use crate::batch::Rows;
 
 /// What a record is.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly every record is an event; a box would cost an allocation each")]
 pub(crate) enum Outcome<'r> {
     /// An event, to be deduplicated and folded.
     Counts(Counted<'r>),
