@@ -8,12 +8,16 @@ use tokio::sync::{mpsc, oneshot};
 use crate::DATABASE;
 use crate::engine::{Engine, Job, Session};
 use crate::exception::{Exception, code};
-use crate::ffi::{Answer, Connection, Parameters};
+use crate::ffi::{Answer, Connection, Parameters, QueryStream};
 use crate::format::Pieces;
 use crate::plan::{Kind, Plan};
 
 /// Pieces of an answer that wait for a slow client; then the engine waits.
 const PIECES_AHEAD: usize = 4;
+
+/// An answer is begun when this much of it is there, or all of it: an error before that has a status of its own, as at
+/// a ClickHouse server.
+const BEGIN_BYTES: usize = 256 << 10;
 
 /// What came of a statement.
 pub(crate) enum Reply {
@@ -117,26 +121,25 @@ impl Statement<'_> {
 
     fn stream(&mut self, plan: &Plan, pieces: Pieces, replies: Replies) {
         let job = self.job;
-        let mut stream = match self.session.connection.stream(&plan.sql, &plan.default_format, &plan.parameters) {
+        let stream = match self.session.connection.stream(&plan.sql, &plan.default_format, &plan.parameters) {
             Ok(stream) => stream,
             Err(error) => return drop(replies.send(Err(Exception::from_engine(error)))),
         };
-        let first = match stream.fetch() {
-            Ok(Some(first)) => first,
-            Ok(None) => return drop(replies.send(Ok(Reply::Whole { body: Bytes::new(), counts: [0; 4] }))),
-            Err(error) => return drop(replies.send(Err(Exception::from_engine(error)))),
-        };
-        let header = pieces.header_length(first.as_ref()).map(|length| first.as_ref()[..length].to_vec());
+        let mut answer = PiecedAnswer { stream, pieces, header: None };
+        let mut first = Vec::new();
+        while first.iter().map(Bytes::len).sum::<usize>() < BEGIN_BYTES {
+            match answer.next() {
+                Ok(Some(piece)) => first.push(piece),
+                Ok(None) => return drop(replies.send(Ok(Reply::Whole { body: joined(first), counts: [0; 4] }))),
+                Err(exception) => return drop(replies.send(Err(exception))),
+            }
+        }
         let (sender, rest) = mpsc::channel(PIECES_AHEAD);
-        if replies.send(Ok(Reply::Pieces { first: Bytes::from_owner(first), rest })).is_err() {
+        if replies.send(Ok(Reply::Pieces { first: joined(first), rest })).is_err() {
             return;
         }
         while !job.is_cancelled() {
-            let piece = match stream.fetch() {
-                Ok(None) => return,
-                Ok(Some(answer)) => without_header(answer, header.as_deref()),
-                Err(error) => Err(Exception::from_engine(error)),
-            };
+            let Some(piece) = answer.next().transpose() else { return };
             let ended = piece.is_err();
             // A closed channel is a client that has gone away: dropping the stream cancels it.
             if sender.blocking_send(piece).is_err() || ended {
@@ -146,17 +149,40 @@ impl Statement<'_> {
     }
 }
 
+/// The pieces of an answer, ready to be put one after the other.
+struct PiecedAnswer<'a> {
+    stream: QueryStream<'a>,
+    pieces: Pieces,
+    /// What is cut off every piece but the first.
+    header: Option<Vec<u8>>,
+}
+
+impl PiecedAnswer<'_> {
+    fn next(&mut self) -> Result<Option<Bytes>, Exception> {
+        let Some(answer) = self.stream.fetch().map_err(Exception::from_engine)? else { return Ok(None) };
+        let piece = Bytes::from_owner(answer);
+        match &self.header {
+            Some(header) if piece.starts_with(header) => Ok(Some(piece.slice(header.len()..))),
+            Some(_) => {
+                Err(Exception::from_engine("a piece of the answer has another header than the first".to_owned()))
+            }
+            None => {
+                let length = self.pieces.header_length(&piece);
+                let cut = || Exception::from_engine("the answer's header is cut off".to_owned());
+                self.header = Some(piece[..length.ok_or_else(cut)?].to_vec());
+                Ok(Some(piece))
+            }
+        }
+    }
+}
+
+fn joined(mut pieces: Vec<Bytes>) -> Bytes {
+    if pieces.len() == 1 { pieces.remove(0) } else { pieces.concat().into() }
+}
+
 fn whole(answer: Answer) -> Reply {
     let counts = answer.counts();
     Reply::Whole { body: Bytes::from_owner(answer), counts }
-}
-
-fn without_header(answer: Answer, header: Option<&[u8]>) -> Result<Bytes, Exception> {
-    let piece = Bytes::from_owner(answer);
-    match header {
-        Some(header) if piece.starts_with(header) => Ok(piece.slice(header.len()..)),
-        _ => Err(Exception::from_engine("a piece of the answer has another header than the first".to_owned())),
-    }
 }
 
 /// Inserts what `decode` hands on. All of it is one block: it is in whole, or not at all.

@@ -55,7 +55,7 @@ fn a_bomb_is_stopped_at_the_limit() {
 
 #[test]
 fn the_budget_is_shared_and_given_back() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let limits = Limits { bodies_bytes: 64 << 10, body_bytes: 100 << 10, ..Limits::default() };
     let budget = Budget::new(&limits);
     let collect = |size: usize| runtime.block_on(budget.collect(Body::from(vec![0; size]), &limits));

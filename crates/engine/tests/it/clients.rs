@@ -23,7 +23,7 @@ fn reading(id: u64) -> Reading {
         id,
         name: format!("name {id}\n\nDROP TABLE x;\t'"),
         values: vec![0.5; usize::try_from(id % 4).unwrap()],
-        note: (id % 2 == 0).then(|| "noted".to_owned()),
+        note: id.is_multiple_of(2).then(|| "noted".to_owned()),
     }
 }
 

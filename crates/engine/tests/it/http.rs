@@ -190,9 +190,9 @@ fn a_body_in_two_small_writes_does_not_wait_for_an_acknowledgement() {
         write!(stream, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
         write!(stream, "7\r\nSELECT \r\n").unwrap();
         write!(stream, "1\r\n1\r\n0\r\n\r\n").unwrap();
-        // The answer ends with the chunk of length 0.
-        while lines.next().unwrap().unwrap() != "0" {}
-        lines.next().unwrap().unwrap();
+        // The headers, an empty line and the one line of the answer.
+        while !lines.next().unwrap().unwrap().is_empty() {}
+        assert_eq!(lines.next().unwrap().unwrap(), "1");
         times.push(start.elapsed());
     }
     // The first ones are acknowledged at once on any connection; a busy machine delays some, a missing option all.
