@@ -19,7 +19,7 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn long(&mut self) -> Result<i64> {
         // Nearly every number here is a length or a branch: one byte.
         if let [byte @ 0..=0x7f, rest @ ..] = self.rest {
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         self.long_of_many()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&mut self) -> Result<Text<'a>> {
         let length = usize::try_from(self.long()?).map_err(|_| malformed("a negative length"))?;
         let Some((text, rest)) = self.rest.split_at_checked(length) else {
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A union of null and another type.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
         match self.long()? {
             0 => Ok(None),
@@ -96,6 +96,8 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() { Ok(()) } else { Err(malformed("something follows the end of the record")) }
     }
 
+    #[cold]
+    #[inline(never)]
     fn long_of_many(&mut self) -> Result<i64> {
         let mut value = 0_u64;
         for (index, byte) in self.rest.iter().enumerate().take(10) {

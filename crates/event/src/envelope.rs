@@ -105,10 +105,7 @@ impl<'a> Event<'a> {
                 let id = u32::from_be_bytes(*id);
                 let family = Family::with_schema_id(id)
                     .ok_or_else(|| Invalid::new(Code::UnknownSchema, format!("no schema has the id {id}")))?;
-                let mut reader = Reader::new(body);
-                let event = Self::read_avro(family, &mut reader)?;
-                reader.end()?;
-                Ok(event)
+                Self::read_avro(family, &mut Reader::new(body))
             }
             _ => crate::parse::parse_trusted(bytes),
         }
@@ -135,7 +132,11 @@ impl<'a> Event<'a> {
             context: reader.option(Context::read_avro)?.unwrap_or_default(),
             metadata: reader.option(Reader::text)?,
             extra: reader.option(Reader::text)?,
-            data: Data::read_avro(family, reader)?,
+            data: {
+                let data = Data::read_avro(family, reader)?;
+                reader.end()?;
+                data
+            },
         })
     }
 

@@ -12,6 +12,7 @@ use crate::{
     limits,
 };
 
+mod scan;
 mod write;
 
 pub(crate) use write::{Extra, Members, write_integer, write_number, write_string};
@@ -251,8 +252,7 @@ impl<'a> Json<'a> {
     #[inline]
     fn stretch(&mut self) -> &'a str {
         let start = self.at;
-        let bytes = &self.text.as_bytes()[start..];
-        self.at += bytes.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(bytes.len());
+        self.at += scan::plain_length(&self.text.as_bytes()[start..]);
         &self.text[start..self.at]
     }
 

@@ -96,6 +96,7 @@ async fn batch(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
+    metrics::IN_FLIGHT.set(gateway.room.used() as f64);
     metrics::REQUEST_TIME.record(start.elapsed().as_secs_f64());
     response
 }

@@ -77,7 +77,7 @@ pub(crate) fn chat(events: &[&Fact<'_>], legs: &[Leg]) -> Option<Chat> {
     let explicit_end = events.iter().find(|fact| fact.kind == Kind::Ended);
     let end_us = match explicit_end {
         Some(ended) => start_us.max(ended_at_us(ended)),
-        None => participants().last().map_or(start_us, |fact| fact.order.time_us),
+        None => participants().next_back().map_or(start_us, |fact| fact.order.time_us),
     };
     Some(Chat {
         start_us,

@@ -96,11 +96,9 @@ fn message_count<'e>(event: &'e Event<'_>) -> Option<MessageCount<'e>> {
 
 fn identity_link<'e>(event: &'e Event<'_>, user: &'e str, anonymous: &'e str) -> Option<IdentityLink<'e>> {
     match &event.data {
-        Data::UserMerged(merged) => Some(IdentityLink {
-            from_user: &merged.from_user_id,
-            into_user: &merged.into_user_id,
-            anonymous_id: "",
-        }),
+        Data::UserMerged(merged) => {
+            Some(IdentityLink { from_user: &merged.from_user_id, into_user: &merged.into_user_id, anonymous_id: "" })
+        }
         Data::UserIdentified(_) if !user.is_empty() && !anonymous.is_empty() => {
             Some(IdentityLink { from_user: "", into_user: user, anonymous_id: anonymous })
         }
@@ -114,5 +112,9 @@ fn text<'e>(field: &'e Option<event::Text<'_>>) -> &'e str {
 
 /// Start of the interval of `width_us` that an instant lies in, seconds; instants outside 1970 to 2105 are clamped.
 fn floor_s(time_us: i64, width_us: i64) -> u32 {
-    u32::try_from(time_us.div_euclid(width_us) * (width_us / 1_000_000)).unwrap_or(if time_us < 0 { 0 } else { u32::MAX })
+    u32::try_from(time_us.div_euclid(width_us) * (width_us / 1_000_000)).unwrap_or(if time_us < 0 {
+        0
+    } else {
+        u32::MAX
+    })
 }

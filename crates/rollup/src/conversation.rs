@@ -66,8 +66,11 @@ pub fn fold(mut facts: Vec<Fact<'_>>) -> Option<ConversationState> {
     let pieces = chats::cut(facts, &legs, &dimensions.channel);
     let uses = || facts.iter().filter(|fact| fact.kind.is_use()).map(|fact| fact.order.time_us);
     let of_kind = |kind: Kind| facts.iter().find(move |fact| fact.kind == kind);
-    let tools: BTreeSet<&str> =
-        facts.iter().filter(|fact| fact.kind == Kind::ToolCall).filter_map(|fact| said(&fact.detail.tool_name)).collect();
+    let tools: BTreeSet<&str> = facts
+        .iter()
+        .filter(|fact| fact.kind == Kind::ToolCall)
+        .filter_map(|fact| said(&fact.detail.tool_name))
+        .collect();
     Some(ConversationState {
         events: facts.len() as u64,
         deleted: of_kind(Kind::Deleted).is_some(),

@@ -27,9 +27,8 @@ pub(crate) fn dimensions(facts: &[Fact<'_>]) -> Dimensions {
         let updates = facts.iter().rev().filter(|fact| fact.kind == Kind::Updated);
         updates.filter_map(|fact| fact.detail.set.as_ref()).find_map(pick)
     };
-    let started = |pick: fn(&Fact<'_>) -> Option<String>| {
-        facts.iter().filter(|fact| fact.kind == Kind::Started).find_map(pick)
-    };
+    let started =
+        |pick: fn(&Fact<'_>) -> Option<String>| facts.iter().filter(|fact| fact.kind == Kind::Started).find_map(pick);
     let any = |pick: fn(&Fact<'_>) -> Option<String>| facts.iter().find_map(pick);
     let device = update(|set| owned(said(&set.device)))
         .or_else(|| started(|fact| owned(said(&fact.detail.device))))
@@ -37,8 +36,7 @@ pub(crate) fn dimensions(facts: &[Fact<'_>]) -> Dimensions {
     let language = update(|set| owned(said(&set.language)))
         .or_else(|| started(|fact| owned(said(&fact.detail.language))))
         .or_else(|| any(|fact| fact.kind.is_message().then(|| owned(said(&fact.detail.language))).flatten()));
-    let source =
-        update(|set| owned(said(&set.source))).or_else(|| started(|fact| owned(said(&fact.detail.source))));
+    let source = update(|set| owned(said(&set.source))).or_else(|| started(|fact| owned(said(&fact.detail.source))));
     let country = update(|set| owned(said(&set.country)))
         .or_else(|| started(|fact| owned(said(&fact.detail.country))))
         .or_else(|| any(|fact| owned(said(&fact.detail.context.country))));

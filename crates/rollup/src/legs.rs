@@ -65,10 +65,7 @@ fn ends_unaccepted(fact: &Fact<'_>) -> bool {
         Kind::Missed => fact.detail.is_final == Some(true),
         Kind::Transferred | Kind::Closed => true,
         Kind::QueueLeft | Kind::AssignmentEnded => {
-            matches!(
-                said(&fact.detail.reason),
-                Some("transferred" | "abandoned" | "user_left" | "timeout" | "closed")
-            )
+            matches!(said(&fact.detail.reason), Some("transferred" | "abandoned" | "user_left" | "timeout" | "closed"))
         }
         _ => false,
     }

@@ -13,9 +13,9 @@ mod legs;
 mod requests;
 mod turns;
 
+pub use chats::Chat;
 pub use contribution::{Activity, Contribution, IdentityLink, MessageCount, Request, contribution};
 pub use conversation::{Bucket, ConversationState, fold};
-pub use chats::Chat;
 pub use detail::Detail;
 pub use dimensions::Dimensions;
 pub use fact::{Fact, Kind, Order, Role};

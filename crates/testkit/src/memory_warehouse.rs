@@ -163,7 +163,9 @@ impl Tables {
             let held = self.raw.insert(raw_key(row), row.clone());
             assert!(held.is_none_or(|held| held == *row), "two contents of one raw row");
         }
-        for ActivityRow { project, environment, person, conversation_id, bucket, first } in batch.activity.iter().cloned() {
+        for ActivityRow { project, environment, person, conversation_id, bucket, first } in
+            batch.activity.iter().cloned()
+        {
             let held = self.activity.entry((project, environment, person, conversation_id, bucket)).or_insert(first);
             *held = first.min(*held);
         }
@@ -188,7 +190,8 @@ impl Tables {
 
     fn holds(&self, expected: &SegmentRows) -> bool {
         let (partition, segment) = (expected.partition, expected.segment);
-        let here = |row: &&RawRow| row.partition == partition && row.segment == segment;
+        let here =
+            |row: &&RawRow| row.partition == partition && row.segment == segment && row.offset < expected.next_offset;
         let mut offsets: Vec<u64> = self.raw.values().filter(here).map(|row| row.offset).collect();
         offsets.sort_unstable();
         let count = |key: &CountKey| self.counts.get(&(key.clone(), partition, segment)).map(|held| held.1);
@@ -254,7 +257,8 @@ impl Tables {
     }
 
     fn underived(&self, partition: u16, segment: u32) -> Vec<ConversationKey> {
-        let here = |row: &&RawRow| row.partition == partition && row.segment == segment && !row.conversation_id.is_empty();
+        let here =
+            |row: &&RawRow| row.partition == partition && row.segment == segment && !row.conversation_id.is_empty();
         let key = |row: &RawRow| ConversationKey {
             project: row.project.clone(),
             conversation_id: row.conversation_id.clone(),

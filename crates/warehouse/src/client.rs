@@ -80,8 +80,7 @@ impl Client {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut insert =
-            self.inner.insert::<T>(table).await?.with_timeouts(Some(SEND_TIMEOUT), Some(END_TIMEOUT));
+        let mut insert = self.inner.insert::<T>(table).await?.with_timeouts(Some(SEND_TIMEOUT), Some(END_TIMEOUT));
         for row in rows {
             insert.write(row).await?;
         }

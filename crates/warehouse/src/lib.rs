@@ -16,7 +16,7 @@ mod states;
 pub use client::Client;
 pub use error::{Error, ErrorClass};
 pub use rows::{
-    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, Generation, IdentityRow,
-    MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow, StateRow,
+    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, Generation,
+    IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow, StateRow,
 };
 pub use sink::{BoxFuture, SegmentRows, Sink};

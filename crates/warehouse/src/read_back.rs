@@ -42,18 +42,23 @@ impl Client {
         self.clickhouse().query(&sql).param("partition", partition).param("segment", segment)
     }
 
+    /// The same, where the statement looks no further than the worker has folded.
+    fn of_folded(&self, sql: &str, expected: &SegmentRows) -> clickhouse::query::Query {
+        let sql = sql.replace("FOLDED", "offset < {next_offset:UInt64}");
+        self.of_segment(&sql, expected.partition, expected.segment).param("next_offset", expected.next_offset)
+    }
+
     /// See `Sink::holds`.
     pub(crate) async fn read_back(&self, expected: &SegmentRows) -> Result<bool, Error> {
-        let (partition, segment) = (expected.partition, expected.segment);
         let sql = "SELECT count() AS rows, groupBitXor(intHash64(offset)) AS digest \
-                   FROM (SELECT DISTINCT offset FROM raw_events WHERE OF_SEGMENT)";
-        let found: Digest = self.of_segment(sql, partition, segment).fetch_one().await?;
+                   FROM (SELECT DISTINCT offset FROM raw_events WHERE OF_SEGMENT AND FOLDED)";
+        let found: Digest = self.of_folded(sql, expected).fetch_one().await?;
         let digest = expected.offsets.iter().fold(0, |digest, offset| digest ^ int_hash_64(*offset));
         let raw_is_whole = found.rows == expected.offsets.len() as u64 && found.digest == digest;
         Ok(raw_is_whole
             && self.holds_counts(expected).await?
             && self.holds_minutes(expected).await?
-            && self.lacking_from_raw(partition, segment).await? == 0)
+            && self.lacking_from_raw(expected).await? == 0)
     }
 
     async fn holds_counts(&self, expected: &SegmentRows) -> Result<bool, Error> {
@@ -84,10 +89,10 @@ impl Client {
     }
 
     /// Rows of the smaller tables that the segment's raw rows (which are proved) call for and that are not there.
-    async fn lacking_from_raw(&self, partition: u16, segment: u32) -> Result<u64, Error> {
+    async fn lacking_from_raw(&self, expected: &SegmentRows) -> Result<u64, Error> {
         let mut lacking = 0;
         for sql in [LACKING_ACTIVITY, LACKING_REQUESTS, LACKING_IDENTITIES] {
-            lacking += self.of_segment(sql, partition, segment).fetch_one::<u64>().await?;
+            lacking += self.of_folded(sql, expected).fetch_one::<u64>().await?;
         }
         Ok(lacking)
     }
@@ -114,18 +119,14 @@ impl Client {
 
     /// See `Sink::underived`.
     pub(crate) async fn read_underived(&self, partition: u16, segment: u32) -> Result<Vec<ConversationKey>, Error> {
-        Ok(self
-            .of_segment(UNDERIVED, partition, segment)
-            .param("definition", rollup::DEFINITION)
-            .fetch_all()
-            .await?)
+        Ok(self.of_segment(UNDERIVED, partition, segment).param("definition", rollup::DEFINITION).fetch_all().await?)
     }
 }
 
 const LACKING_ACTIVITY: &str = "SELECT count() FROM (\
      SELECT project, environment, if(user_id != '', concat('u:', user_id), concat('a:', anonymous_id)) AS person, \
             conversation_id, toStartOfFifteenMinutes(toDateTime(event_time, 'UTC')) AS bucket, min(event_time) AS first \
-     FROM raw_events WHERE OF_SEGMENT AND (is_message OR event IN ('conversation.started', 'ui.clicked')) \
+     FROM raw_events WHERE OF_SEGMENT AND FOLDED AND (is_message OR event IN ('conversation.started', 'ui.clicked')) \
        AND (user_id != '' OR anonymous_id != '') \
      GROUP BY project, environment, person, conversation_id, bucket) AS wanted \
      LEFT JOIN (SELECT project, environment, person, conversation_id, bucket, min(first) AS there FROM person_activity \
@@ -137,13 +138,13 @@ const LACKING_ACTIVITY: &str = "SELECT count() FROM (\
 
 const LACKING_REQUESTS: &str = "SELECT count() FROM (\
      SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
-     WHERE OF_SEGMENT AND event IN ('handoff.requested', 'ticket.created')) AS wanted \
+     WHERE OF_SEGMENT AND FOLDED AND event IN ('handoff.requested', 'ticket.created')) AS wanted \
      LEFT ANTI JOIN (SELECT * FROM requests WHERE OF_SEGMENT) AS held \
      USING (project, environment, conversation_id, event_id, partition, segment)";
 
 const LACKING_IDENTITIES: &str = "SELECT count() FROM (\
      SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
-     WHERE OF_SEGMENT AND (event = 'user.merged' OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')) AS wanted \
+     WHERE OF_SEGMENT AND FOLDED AND (event = 'user.merged' OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')) AS wanted \
      LEFT ANTI JOIN (SELECT * FROM identity_events WHERE OF_SEGMENT) AS held \
      USING (project, environment, conversation_id, event_id, partition, segment)";
 

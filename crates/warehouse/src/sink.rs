@@ -17,6 +17,8 @@ pub struct SegmentRows {
     pub partition: u16,
     /// Start of the segment, seconds.
     pub segment: u32,
+    /// The worker has folded up to here. Rows beyond it are another life's, and no evidence for or against.
+    pub next_offset: u64,
     /// Offsets of the records that count, rising.
     pub offsets: Vec<u64>,
     /// Versions of its rows of `message_counts`.

@@ -13,7 +13,9 @@ pub enum Error {
     #[error("the worker cannot use the warehouse")]
     Warehouse(#[from] warehouse::Error),
     /// The tables were made with other constants.
-    #[error("the warehouse was filled with {found}, this worker is configured for {wanted}: set it back, or rebuild into a new generation")]
+    #[error(
+        "the warehouse was filled with {found}, this worker is configured for {wanted}: set it back, or rebuild into a new generation"
+    )]
     OtherGeneration {
         /// What the warehouse remembers.
         found: String,
@@ -21,7 +23,9 @@ pub enum Error {
         wanted: String,
     },
     /// The journal is not the one that the warehouse was filled from.
-    #[error("partition {partition}: the journal is not the one this warehouse was filled from ({reason}); give the right data directory, or rebuild into a new generation")]
+    #[error(
+        "partition {partition}: the journal is not the one this warehouse was filled from ({reason}); give the right data directory, or rebuild into a new generation"
+    )]
     OtherJournal {
         /// Partition.
         partition: u16,
@@ -29,7 +33,9 @@ pub enum Error {
         reason: String,
     },
     /// Retention cut what is needed.
-    #[error("partition {partition}: {refusal:?}: the log no longer holds what the figures rest on; rebuild into a new generation")]
+    #[error(
+        "partition {partition}: {refusal:?}: the log no longer holds what the figures rest on; rebuild into a new generation"
+    )]
     Refused {
         /// Partition.
         partition: u16,

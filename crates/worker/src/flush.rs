@@ -39,7 +39,7 @@ pub(crate) async fn wait_out(error: warehouse::Error, doing: &'static str, attem
         return Err(error.into());
     }
     crate::metrics::warehouse_retry(error.code());
-    if attempt % 8 == 0 {
+    if attempt.is_multiple_of(8) {
         tracing::warn!(%error, doing, attempt, "warehouse away, trying again");
     }
     pause(attempt).await;

@@ -22,8 +22,8 @@ mod seal;
 mod symbols;
 mod takeover;
 
+pub use batch::Rows;
 pub use error::Error;
 pub use options::{Clock, Deps, Options};
 pub use partition::{Applied, PartitionFold, Snapshot};
-pub use batch::Rows;
 pub use run::run;

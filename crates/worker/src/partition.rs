@@ -150,7 +150,12 @@ impl PartitionFold {
 
     /// What the warehouse must hold of a segment.
     pub fn expected(&self, segment: Segment) -> SegmentRows {
-        let mut expected = SegmentRows { partition: self.id, segment: segment.start_seconds(), ..Default::default() };
+        let mut expected = SegmentRows {
+            partition: self.id,
+            segment: segment.start_seconds(),
+            next_offset: self.frontier.next_offset(),
+            ..Default::default()
+        };
         let Some(open) = self.segments.get(&segment) else { return expected };
         let at = Place { partition: self.id, segment: segment.start_seconds(), symbols: &self.symbols };
         expected.offsets.clone_from(&open.offsets);

@@ -10,6 +10,7 @@ use crate::batch::Rows;
 
 /// What a record is.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly every record is an event; a box would cost an allocation each")]
 pub(crate) enum Outcome<'r> {
     /// An event, to be deduplicated and folded.
     Counts(Counted<'r>),
@@ -124,10 +125,8 @@ impl Counted<'_> {
     fn write_activity(&self, adds: &Contribution<'_>, rows: &mut Rows) {
         let Some(activity) = &adds.activity else { return };
         let conversation = self.conversation_id();
-        let key = digest(
-            &[self.project(), self.environment(), &activity.person, conversation],
-            i64::from(activity.bucket_s),
-        );
+        let key =
+            digest(&[self.project(), self.environment(), &activity.person, conversation], i64::from(activity.bucket_s));
         rows.add_activity(key, self.event.time.0, || ActivityRow {
             project: self.project().to_owned(),
             environment: self.environment().to_owned(),

@@ -229,6 +229,7 @@ impl Worker {
             Sealed::NotYet => slot.seal_not_before = Instant::now() + SEAL_AGAIN,
             Sealed::RowsLost => {
                 crate::metrics::takeover("rows_lost");
+                slot.seal_not_before = Instant::now() + SEAL_AGAIN;
                 slot.owned = take_over(&self.deps, partition, None).await?;
             }
         }

@@ -35,7 +35,11 @@ pub(crate) async fn seal(
             true => crate::metrics::read_back(true),
             false => {
                 crate::metrics::read_back(false);
-                tracing::warn!(partition = fold.id(), segment = segment.start_seconds(), "rows lack at the seal, writing them again");
+                tracing::warn!(
+                    partition = fold.id(),
+                    segment = segment.start_seconds(),
+                    "rows lack at the seal, writing them again"
+                );
                 return Ok(Sealed::RowsLost);
             }
         }

@@ -64,7 +64,13 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<u64>) -> R
     let start = stretch_start(facts, resume).map_err(refused)?;
     let live_from = at.unwrap_or(resume.sealed);
     let frontier = Frontier::new(settings, start.floor, resume.sealed, live_from);
-    tracing::info!(partition, sealed = resume.sealed, commit = resume.commit, from = start.offset, "partition taken over");
+    tracing::info!(
+        partition,
+        sealed = resume.sealed,
+        commit = resume.commit,
+        from = start.offset,
+        "partition taken over"
+    );
     let fold = Box::new(PartitionFold::new(partition, settings, frontier));
     Ok(Owned::Folding { fold, next_offset: start.offset })
 }

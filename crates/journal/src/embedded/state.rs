@@ -95,6 +95,9 @@ impl Shared {
             }
         }
         *slot = Some(store);
+        drop(slot);
+        // A change whose fate was open may have been found.
+        self.news.iter().for_each(|news| news.send_replace(()));
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! The embedded journal in processes that are killed, and on files that cannot grow.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{
     collections::BTreeMap,
     env,

@@ -3,6 +3,7 @@
 mod buckets;
 mod error;
 mod identity;
+mod people;
 mod range;
 mod run;
 

@@ -1,22 +1,19 @@
 //! Asking the warehouse for a figure.
 
-use std::fmt::Write as _;
-
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
-use super::{BUCKETS_MAX, Error, Grain, Link, Range, Whole, boundaries, resolve};
+use super::{
+    BUCKETS_MAX, Error, Grain, Range, Whole, boundaries,
+    people::{Same, same_people},
+};
 use crate::Client;
 use crate::registry::{Dimension, Keys, Metric, Scope, statement};
 
 /// Most rows of one answer.
 pub const ROWS_MAX: usize = 50_000;
-/// Most identity events of a project and environment that are resolved for a question.
-const IDENTITIES_MAX: usize = 200_000;
-/// Most bytes of one parameter: a ClickHouse server takes no field above 128 KiB.
-const PARAMETER_BYTES_MAX: usize = 100_000;
 /// Longest time the warehouse may work at one statement, seconds.
-const EXECUTION_S_MAX: &str = "30";
+pub(super) const EXECUTION_S_MAX: &str = "30";
 
 /// A question for one metric.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +122,11 @@ pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
         Some(grain) => boundaries(&ask.range, grain)?,
         None => Vec::new(),
     };
-    let identities = if ask.metric.figure.source.people() { identities(client, ask).await? } else { Vec::new() };
+    let identities = if ask.metric.figure.source.people() {
+        same_people(client, ask.project, ask.environment).await?
+    } else {
+        Vec::new()
+    };
     let whole = Scope {
         range: ask.range,
         quarters: Whole::quarters(&ask.range, &[]),
@@ -209,94 +210,9 @@ async fn cells(
     Ok(rows.map_err(crate::Error::from)?)
 }
 
-/// Person keys that stand for others, in pieces that fit a parameter.
-#[derive(Debug, Default)]
-struct Same {
-    from: Vec<String>,
-    into: Vec<String>,
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct IdentityRow {
-    event: String,
-    us: i64,
-    sequence: i64,
-    event_id: String,
-    from_user: String,
-    into_user: String,
-    anonymous_id: String,
-}
-
-/// Who is one person, in a project and environment.
-async fn identities(client: &Client, ask: &Ask<'_>) -> Result<Vec<Same>, Error> {
-    let mut sql = String::from(
-        "SELECT toString(event) AS event, toUnixTimestamp64Micro(event_time) AS us, sequence, event_id, from_user, into_user, anonymous_id \
-         FROM identity_events WHERE project = {project:String} AND environment = {env:String} \
-         AND conversation_id NOT IN (SELECT conversation_id FROM conversation_states \
-         WHERE project = {project:String} AND environment = {env:String} AND deleted = 1 \
-         UNION ALL SELECT conversation_id FROM raw_events WHERE project = {project:String} AND environment = {env:String} \
-         AND event = 'conversation.deleted' AND conversation_id != '') \
-         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id",
-    );
-    let _ = write!(sql, " LIMIT {}", IDENTITIES_MAX + 1);
-    let rows: Vec<IdentityRow> = client
-        .clickhouse()
-        .query_raw(&sql)
-        .param("project", ask.project)
-        .param("env", ask.environment)
-        .with_setting("max_execution_time", EXECUTION_S_MAX)
-        .fetch_all()
-        .await
-        .map_err(crate::Error::from)?;
-    if rows.len() > IDENTITIES_MAX {
-        return Err(Error::TooManyIdentities { limit: IDENTITIES_MAX });
-    }
-    let links: Vec<Link> = rows
-        .into_iter()
-        .map(|row| {
-            if row.event == "user.merged" {
-                Link::Merged { from: row.from_user, into: row.into_user }
-            } else {
-                let order = (row.us, row.sequence, row.event_id);
-                Link::Identified { anonymous: row.anonymous_id, user: row.into_user, order }
-            }
-        })
-        .collect();
-    Ok(chunks(resolve(&links)))
-}
-
-fn chunks(pairs: Vec<(String, String)>) -> Vec<Same> {
-    let mut chunks: Vec<Same> = Vec::new();
-    let mut room = 0;
-    for (from, into) in pairs {
-        // Quotes and a comma; escaping doubles a byte at most, twice over.
-        let need = 4 * from.len().max(into.len()) + 4;
-        if chunks.is_empty() || need > room {
-            chunks.push(Same::default());
-            room = PARAMETER_BYTES_MAX;
-        }
-        room = room.saturating_sub(need);
-        if let Some(chunk) = chunks.last_mut() {
-            chunk.from.push(from);
-            chunk.into.push(into);
-        }
-    }
-    chunks
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn identities_travel_in_pieces_that_fit_a_parameter() {
-        let pairs: Vec<(String, String)> = (0..10_000).map(|i| (format!("a:{i:064}"), format!("u:{i}"))).collect();
-        let chunks = chunks(pairs.clone());
-        assert!(chunks.len() > 1);
-        assert!(chunks.iter().all(|c| c.from.iter().map(|k| k.len() + 3).sum::<usize>() <= PARAMETER_BYTES_MAX));
-        let back: Vec<(String, String)> = chunks.into_iter().flat_map(|c| c.from.into_iter().zip(c.into)).collect();
-        assert_eq!(back, pairs);
-    }
 
     #[test]
     fn a_bucket_is_partial_until_it_is_over_and_a_cohort_matures_for_a_day() {

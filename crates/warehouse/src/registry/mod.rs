@@ -5,6 +5,7 @@ mod sources;
 mod sql;
 
 pub use catalogue::METRICS;
+pub(crate) use sources::DELETED;
 pub use sql::{Keys, Scope, statement};
 
 /// A metric's declaration.

@@ -13,7 +13,7 @@ const MESSAGE: &str = "event = 'message.created' AND is_message = 1";
 /// The events of this project and environment.
 const OURS: &str = "project = {project:String} AND environment = {env:String}";
 /// Deleted conversations: as folded, and as reported by events that are not folded yet.
-const DELETED: &str = "(SELECT conversation_id FROM conversation_states \
+pub(crate) const DELETED: &str = "(SELECT conversation_id FROM conversation_states \
      WHERE project = {project:String} AND environment = {env:String} AND deleted = 1 \
      UNION ALL SELECT conversation_id FROM raw_events \
      WHERE project = {project:String} AND environment = {env:String} AND event = 'conversation.deleted' AND conversation_id != '')";

@@ -56,15 +56,24 @@ fn fold(records: &[Record], start: u64, sealed: u64, floor: AppendTime, sealing:
 fn counters(run: &Run, from: u64) -> Vec<(String, u64, u64)> {
     let offset = |ver: u64| ver & ((1 << 52) - 1);
     let counts = run.last_counters.counts.iter().map(|row| {
-        (format!("{} {} {} {} {}", row.segment, row.bucket, row.role, row.content_type, row.environment), row.messages, row.ver)
+        (
+            format!("{} {} {} {} {}", row.segment, row.bucket, row.role, row.content_type, row.environment),
+            row.messages,
+            row.ver,
+        )
     });
-    let minutes = run.last_counters.minutes.iter().map(|row| (format!("{} {}", row.segment, row.minute), row.messages, row.ver));
+    let minutes =
+        run.last_counters.minutes.iter().map(|row| (format!("{} {}", row.segment, row.minute), row.messages, row.ver));
     let mut newest = std::collections::BTreeMap::new();
     for (key, messages, ver) in counts.chain(minutes) {
         let held = newest.entry(key).or_insert((ver, messages));
         *held = (*held).max((ver, messages));
     }
-    newest.into_iter().filter(|(_, (ver, _))| offset(*ver) >= from).map(|(key, (ver, messages))| (key, messages, ver)).collect()
+    newest
+        .into_iter()
+        .filter(|(_, (ver, _))| offset(*ver) >= from)
+        .map(|(key, (ver, messages))| (key, messages, ver))
+        .collect()
 }
 
 proptest! {
@@ -80,8 +89,8 @@ proptest! {
         let warm = fold(&records, 0, 0, AppendTime(i64::MIN / 2), &mut Random::new(dice));
         let cold = fold(&records, start.min(cut), cut, needed, &mut Random::new(dice ^ 1));
 
-        let last = records.last().map_or(0, |record| record.append_time_ms);
-        let open = SETTINGS.oldest_open(AppendTime(last));
+        let newest = records.iter().map(|record| record.append_time_ms).max().unwrap_or(0);
+        let open = SETTINGS.oldest_open(AppendTime(newest));
         let oldest: Segment = open.max(SETTINGS.oldest_open(AppendTime(cut_record.append_time_ms)));
         prop_assert_eq!(warm.fold.snapshot(oldest), cold.fold.snapshot(oldest));
         let from_cut = |rows: &[RawRow]| rows.iter().filter(|row| row.offset >= cut).cloned().collect::<Vec<_>>();
@@ -101,7 +110,8 @@ fn a_stretch_without_its_horizon_is_not_enough() {
         let never = &mut Random::new(1);
         let warm = fold(&records, 0, 0, AppendTime(i64::MIN / 2), never);
         let cold = fold(&records, start.min(cut), cut, AppendTime(i64::MIN / 2), never);
-        let from_cut = |rows: &[RawRow]| rows.iter().filter(|row| row.offset >= cut).map(|row| row.offset).collect::<Vec<_>>();
+        let from_cut =
+            |rows: &[RawRow]| rows.iter().filter(|row| row.offset >= cut).map(|row| row.offset).collect::<Vec<_>>();
         from_cut(&warm.raw) != from_cut(&cold.raw)
     });
     assert!(differs, "the property cannot see a missing horizon");

@@ -1,0 +1,100 @@
+//! Reading who is one person, and handing it to a statement.
+
+use clickhouse::Row;
+use serde::Deserialize;
+
+use super::{Error, Link, resolve, run::EXECUTION_S_MAX};
+use crate::{Client, registry::DELETED};
+
+/// Most identity events of a project and environment that are resolved for a question.
+const IDENTITIES_MAX: usize = 200_000;
+/// Most bytes of one parameter: a ClickHouse server takes no field above 128 KiB.
+const PARAMETER_BYTES_MAX: usize = 100_000;
+
+/// Person keys that stand for others, in pieces that fit a parameter.
+#[derive(Debug, Default)]
+pub(super) struct Same {
+    /// Keys as sent.
+    pub(super) from: Vec<String>,
+    /// Whom they stand for.
+    pub(super) into: Vec<String>,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct IdentityRow {
+    event: String,
+    us: i64,
+    sequence: i64,
+    event_id: String,
+    from_user: String,
+    into_user: String,
+    anonymous_id: String,
+}
+
+/// Who is one person, in a project and environment. Fails with `TooManyIdentities` or `Warehouse`.
+pub(super) async fn same_people(client: &Client, project: &str, environment: &str) -> Result<Vec<Same>, Error> {
+    let sql = format!(
+        "SELECT toString(event) AS event, toUnixTimestamp64Micro(event_time) AS us, sequence, event_id, from_user, into_user, \
+         anonymous_id FROM identity_events WHERE project = {{project:String}} AND environment = {{env:String}} \
+         AND conversation_id NOT IN {DELETED} ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {}",
+        IDENTITIES_MAX + 1
+    );
+    let rows: Vec<IdentityRow> = client
+        .clickhouse()
+        .query_raw(&sql)
+        .param("project", project)
+        .param("env", environment)
+        .with_setting("max_execution_time", EXECUTION_S_MAX)
+        .fetch_all()
+        .await
+        .map_err(crate::Error::from)?;
+    if rows.len() > IDENTITIES_MAX {
+        return Err(Error::TooManyIdentities { limit: IDENTITIES_MAX });
+    }
+    let links: Vec<Link> = rows
+        .into_iter()
+        .map(|row| {
+            if row.event == "user.merged" {
+                Link::Merged { from: row.from_user, into: row.into_user }
+            } else {
+                let order = (row.us, row.sequence, row.event_id);
+                Link::Identified { anonymous: row.anonymous_id, user: row.into_user, order }
+            }
+        })
+        .collect();
+    Ok(chunks(resolve(&links)))
+}
+
+fn chunks(pairs: Vec<(String, String)>) -> Vec<Same> {
+    let mut chunks: Vec<Same> = Vec::new();
+    let mut room = 0;
+    for (from, into) in pairs {
+        // Quotes and a comma; escaping doubles a byte at most, twice over.
+        let need = 4 * from.len().max(into.len()) + 4;
+        if chunks.is_empty() || need > room {
+            chunks.push(Same::default());
+            room = PARAMETER_BYTES_MAX;
+        }
+        room = room.saturating_sub(need);
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.from.push(from);
+            chunk.into.push(into);
+        }
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_travel_in_pieces_that_fit_a_parameter() {
+        let pairs: Vec<(String, String)> = (0..10_000).map(|i| (format!("a:{i:064}"), format!("u:{i}"))).collect();
+        let chunks = chunks(pairs.clone());
+        assert!(chunks.len() > 1);
+        assert!(chunks.iter().all(|c| c.from.iter().map(|k| k.len() + 3).sum::<usize>() <= PARAMETER_BYTES_MAX));
+        let back: Vec<(String, String)> = chunks.into_iter().flat_map(|c| c.from.into_iter().zip(c.into)).collect();
+        assert_eq!(back, pairs);
+    }
+}
