@@ -34,4 +34,4 @@ resident() { awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$1/status"; }
 
 echo "$(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $("$rapport" --version)"
 measure visible --rate 5000 --batch 100 --connections 4 --visible
-measure flat-out --batch 1000 --connections 4
+measure flat-out --batch 1000 --connections 4 --visible

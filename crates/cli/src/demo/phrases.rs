@@ -19,7 +19,7 @@ static SENTENCES: LazyLock<BTreeMap<(&str, &str), Vec<&str>>> = LazyLock::new(||
 pub(crate) fn say(random: &mut Random, situation: &str, language: &str) -> &'static str {
     let sentences =
         SENTENCES.get(&(situation, language)).expect("phrases.tsv covers every situation in every language");
-    random.pick(sentences)
+    random.pick::<&'static str>(sentences)
 }
 
 /// What conversations are about.

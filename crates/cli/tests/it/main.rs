@@ -1,5 +1,7 @@
 //! The real binary on a temporary directory: what a user sees, and what happens when it is killed.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers with it")]
+
 mod commands;
 mod crashes;
 mod figures;
