@@ -111,14 +111,6 @@ impl Counted<'_> {
                 conversation_id: conversation.to_owned(),
             });
         }
-        if let Data::Unknown { event, .. } = &self.event.data {
-            let letter = Letter {
-                reason: "unknown_type".to_owned(),
-                message: format!("the event type {event} is not known to this version; the event is kept"),
-                event_id: self.event.event_id.clone().into_owned(),
-            };
-            rows.batch.dead_letters.push(letter.at(at.partition, at.record));
-        }
         rows.batch.raw.push(raw_row(self.event, at));
     }
 

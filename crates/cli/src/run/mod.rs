@@ -11,7 +11,10 @@ mod serve;
 mod stores;
 mod welcome;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 
@@ -26,6 +29,8 @@ use crate::{args::Run, settings};
 
 /// How long tasks may take to end after SIGTERM; the engine's stop comes after it, and both fit into ten seconds.
 const DRAIN: Duration = Duration::from_secs(5);
+/// How long a start waits for the directory before it is refused.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs until SIGTERM or SIGINT.
 ///
@@ -49,7 +54,14 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<()> {
 /// # Errors
 /// When another process has it; the message names it and its address.
 fn lock_or_explain(directory: &Path) -> anyhow::Result<Lock> {
-    match lock::try_lock(directory)? {
+    // A process that was just killed holds its lock until the system has taken its memory back.
+    let patience = Instant::now() + LOCK_PATIENCE;
+    let mut attempt = lock::try_lock(directory)?;
+    while matches!(attempt, Attempt::Held { .. }) && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(50));
+        attempt = lock::try_lock(directory)?;
+    }
+    match attempt {
         Attempt::Taken(lock) => Ok(lock),
         Attempt::Held { pid } => {
             let process = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
