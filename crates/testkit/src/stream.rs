@@ -71,3 +71,22 @@ pub fn encode(project: &str, json: &[u8], received_ms: i64) -> Encoded {
     parsed.event.encode(&mut value);
     Encoded { key: parsed.event.partition_key(), value }
 }
+
+/// A typical message of about 400 bytes as native JSON: eight events a conversation, one of three roles, a device and a page.
+pub fn typical(id: u64, time_ms: i64) -> Encoded {
+    let mut random = Random::new(id);
+    let (conversation, turn) = (id / 8, id % 8);
+    let role = ["user", "bot", "agent"][(turn % 3) as usize];
+    let json = format!(
+        r#"{{"event_id":"{:016x}-{id:016x}","event":"message.created","timestamp":{},"sequence":{turn},
+            "conversation_id":"conversation-{conversation}","user_id":"user-{}","channel":"web",
+            "context":{{"browser":"firefox","device":{{"type":"desktop"}},"page":{{"url":"https://shop.example/help"}}}},
+            "data":{{"message_id":"message-{id}","role":"{role}","content_type":"text","language":"en",
+            "text":"Could you tell me where order number {} is, please? It was to come last week."}}}}"#,
+        random.draw(),
+        time_ms + i64::try_from(id % 60_000).expect("small"),
+        conversation % 5_000,
+        random.below(1_000_000)
+    );
+    encode("bench", json.as_bytes(), time_ms + 60_000)
+}

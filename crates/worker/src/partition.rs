@@ -125,16 +125,19 @@ impl PartitionFold {
         let segment = self.settings.segment_of(AppendTime(record.append_time_ms));
         let open = self.segments.entry(segment).or_default();
         open.offsets.push(record.offset);
-        if let Some(message) = counted.contribution().message {
+        let adds = counted.contribution();
+        if let Some(message) = &adds.message {
             let (project, environment) = (self.symbols.of(counted.project()), self.symbols.of(counted.environment()));
             let content_type = self.symbols.of(message.content_type);
             let cell = CountCell { project, environment, bucket: message.bucket_s, role: message.role, content_type };
             add(&mut open.counts, cell, record.offset);
             add(&mut open.minutes, MinuteCell { project, environment, minute: message.minute_s }, record.offset);
         }
-        if let Some(rows) = rows {
-            counted.write(At { partition: self.id, segment, record }, rows);
-        }
+        let Some(rows) = rows else { return };
+        let at = At { partition: self.id, segment, record };
+        counted.write(&adds, at, rows);
+        let is_message = adds.message.is_some();
+        rows.batch.raw.push(counted.into_raw(at, is_message));
     }
 
     /// Puts the counters that changed since the last call into a batch, whole.

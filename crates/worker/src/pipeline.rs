@@ -97,13 +97,10 @@ impl Counted<'_> {
         self.event.conversation_id.as_deref().unwrap_or_default()
     }
 
-    /// Puts the event's own rows into the batch.
-    pub(crate) fn write(self, at: At<'_>, rows: &mut Rows) {
-        {
-            let adds = contribution(&self.event);
-            self.write_activity(&adds, rows);
-            self.write_links(&adds, at, rows);
-        }
+    /// Puts the event's small rows into the batch.
+    pub(crate) fn write(&self, adds: &Contribution<'_>, at: At<'_>, rows: &mut Rows) {
+        self.write_activity(adds, rows);
+        self.write_links(adds, at, rows);
         let conversation = self.conversation_id();
         if !conversation.is_empty() {
             rows.touch(digest(&[self.project(), conversation], 0), || ConversationKey {
@@ -111,7 +108,11 @@ impl Counted<'_> {
                 conversation_id: conversation.to_owned(),
             });
         }
-        rows.batch.raw.push(raw_row(self.event, at));
+    }
+
+    /// The event's raw row.
+    pub(crate) fn into_raw(self, at: At<'_>, is_message: bool) -> RawRow {
+        raw_row(self.event, at, is_message)
     }
 
     fn write_activity(&self, adds: &Contribution<'_>, rows: &mut Rows) {
@@ -174,8 +175,7 @@ pub(crate) struct At<'r> {
     pub(crate) record: &'r Record,
 }
 
-fn raw_row(mut event: Event<'_>, at: At<'_>) -> RawRow {
-    let is_message = contribution(&event).message.is_some();
+fn raw_row(mut event: Event<'_>, at: At<'_>, is_message: bool) -> RawRow {
     let message = split_message(&mut event.data);
     let mut data = Vec::with_capacity(128);
     event.data.write_json(&mut data);

@@ -53,7 +53,8 @@ impl Rig {
     /// Runs a worker until every partition is proved to its end.
     async fn settle(&self) {
         let clock = self.journal.clone();
-        let options = Options { group: GROUP.to_owned(), idle_seal_after: Duration::from_millis(300), ..Options::default() };
+        let options =
+            Options { group: GROUP.to_owned(), idle_seal_after: Duration::from_millis(300), ..Options::default() };
         let deps = Deps {
             journal: Arc::new(self.journal.clone()),
             sink: Arc::new(self.client.clone()),
@@ -127,7 +128,11 @@ fn copies_a_day_later_and_lost_tables_change_no_figure() {
         rig.journal.advance_ms(DAY_MS);
         rig.send_golden().await;
         rig.settle().await;
-        assert_eq!(rig.number("SELECT sum(messages) FROM message_counts FINAL").await, 2 * messages, "the counters hold copies");
+        assert_eq!(
+            rig.number("SELECT sum(messages) FROM message_counts FINAL").await,
+            2 * messages,
+            "the counters hold copies"
+        );
         assert_eq!(rig.number("SELECT count() FROM corrections FINAL").await, messages, "which the seal takes out");
         assert_eq!(rig.figures().await, once, "sent again a day later");
 
