@@ -220,7 +220,7 @@ impl Tables {
         let late = |row: &&RawRow| {
             row.partition == partition
                 && row.segment == segment
-                && row.append_time - row.event_time.div_euclid(1000) > late_by_ms
+                && (!row.clock.is_empty() || row.append_time - row.event_time.div_euclid(1000) > late_by_ms)
         };
         let identity = |row: &RawRow| (row.project.clone(), row.conversation_id.clone(), row.event_id.clone());
         let identities: BTreeSet<_> = self.raw.values().filter(late).map(identity).collect();
@@ -359,6 +359,10 @@ impl Sink for MemoryWarehouse {
 
     fn sealed(&self, _generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {
         self.read_with(move |tables| tables.sealed.get(&partition).copied())
+    }
+
+    fn reached(&self, _generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        self.read_with(move |tables| tables.progress.get(&partition).map(|held| held.0))
     }
 
     fn anchor(&self, _generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<AnchorRow>, Error>> {

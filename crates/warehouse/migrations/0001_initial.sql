@@ -6,7 +6,8 @@
 
 -- set: one row per record that counts. Readers take the smallest (append_time, partition, offset) of an identity
 -- (project, conversation_id, event_id); conversation_id is '' for events without one. is_message: a message in the sense of P8
--- (message.created, role user, bot or agent, visibility public); role is as sent.
+-- (message.created, role user, bot or agent, visibility public); role is as sent. clock says where event_time is not the
+-- producer's own: 'missing' (the arrival was taken) or 'skewed' (corrected or clamped); '' where it is.
 CREATE TABLE raw_events (
     project LowCardinality(String),
     conversation_id String,
@@ -18,6 +19,7 @@ CREATE TABLE raw_events (
     environment LowCardinality(String),
     event LowCardinality(String),
     event_time DateTime64(6, 'UTC'),
+    clock LowCardinality(String),
     sequence Int64,
     user_id String,
     anonymous_id String,

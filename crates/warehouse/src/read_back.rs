@@ -153,7 +153,8 @@ const COPIES: &str = "SELECT DISTINCT project, environment, conversation_id, eve
        content_type, is_message, append_time, offset \
      FROM raw_events \
      WHERE (project, conversation_id, event_id) IN (SELECT project, conversation_id, event_id FROM raw_events \
-       WHERE OF_SEGMENT AND toUnixTimestamp64Milli(append_time) - toUnixTimestamp64Milli(toDateTime64(event_time, 3, 'UTC')) > {late_by_ms:Int64}) \
+       WHERE OF_SEGMENT AND (clock != '' \
+         OR toUnixTimestamp64Milli(append_time) - toUnixTimestamp64Milli(toDateTime64(event_time, 3, 'UTC')) > {late_by_ms:Int64})) \
      ORDER BY project, conversation_id, event_id, append_time, partition, offset \
      LIMIT 1, 1000000 BY project, conversation_id, event_id";
 

@@ -18,6 +18,7 @@ pub struct RawRow {
     pub environment: String,
     pub event: String,
     pub event_time: i64,
+    pub clock: String,
     pub sequence: i64,
     pub user_id: String,
     pub anonymous_id: String,

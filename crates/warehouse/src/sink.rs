@@ -52,6 +52,8 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     fn underived<'a>(&'a self, partition: u16, segment: u32) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
     /// The remembered sealed position of a partition.
     fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>>;
+    /// How far the figures of a partition reach: evidence of which journal they came from, never a place to start from.
+    fn reached(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>>;
     /// The latest remembered record of a partition.
     fn anchor(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<AnchorRow>, Error>>;
     /// What the generation was made with; `wanted` is remembered if there is nothing yet.
@@ -111,6 +113,15 @@ impl Sink for Client {
     fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {
         Box::pin(async move {
             let sql = "SELECT max(sealed_offset) FROM sealed WHERE generation = {generation:UInt32} \
+                       AND partition = {partition:UInt16} HAVING count() > 0";
+            let query = self.clickhouse().query(sql).param("generation", generation).param("partition", partition);
+            Ok(query.fetch_optional().await?)
+        })
+    }
+
+    fn reached(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move {
+            let sql = "SELECT max(next_offset) FROM progress WHERE generation = {generation:UInt32} \
                        AND partition = {partition:UInt16} HAVING count() > 0";
             let query = self.clickhouse().query(sql).param("generation", generation).param("partition", partition);
             Ok(query.fetch_optional().await?)

@@ -14,6 +14,8 @@ pub struct Rows {
     touched: HashMap<u128, ConversationKey, FixedState>,
     /// Records folded, whether they left rows or not.
     pub records: u64,
+    /// Bytes of those records: what bounds the body of an insert.
+    pub bytes: usize,
 }
 
 impl Rows {
@@ -46,6 +48,7 @@ impl Rows {
         let mut touched: Vec<ConversationKey> = self.touched.drain().map(|(_, key)| key).collect();
         touched.sort_unstable();
         self.records = 0;
+        self.bytes = 0;
         (batch, touched)
     }
 }

@@ -22,6 +22,8 @@ pub struct Options {
     pub flush_interval: Duration,
     /// Most raw rows of a flush.
     pub flush_rows: usize,
+    /// Most bytes of records of a flush, give or take one read: an insert's body must stay well below what a server takes.
+    pub flush_bytes: usize,
     /// Bounds of one read of a partition.
     pub read: ReadLimit,
     /// A partition without news for this long is sealed to its end.
@@ -40,6 +42,7 @@ impl Default for Options {
             group: "rapport-worker".to_owned(),
             flush_interval: Duration::from_millis(300),
             flush_rows: 50_000,
+            flush_bytes: 32 << 20,
             read: ReadLimit { records: 4_000, bytes: 8 << 20 },
             idle_seal_after: Duration::from_secs(30),
             retention_ms: None,

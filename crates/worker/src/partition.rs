@@ -103,7 +103,10 @@ impl PartitionFold {
         }
         self.frontier.advance(record.offset, at);
         self.last_append_ms = record.append_time_ms;
-        rows.records += u64::from(output);
+        if output {
+            rows.records += 1;
+            rows.bytes += record.value.len();
+        }
         match pipeline::read(record) {
             Outcome::Counts(counted) => {
                 let sighting = self.context.sight(Identity(counted.identity()), at, &self.settings);

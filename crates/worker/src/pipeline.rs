@@ -1,7 +1,7 @@
 //! From a record to what it means: an event that counts, with the rows it leaves, or a dead letter.
 
 use delivery::Segment;
-use event::{Data, Event, Text};
+use event::{ClockFlag, Data, Event, Text};
 use journal::Record;
 use rollup::{Contribution, contribution};
 use warehouse::{ActivityRow, ConversationKey, DeadLetterRow, IdentityRow, RawRow, RequestRow};
@@ -186,6 +186,7 @@ fn raw_row(mut event: Event<'_>, at: At<'_>, is_message: bool) -> RawRow {
         append_time: at.record.append_time_ms,
         event: event.data.name().to_owned(),
         event_time: event.time.0,
+        clock: if event.clock == ClockFlag::None { String::new() } else { event.clock.as_str().to_owned() },
         sequence: event.sequence.unwrap_or(0),
         role: message.role,
         is_message: u8::from(is_message),

@@ -102,10 +102,12 @@ impl Worker {
         let mut news = false;
         if sealing.is_none() {
             for index in 0..self.slots.len() {
-                news |= self.consume(index).await?;
+                if !self.is_full() {
+                    news |= self.consume(index).await?;
+                }
             }
         }
-        let full = self.rows.len() >= self.deps.options.flush_rows;
+        let full = self.is_full();
         let due = self.oldest_row.is_some_and(|since| since.elapsed() >= self.deps.options.flush_interval);
         if full || (due && self.in_flight.is_empty()) || (sealing.is_some() && !self.rows.is_empty()) {
             self.start_flush().await?;
@@ -115,6 +117,11 @@ impl Worker {
             return self.seal(index).await;
         }
         if !news { self.wait_for_news().await } else { Ok(()) }
+    }
+
+    fn is_full(&self) -> bool {
+        let options = &self.deps.options;
+        self.rows.len() >= options.flush_rows || self.rows.bytes >= options.flush_bytes
     }
 
     /// Reads one chunk of a partition and folds it; whether there was one.

@@ -9,7 +9,8 @@ use crate::flush::{Reach, commit, wait_out};
 use crate::{Deps, Error, PartitionFold, takeover};
 
 /// Copies can only be among records that came later than the horizon after their event time, less the worst lag of the
-/// journal's clock behind the gateway's (m).
+/// journal's clock behind the gateway's (m). An event whose time is not its producer's own (missing, corrected, clamped) has
+/// another time in each copy, so it is always looked up.
 const CLOCK_LAG_MS: i64 = 5 * 60_000;
 
 /// How a seal went.

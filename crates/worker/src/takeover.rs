@@ -97,19 +97,28 @@ async fn remembered_seal(deps: &Deps, partition: u16) -> Result<Option<u64>, Err
 
 /// Compares the record that the warehouse remembers with the one the journal holds at that offset.
 async fn prove_incarnation(deps: &Deps, partition: u16, held: Offsets) -> Result<(), Error> {
+    let generation = deps.options.generation;
     let mut attempt = 0;
-    let anchor = loop {
-        match deps.sink.anchor(deps.options.generation, partition).await {
-            Ok(anchor) => break anchor,
+    let (anchor, reached) = loop {
+        let read = async {
+            let anchor = deps.sink.anchor(generation, partition).await?;
+            Ok::<_, warehouse::Error>((anchor, deps.sink.reached(generation, partition).await?))
+        };
+        match read.await {
+            Ok(read) => break read,
             Err(error) => wait_out(error, "read the remembered record", attempt).await?,
         }
         attempt += 1;
     };
+    let other = |reason: String| Error::OtherJournal { partition, reason };
+    // Only durable records are read, so figures never reach beyond the journal they were made from.
+    if let Some(reached) = reached.filter(|reached| *reached > held.next) {
+        return Err(other(format!("it ends at offset {}, and the figures reach to {reached}", held.next)));
+    }
     let Some(anchor) = anchor else { return Ok(()) };
     if anchor.offset < held.first {
         return Ok(());
     }
-    let other = |reason: String| Error::OtherJournal { partition, reason };
     let Some(record) = first_record(deps, partition, anchor.offset).await? else {
         return Err(other(format!("it ends before offset {}, which was committed", anchor.offset)));
     };

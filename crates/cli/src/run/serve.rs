@@ -21,6 +21,8 @@ use super::{
 };
 use crate::{files, settings, settings::Settings};
 
+/// How long requests in work may take to end after SIGTERM.
+const HTTP_DRAIN: Duration = Duration::from_secs(3);
 /// How often recorded histogram samples are folded together, scraped or not.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -148,7 +150,17 @@ impl Parts<'_> {
         let router = ingest.merge(questions).into_make_service_with_connect_info::<std::net::SocketAddr>();
         let shutdown = self.spawner.shutdown();
         self.spawner.spawn("http", OnFailure::Stop, async move {
-            axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.wait().await }).await?;
+            let ending = shutdown.clone();
+            let served = axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.wait().await });
+            // Whoever still holds a request half sent when the time is up is cut off: that is no failure of the server.
+            let cut_off = async move {
+                ending.wait().await;
+                tokio::time::sleep(HTTP_DRAIN).await;
+            };
+            tokio::select! {
+                served = served.into_future() => served?,
+                () = cut_off => tracing::warn!("connections were cut off with their requests unfinished"),
+            }
             Ok(())
         });
         let shutdown = self.spawner.shutdown();

@@ -42,9 +42,12 @@ impl Rig {
     async fn send_golden(&self) {
         let path = root().join("../shared/golden/events.jsonl");
         let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let records = golden.lines().map(|line| {
+        // Without a time of its own, each copy of this one gets the time of its arrival.
+        let untimed = r#"{"event_id": "untimed", "event": "message.created", "conversation_id": "untimed",
+            "data": {"message_id": "untimed", "role": "user"}}"#;
+        let records = golden.lines().chain([untimed]).map(|line| {
             let historical = line.replacen('{', r#"{"historical": true, "#, 1);
-            let stream::Encoded { key, value } = stream::encode("golden", historical.as_bytes(), START_MS);
+            let stream::Encoded { key, value } = stream::encode("golden", historical.as_bytes(), self.journal.now_ms());
             NewRecord { key: key.into(), value: value.into(), headers: Vec::new() }
         });
         self.journal.append(Topic::Events, records.collect()).await.unwrap();
@@ -82,7 +85,7 @@ impl Rig {
     }
 
     async fn figures(&self) -> Vec<(&'static str, Answer)> {
-        let range = Range::parse("2026-03-20", "2026-04-02", chrono_tz::Europe::Madrid).unwrap();
+        let range = Range::parse("2026-03-20", "2026-04-04", chrono_tz::Europe::Madrid).unwrap();
         let mut figures = Vec::new();
         for metric in METRICS {
             let ask = Ask { metric, project: "golden", environment: "production", range, grain: None, by: &[] };

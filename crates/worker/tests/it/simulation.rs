@@ -46,6 +46,7 @@ impl World {
                 settings: SETTINGS,
                 group: GROUP.to_owned(),
                 flush_rows: 7,
+                flush_bytes: 900,
                 read: ReadLimit { records: 5, bytes: 1 << 20 },
                 idle_seal_after: Duration::from_secs(3),
                 ..Options::default()
