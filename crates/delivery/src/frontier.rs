@@ -13,6 +13,8 @@ pub struct Frontier {
     /// First offset of each segment that is not sealed yet.
     unsealed: BTreeMap<Segment, u64>,
     watermark: Option<AppendTime>,
+    /// Lowest append time met since everything was last sealed.
+    lowest: Option<AppendTime>,
     /// Append time from which on memory is complete.
     floor: AppendTime,
     /// The watermark begins to move at this offset: what lies before it is a re-read stretch.
@@ -25,8 +27,8 @@ impl Frontier {
     /// A frontier for an owner whose memory is complete from `floor` on, that has proved nothing past `sealed`, and that
     /// re-reads a stretch up to `live_from`.
     pub fn new(settings: Settings, floor: AppendTime, sealed: u64, live_from: u64) -> Self {
-        let (unsealed, watermark) = (BTreeMap::new(), None);
-        Frontier { settings, unsealed, watermark, floor, live_from, next_offset: sealed, sealed }
+        let (unsealed, watermark, lowest) = (BTreeMap::new(), None, None);
+        Frontier { settings, unsealed, watermark, lowest, floor, live_from, next_offset: sealed, sealed }
     }
 
     /// Whether memory suffices to judge a record appended at `at`. If not, the record needs a takeover (R3): its own context
@@ -40,6 +42,7 @@ impl Frontier {
         if offset >= self.sealed {
             let segment = self.settings.segment_of(at);
             self.unsealed.entry(segment).or_insert(offset);
+            self.lowest = Some(self.lowest.map_or(at, |lowest| lowest.min(at)));
         }
         if offset >= self.live_from {
             self.watermark = Some(self.watermark.map_or(at, |mark| mark.max(at)));
@@ -64,6 +67,9 @@ impl Frontier {
         for segment in segments {
             self.unsealed.remove(segment);
         }
+        if self.unsealed.is_empty() {
+            self.lowest = None;
+        }
         let first_unsealed = self.unsealed.values().copied().min().unwrap_or(self.next_offset);
         assert!(first_unsealed >= self.sealed, "the sealed position only advances");
         self.sealed = first_unsealed;
@@ -81,6 +87,13 @@ impl Frontier {
         }
         self.floor = floor;
         Some(oldest)
+    }
+
+    /// Where the stretch of a takeover at a record appended at `at` must begin: it needs its own context, and so does every
+    /// record since the sealed position, which is read again. Segments are not sealed in the order of offsets when the clock
+    /// steps back, so the lowest of those may lie below both ends; leaving it out would make two records take turns for ever.
+    pub fn stretch_time_at(&self, at: AppendTime) -> AppendTime {
+        self.settings.stretch_time(self.lowest.map_or(at, |lowest| lowest.min(at)))
     }
 
     /// Everything before this offset was read back.
@@ -139,6 +152,15 @@ mod tests {
         assert_eq!(frontier.evict(), Some(Segment(150)));
         assert!(frontier.can_judge(AppendTime(150)));
         assert!(!frontier.can_judge(AppendTime(121)));
+    }
+
+    /// Two steps back, the first sealed before the second comes: a takeover at the second still covers the first.
+    #[test]
+    fn a_takeover_covers_every_record_since_the_sealed_position() {
+        let mut frontier = fed(&[160, 121, 163]);
+        let closed = frontier.closed();
+        assert_eq!((closed.as_slice(), frontier.seal(&closed)), ([Segment(120)].as_slice(), 0));
+        assert_eq!(frontier.stretch_time_at(AppendTime(141)), SETTINGS.stretch_time(AppendTime(121)));
     }
 
     #[test]

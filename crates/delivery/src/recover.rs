@@ -1,6 +1,6 @@
 //! Where a new owner of a partition begins: facts in, decision out.
 
-use crate::{AppendTime, Settings};
+use crate::AppendTime;
 
 /// What is known of a partition when it is taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,13 +86,6 @@ pub fn stretch_start(facts: StretchFacts, resume: Resume) -> Result<Start, Refus
         return Err(Refusal::StretchGone { needed_from: facts.time, log_begins: facts.log_first_time });
     }
     Ok(Start { offset: facts.first_at_time.min(resume.sealed), floor: facts.time })
-}
-
-impl Settings {
-    /// T for a takeover at a record, when what is unsealed begins with another: the earlier of both.
-    pub fn stretch_time_of_both(&self, unsealed: AppendTime, record: AppendTime) -> AppendTime {
-        self.stretch_time(unsealed).min(self.stretch_time(record))
-    }
 }
 
 #[cfg(test)]

@@ -345,6 +345,14 @@ impl Sink for MemoryWarehouse {
         self.read_with(move |tables| tables.facts(keys))
     }
 
+    fn derived<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        self.read_with(move |tables| {
+            let named = tables.states.keys().map(|(project, conversation, _)| (project, conversation));
+            let derived: BTreeSet<_> = named.collect();
+            keys.iter().filter(|key| derived.contains(&(&key.project, &key.conversation_id))).cloned().collect()
+        })
+    }
+
     fn holds<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<bool, Error>> {
         self.read_with(move |tables| tables.holds(rows))
     }

@@ -39,6 +39,8 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     fn write_sealed<'a>(&'a self, rows: &'a [SealedRow]) -> BoxFuture<'a, Result<(), Error>>;
     /// Remembers records that prove the journal's incarnation.
     fn write_anchors<'a>(&'a self, rows: &'a [AnchorRow]) -> BoxFuture<'a, Result<(), Error>>;
+    /// Those of the conversations that have a derived row.
+    fn derived<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
     /// The distinct events of conversations (the smallest (append time, partition, offset) of each identity), grouped by conversation.
     fn facts<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<FactRow>, Error>>;
     /// Whether every row that belongs to the segment is there: raw rows by offset, counters at their version or greater, and
@@ -96,6 +98,10 @@ impl Sink for Client {
 
     fn facts<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<FactRow>, Error>> {
         Box::pin(self.read_facts(keys))
+    }
+
+    fn derived<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        Box::pin(self.read_derived(keys))
     }
 
     fn holds<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<bool, Error>> {

@@ -2,13 +2,31 @@
 
 use rollup::{ConversationState, DEFINITION, Detail, Fact, Kind, Order, Role, fold};
 
-use crate::rows::{ConversationKey, FactRow, StateRow};
+use crate::rows::{ConversationKey, FactRow, RawRow, StateRow};
 use crate::{Client, Error};
 
 /// Most conversations a query reads at once.
 const CONVERSATIONS_PER_QUERY: usize = 4096;
 
 impl Client {
+    /// Those of the conversations that have a derived row.
+    pub(crate) async fn read_derived(&self, keys: &[ConversationKey]) -> Result<Vec<ConversationKey>, Error> {
+        let mut derived = Vec::new();
+        for chunk in keys.chunks(CONVERSATIONS_PER_QUERY) {
+            let pairs: Vec<(&str, &str)> =
+                chunk.iter().map(|key| (key.project.as_str(), key.conversation_id.as_str())).collect();
+            // Without the first condition a key is looked for in every environment's part of the sorting key.
+            let sql = "SELECT DISTINCT project, conversation_id FROM conversation_states \
+                       WHERE project IN {projects:Array(String)} \
+                       AND (project, conversation_id) IN {keys:Array(Tuple(String, String))}";
+            let mut projects: Vec<&str> = pairs.iter().map(|pair| pair.0).collect();
+            projects.dedup();
+            let query = self.clickhouse().query(sql).param("keys", &pairs).param("projects", &projects);
+            derived.extend(query.fetch_all::<ConversationKey>().await?);
+        }
+        Ok(derived)
+    }
+
     /// The distinct events of conversations, ordered by conversation.
     pub(crate) async fn read_facts(&self, keys: &[ConversationKey]) -> Result<Vec<FactRow>, Error> {
         let mut facts = Vec::new();
@@ -23,6 +41,29 @@ impl Client {
             facts.extend(query.fetch_all::<FactRow>().await?);
         }
         Ok(facts)
+    }
+}
+
+impl RawRow {
+    /// What the fold of a conversation reads of the row.
+    pub fn fact_row(&self) -> FactRow {
+        FactRow {
+            project: self.project.clone(),
+            conversation_id: self.conversation_id.clone(),
+            environment: self.environment.clone(),
+            event_id: self.event_id.clone(),
+            event: self.event.clone(),
+            event_time: self.event_time,
+            sequence: self.sequence,
+            user_id: self.user_id.clone(),
+            anonymous_id: self.anonymous_id.clone(),
+            session_id: self.session_id.clone(),
+            channel: self.channel.clone(),
+            role: self.role.clone(),
+            is_message: self.is_message,
+            data: self.data.clone(),
+            context: self.context.clone(),
+        }
     }
 }
 
@@ -46,16 +87,17 @@ impl StateRow {
     /// The derived rows of conversations whose events stand together in `facts`: one for each environment of each.
     pub fn fold_all(facts: &[FactRow]) -> Vec<StateRow> {
         let same = |a: &FactRow, b: &FactRow| a.project == b.project && a.conversation_id == b.conversation_id;
-        facts.chunk_by(same).flat_map(StateRow::fold_conversation).collect()
+        facts.chunk_by(same).flat_map(|facts| StateRow::fold_conversation(facts.iter())).collect()
     }
 
-    fn fold_conversation(facts: &[FactRow]) -> Vec<StateRow> {
-        let mut environments: Vec<&str> = facts.iter().map(|fact| fact.environment.as_str()).collect();
+    /// The derived rows of one conversation from its distinct events, one for each environment.
+    pub fn fold_conversation<'f>(facts: impl Iterator<Item = &'f FactRow> + Clone) -> Vec<StateRow> {
+        let mut environments: Vec<&str> = facts.clone().map(|fact| fact.environment.as_str()).collect();
         environments.sort_unstable();
         environments.dedup();
         let states = environments.into_iter().filter_map(|environment| {
-            let own = facts.iter().filter(|fact| fact.environment == environment);
-            let first = facts.first()?;
+            let mut own = facts.clone().filter(|fact| fact.environment == environment).peekable();
+            let first = *own.peek()?;
             let state = fold(own.map(FactRow::fact).collect())?;
             Some(StateRow::new(&first.project, environment, &first.conversation_id, state))
         });

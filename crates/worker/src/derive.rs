@@ -3,24 +3,57 @@
 //! The derived rows are a cache, but readers wait for them: `progress.derived_offset` says up to where they are there. Under
 //! load, touches of the same conversation run together, so the work per event falls as the load rises.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
-use warehouse::{ConversationKey, ProgressRow, StateRow};
+use warehouse::{ConversationKey, FactRow, ProgressRow};
 
 use crate::flush::{Reach, wait_out};
+use crate::resident::Resident;
 use crate::{Deps, Error};
 
 /// Most conversations folded and written at once.
 const CHUNK: usize = 8192;
 
+/// About half of the events that are kept to derive their conversations again without reading.
+const RESIDENT_EVENTS: usize = 400_000;
+
 /// Conversations to derive, and how far the figures reach once they are.
 #[derive(Debug)]
 pub(crate) struct Touched {
     pub(crate) conversations: Vec<ConversationKey>,
+    /// The events that touched them; empty where the conversations are to be read again whole.
+    pub(crate) facts: Vec<FactRow>,
     pub(crate) reach: Vec<Reach>,
+}
+
+/// What several flushes touched, taken together.
+#[derive(Debug, Default)]
+struct Pending {
+    conversations: BTreeMap<ConversationKey, Vec<FactRow>>,
+    /// Conversations that a seal found behind: what is in memory of them is not to be trusted.
+    distrusted: Vec<ConversationKey>,
+    reach: BTreeMap<u16, Reach>,
+    taken: usize,
+}
+
+impl Pending {
+    fn add(&mut self, touched: Touched) {
+        self.taken += touched.conversations.len();
+        if touched.facts.is_empty() {
+            self.distrusted.extend(touched.conversations.iter().cloned());
+        }
+        for key in touched.conversations {
+            self.conversations.entry(key).or_default();
+        }
+        for fact in touched.facts {
+            let key = ConversationKey { project: fact.project.clone(), conversation_id: fact.conversation_id.clone() };
+            self.conversations.entry(key).or_default().push(fact);
+        }
+        self.reach.extend(touched.reach.into_iter().map(|reach| (reach.partition, reach)));
+    }
 }
 
 /// The hand-over to the deriving task.
@@ -54,40 +87,71 @@ impl Derive {
     pub(crate) async fn run(self, deps: Deps, mut receiver: mpsc::UnboundedReceiver<Touched>) -> Result<(), Error> {
         let backlog = Arc::clone(&self.backlog);
         drop(self);
+        let mut resident = Resident::new(RESIDENT_EVENTS);
         while let Some(first) = receiver.recv().await {
-            let (mut conversations, mut reach) = (BTreeSet::new(), BTreeMap::new());
-            let mut taken = 0;
-            let mut next = Some(first);
-            while let Some(touched) = next {
-                taken += touched.conversations.len();
-                conversations.extend(touched.conversations);
-                reach.extend(touched.reach.into_iter().map(|reach| (reach.partition, reach)));
-                next = receiver.try_recv().ok();
+            let mut pending = Pending::default();
+            pending.add(first);
+            while let Ok(touched) = receiver.try_recv() {
+                pending.add(touched);
             }
-            let conversations: Vec<ConversationKey> = conversations.into_iter().collect();
+            for key in &pending.distrusted {
+                resident.forget(key);
+            }
+            let conversations: Vec<_> = pending.conversations.into_iter().collect();
             for chunk in conversations.chunks(CHUNK) {
-                derive(&deps, chunk).await?;
+                derive(&deps, &mut resident, chunk).await?;
             }
-            publish(&deps, reach.values()).await?;
-            backlog.fetch_sub(taken, Ordering::Relaxed);
+            resident.age();
+            publish(&deps, pending.reach.values()).await?;
+            backlog.fetch_sub(pending.taken, Ordering::Relaxed);
         }
         Ok(())
     }
 }
 
-async fn derive(deps: &Deps, conversations: &[ConversationKey]) -> Result<(), Error> {
+async fn derive(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, Vec<FactRow>)]) -> Result<(), Error> {
+    admit(deps, resident, chunk).await?;
+    let mut rows = Vec::new();
+    for (key, facts) in chunk {
+        resident.add(key, facts.clone());
+        rows.extend(resident.fold(key));
+    }
     let mut attempt = 0;
-    loop {
-        let written = async {
-            let facts = deps.sink.facts(conversations).await?;
-            deps.sink.write_states(&StateRow::fold_all(&facts)).await
-        };
-        match written.await {
-            Ok(()) => return Ok(()),
-            Err(error) => wait_out(error, "derive conversations", attempt).await?,
-        }
+    while let Err(error) = deps.sink.write_states(&rows).await {
+        wait_out(error, "write conversations", attempt).await?;
         attempt += 1;
     }
+    Ok(())
+}
+
+/// Makes every conversation of the chunk resident. One without a derived row has no events but those at hand: everything
+/// before the sealed position has its derived row (that is part of the seal), and everything since has come by here. All
+/// others are read whole.
+async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, Vec<FactRow>)]) -> Result<(), Error> {
+    let absent = chunk.iter().filter(|(key, _)| !resident.has(key));
+    let (new, unknown): (Vec<_>, Vec<_>) = absent.partition(|(_, facts)| !facts.is_empty());
+    let mut attempt = 0;
+    let facts = loop {
+        let read = async {
+            let candidates: Vec<ConversationKey> = new.iter().map(|(key, _)| key.clone()).collect();
+            let mut to_read = deps.sink.derived(&candidates).await?;
+            to_read.extend(unknown.iter().map(|(key, _)| key.clone()));
+            deps.sink.facts(&to_read).await
+        };
+        match read.await {
+            Ok(facts) => break facts,
+            Err(error) => wait_out(error, "read conversations", attempt).await?,
+        }
+        attempt += 1;
+    };
+    for (key, _) in new.into_iter().chain(unknown) {
+        resident.admit(key.clone(), Vec::new());
+    }
+    for fact in facts {
+        let key = ConversationKey { project: fact.project.clone(), conversation_id: fact.conversation_id.clone() };
+        resident.admit(key, vec![fact]);
+    }
+    Ok(())
 }
 
 /// Publishes that the derived rows reach as far as the flush did.

@@ -17,6 +17,7 @@ mod metrics;
 mod options;
 mod partition;
 mod pipeline;
+mod resident;
 mod run;
 mod seal;
 mod symbols;

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use delivery::AppendTime;
 use journal::Topic;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use warehouse::Generation;
+use warehouse::{Generation, RawRow};
 
 use crate::batch::Rows;
 use crate::derive::{Derive, Touched};
 use crate::flush::{Flush, Reach, flush, wait_out};
 use crate::partition::Applied;
 use crate::seal::{Sealed, seal};
-use crate::takeover::{Owned, take_over};
+use crate::takeover::{OutOfReach, Owned, take_over};
 use crate::{Deps, Error, dead_letters};
 
 /// Pause between two tries to seal what is not settled yet.
@@ -147,7 +148,8 @@ impl Worker {
         *last_news = Instant::now();
         for record in &records {
             if fold.apply(record, &mut self.rows) == Applied::OutOfReach {
-                let at = record.offset;
+                let stretch = fold.frontier().stretch_time_at(AppendTime(record.append_time_ms));
+                let at = OutOfReach { offset: record.offset, stretch };
                 return self.take_over_at(partition, at).await.map(|()| true);
             }
         }
@@ -159,8 +161,12 @@ impl Worker {
     }
 
     /// A takeover at a record: everything folded so far is flushed first, so that the commit never runs behind memory.
-    async fn take_over_at(&mut self, partition: u16, at: u64) -> Result<(), Error> {
-        tracing::info!(partition, at, "the append clock stepped back: taking the partition over at this record");
+    async fn take_over_at(&mut self, partition: u16, at: OutOfReach) -> Result<(), Error> {
+        tracing::info!(
+            partition,
+            at = at.offset,
+            "the append clock stepped back: taking the partition over at this record"
+        );
         crate::metrics::takeover("clock_step");
         self.start_flush().await?;
         self.await_flush().await?;
@@ -201,11 +207,13 @@ impl Worker {
     }
 
     fn flushed(&mut self, done: Result<Result<Flush, Error>, tokio::task::JoinError>) -> Result<(), Error> {
-        let Flush { touched, reach, .. } = match done {
+        let Flush { batch, touched, reach, .. } = match done {
             Ok(outcome) => outcome?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         };
-        self.derive.send(Touched { conversations: touched, reach });
+        let in_conversations = batch.raw.iter().filter(|row| !row.conversation_id.is_empty());
+        let facts = in_conversations.map(RawRow::fact_row).collect();
+        self.derive.send(Touched { conversations: touched, facts, reach });
         Ok(())
     }
 

@@ -84,7 +84,7 @@ async fn settle(deps: &Deps, derive: &Derive, fold: &PartitionFold, segment: Seg
                 crate::metrics::corrections(corrections);
                 let done = corrections == 0 && underived.is_empty();
                 if !underived.is_empty() {
-                    derive.send(Touched { conversations: underived, reach: Vec::new() });
+                    derive.send(Touched { conversations: underived, facts: Vec::new(), reach: Vec::new() });
                 }
                 return Ok(done);
             }

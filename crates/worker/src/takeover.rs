@@ -26,8 +26,17 @@ pub(crate) enum Owned {
     },
 }
 
-/// Takes a partition over, at the record at offset `at` if one asked for it.
-pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<u64>) -> Result<Owned, Error> {
+/// A record that memory does not reach.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutOfReach {
+    /// Its offset.
+    pub(crate) offset: u64,
+    /// Where its stretch must begin.
+    pub(crate) stretch: AppendTime,
+}
+
+/// Takes a partition over, at a record if one asked for it.
+pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach>) -> Result<Owned, Error> {
     let held = deps.journal.offsets(Topic::Events, partition).await?;
     prove_incarnation(deps, partition, held).await?;
     let committed = deps.journal.committed(&deps.options.group, Topic::Events, partition).await?;
@@ -49,10 +58,8 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<u64>) -> R
         return Err(refused(delivery::Refusal::UnsealedGone { sealed: resume.sealed, log_first: held.first }));
     }
     let unsealed = append_time(deps, partition, resume.sealed).await?;
-    let time = match at {
-        Some(offset) => settings.stretch_time_of_both(unsealed, append_time(deps, partition, offset).await?),
-        None => settings.stretch_time(unsealed),
-    };
+    let own = settings.stretch_time(unsealed);
+    let time = at.map_or(own, |at| at.stretch.min(own));
     let first_at_time = deps.journal.offset_for_time(Topic::Events, partition, time.0).await?;
     let facts = StretchFacts {
         time,
@@ -62,7 +69,7 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<u64>) -> R
         forgotten_before: AppendTime(deps.options.retention_ms.map_or(i64::MIN, |kept| (deps.clock)() - kept)),
     };
     let start = stretch_start(facts, resume).map_err(refused)?;
-    let live_from = at.unwrap_or(resume.sealed);
+    let live_from = at.map_or(resume.sealed, |at| at.offset);
     let frontier = Frontier::new(settings, start.floor, resume.sealed, live_from);
     tracing::info!(
         partition,

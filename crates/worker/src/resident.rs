@@ -1,0 +1,77 @@
+//! Conversations whose events are all in memory, so that deriving them again reads nothing: a cache of bounded size.
+//!
+//! An entry, once there, is complete: it begins with every event the warehouse has of the conversation (or with the knowledge
+//! that it has none), and every later record of it is added. What falls out is read from the warehouse at its next touch.
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+use warehouse::{ConversationKey, FactRow, StateRow};
+
+/// Distinct events of a conversation by event id. The first sighting stays: append time never falls within a worker's life but
+/// for clock steps, and the seal checks those.
+type Facts = BTreeMap<String, FactRow>;
+type Generation = HashMap<ConversationKey, Facts, FixedState>;
+
+/// The cache: two generations, the older dropped whole when the newer is full.
+#[derive(Debug)]
+pub(crate) struct Resident {
+    young: Generation,
+    old: Generation,
+    young_facts: usize,
+    facts_max: usize,
+}
+
+impl Resident {
+    /// A cache of at most about twice `facts_max` events.
+    pub(crate) fn new(facts_max: usize) -> Resident {
+        Resident { young: Generation::default(), old: Generation::default(), young_facts: 0, facts_max }
+    }
+
+    /// Whether all events of the conversation are here.
+    pub(crate) fn has(&self, key: &ConversationKey) -> bool {
+        self.young.contains_key(key) || self.old.contains_key(key)
+    }
+
+    /// Makes an entry for a conversation of which the warehouse has exactly `facts`.
+    pub(crate) fn admit(&mut self, key: ConversationKey, facts: Vec<FactRow>) {
+        let entry = self.young.entry(key).or_default();
+        for fact in facts {
+            self.young_facts += 1;
+            entry.entry(fact.event_id.clone()).or_insert(fact);
+        }
+    }
+
+    /// Adds new events to a conversation that is here.
+    pub(crate) fn add(&mut self, key: &ConversationKey, facts: Vec<FactRow>) {
+        if let Some((key, held)) = self.old.remove_entry(key) {
+            self.young_facts += held.len();
+            self.young.insert(key, held);
+        }
+        let Some(entry) = self.young.get_mut(key) else { return };
+        for fact in facts {
+            self.young_facts += 1;
+            entry.entry(fact.event_id.clone()).or_insert(fact);
+        }
+    }
+
+    /// The derived rows of a conversation that is here.
+    pub(crate) fn fold(&self, key: &ConversationKey) -> Vec<StateRow> {
+        let Some(facts) = self.young.get(key).or_else(|| self.old.get(key)) else { return Vec::new() };
+        StateRow::fold_conversation(facts.values())
+    }
+
+    /// Forgets one conversation: what is known of it may not be all.
+    pub(crate) fn forget(&mut self, key: &ConversationKey) {
+        self.young.remove(key);
+        self.old.remove(key);
+    }
+
+    /// Drops the older generation if the newer is full.
+    pub(crate) fn age(&mut self) {
+        if self.young_facts > self.facts_max {
+            self.old = std::mem::take(&mut self.young);
+            self.young_facts = 0;
+        }
+    }
+}
