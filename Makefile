@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 CARGO ?= cargo
 CACHE := $(CURDIR)/.cache
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
-# The tests and `make run` share one build: it is quick enough, and a newcomer waits for one compilation only.
+# `make run` takes the profile of the tests: it is quick enough, and compiles in half the time of a release.
 RAPPORT := $(TARGET)/debug/rapport
 RELEASE := $(TARGET)/release/rapport
 
