@@ -18,7 +18,7 @@ use crate::{Deps, Error};
 const CHUNK: usize = 8192;
 
 /// About half of the events that are kept to derive their conversations again without reading.
-const RESIDENT_EVENTS: usize = 400_000;
+const RESIDENT_EVENTS: usize = 100_000;
 
 /// Conversations to derive, and how far the figures reach once they are.
 #[derive(Debug)]
