@@ -57,6 +57,10 @@ pub(crate) struct Head {
 impl Head {
     /// Reads method, URL and headers.
     pub(crate) fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Self, Exception> {
+        // A page of any site can make its visitor's browser send to an address of this machine; it says so by this header.
+        if headers.contains_key(header::ORIGIN) {
+            return Err(Exception::denied("Requests of web pages are refused: use a ClickHouse client"));
+        }
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|error| bad_arguments(format!("the URL's parameters cannot be read: {error}")))?;
         let mut head = Self {
@@ -176,6 +180,13 @@ mod tests {
         assert!(head.blocks && !head.read_only);
         assert!(read("/?readonly=2", &[]).unwrap().read_only);
         assert_eq!(read("/?a%20b=1", &[]).expect_err("no setting has a space").code, 115);
+    }
+
+    #[test]
+    fn requests_that_a_web_page_makes_are_refused() {
+        let refused = read("/?query=SELECT+1", &[("origin", "http://evil.example")]).expect_err("must be refused");
+        assert_eq!(refused.code, code::ACCESS_DENIED);
+        assert!(read("/?query=SELECT+1", &[]).is_ok());
     }
 
     #[test]
