@@ -251,7 +251,7 @@ impl Tables {
                     *held = row;
                 }
             }
-            facts.extend(smallest.values().map(|row| fact(row)));
+            facts.extend(smallest.values().map(|row| row.fact_row()));
         }
         facts
     }
@@ -272,27 +272,6 @@ impl Tables {
             })
         };
         touched.into_iter().filter(behind).collect()
-    }
-}
-
-fn fact(row: &RawRow) -> FactRow {
-    let row = row.clone();
-    FactRow {
-        project: row.project,
-        conversation_id: row.conversation_id,
-        environment: row.environment,
-        event_id: row.event_id,
-        event: row.event,
-        event_time: row.event_time,
-        sequence: row.sequence,
-        user_id: row.user_id,
-        anonymous_id: row.anonymous_id,
-        session_id: row.session_id,
-        channel: row.channel,
-        role: row.role,
-        is_message: row.is_message,
-        data: row.data,
-        context: row.context,
     }
 }
 

@@ -68,6 +68,11 @@ impl RawRow {
 }
 
 impl FactRow {
+    /// The conversation it belongs to.
+    pub fn conversation(&self) -> ConversationKey {
+        ConversationKey { project: self.project.clone(), conversation_id: self.conversation_id.clone() }
+    }
+
     /// The row as the fold sees it.
     pub fn fact(&self) -> Fact<'_> {
         let role = if self.is_message == 1 { Role::from_name(&self.role) } else { None };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use journal::{Commit, ReadLimit, Record, Topic};
 use warehouse::{Batch, DeadLetterRow};
 
-use crate::flush::{pause, wait_out};
+use crate::flush::{commit, persist};
 use crate::{Deps, Error};
 
 const LIMIT: ReadLimit = ReadLimit { records: 1_000, bytes: 16 << 20 };
@@ -43,22 +43,9 @@ pub(crate) async fn run(deps: Deps) -> Result<(), Error> {
 async fn copy(deps: &Deps, partition: u16, records: &[Record]) -> Result<(), Error> {
     let dead_letters = records.iter().map(|record| row(partition, record)).collect();
     let batch = Batch { dead_letters, ..Default::default() };
-    let mut attempt = 0;
-    while let Err(error) = deps.sink.write(&batch).await {
-        wait_out(error, "copy dead letters", attempt).await?;
-        attempt += 1;
-    }
+    persist("copy dead letters", || deps.sink.write(&batch)).await?;
     let next_offset = records.last().map_or(0, |record| record.offset + 1);
-    let commit = || Commit { next_offset, metadata: String::new() };
-    let mut attempt = 0;
-    while let Err(error) = deps.journal.commit(&deps.options.group, Topic::DeadLetters, partition, commit()).await {
-        if error.class() == journal::ErrorClass::Fatal {
-            return Err(error.into());
-        }
-        pause(attempt).await;
-        attempt += 1;
-    }
-    Ok(())
+    commit(deps, Topic::DeadLetters, partition, &Commit { next_offset, metadata: String::new() }).await
 }
 
 fn row(partition: u16, record: &Record) -> DeadLetterRow {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 use warehouse::{ConversationKey, FactRow, ProgressRow};
 
-use crate::flush::{Reach, wait_out};
+use crate::flush::{Reach, persist};
 use crate::resident::Resident;
 use crate::{Deps, Error};
 
@@ -116,12 +116,7 @@ async fn derive(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey,
         resident.add(key, facts.clone());
         rows.extend(resident.fold(key));
     }
-    let mut attempt = 0;
-    while let Err(error) = deps.sink.write_states(&rows).await {
-        wait_out(error, "write conversations", attempt).await?;
-        attempt += 1;
-    }
-    Ok(())
+    persist("write conversations", || deps.sink.write_states(&rows)).await
 }
 
 /// Makes every conversation of the chunk resident. One without a derived row has no events but those at hand: everything
@@ -130,26 +125,16 @@ async fn derive(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey,
 async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, Vec<FactRow>)]) -> Result<(), Error> {
     let absent = chunk.iter().filter(|(key, _)| !resident.has(key));
     let (new, unknown): (Vec<_>, Vec<_>) = absent.partition(|(_, facts)| !facts.is_empty());
-    let mut attempt = 0;
-    let facts = loop {
-        let read = async {
-            let candidates: Vec<ConversationKey> = new.iter().map(|(key, _)| key.clone()).collect();
-            let mut to_read = deps.sink.derived(&candidates).await?;
-            to_read.extend(unknown.iter().map(|(key, _)| key.clone()));
-            deps.sink.facts(&to_read).await
-        };
-        match read.await {
-            Ok(facts) => break facts,
-            Err(error) => wait_out(error, "read conversations", attempt).await?,
-        }
-        attempt += 1;
-    };
+    let keys = |of: &[&(ConversationKey, Vec<FactRow>)]| of.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+    let candidates = keys(&new);
+    let mut to_read = persist("read conversations", || deps.sink.derived(&candidates)).await?;
+    to_read.extend(keys(&unknown));
+    let facts = persist("read conversations", || deps.sink.facts(&to_read)).await?;
     for (key, _) in new.into_iter().chain(unknown) {
         resident.admit(key.clone(), Vec::new());
     }
     for fact in facts {
-        let key = ConversationKey { project: fact.project.clone(), conversation_id: fact.conversation_id.clone() };
-        resident.admit(key, vec![fact]);
+        resident.admit(fact.conversation(), vec![fact]);
     }
     Ok(())
 }
@@ -157,10 +142,5 @@ async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, 
 /// Publishes that the derived rows reach as far as the flush did.
 pub(crate) async fn publish(deps: &Deps, reach: impl Iterator<Item = &Reach>) -> Result<(), Error> {
     let rows: Vec<ProgressRow> = reach.map(|reach| reach.progress(deps, reach.next_offset)).collect();
-    let mut attempt = 0;
-    while let Err(error) = deps.sink.write_progress(&rows).await {
-        wait_out(error, "publish progress", attempt).await?;
-        attempt += 1;
-    }
-    Ok(())
+    persist("publish progress", || deps.sink.write_progress(&rows)).await
 }

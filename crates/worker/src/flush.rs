@@ -28,13 +28,28 @@ pub(crate) struct Flush {
 }
 
 /// Waits between tries: bounded, growing.
-pub(crate) async fn pause(attempt: u32) {
+async fn pause(attempt: u32) {
     let wait = Duration::from_millis(50 << attempt.min(6));
     tokio::time::sleep(wait).await;
 }
 
+/// Asks the warehouse until it answers. What may be asked is safe to repeat: reads, and rows that are absolute.
+pub(crate) async fn persist<T, Asked>(doing: &'static str, mut ask: impl FnMut() -> Asked) -> Result<T, Error>
+where
+    Asked: Future<Output = Result<T, warehouse::Error>>,
+{
+    let mut attempt = 0;
+    loop {
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => wait_out(error, doing, attempt).await?,
+        }
+        attempt += 1;
+    }
+}
+
 /// Decides about a warehouse error: pass it on, or count it and wait.
-pub(crate) async fn wait_out(error: warehouse::Error, doing: &'static str, attempt: u32) -> Result<(), Error> {
+async fn wait_out(error: warehouse::Error, doing: &'static str, attempt: u32) -> Result<(), Error> {
     if error.class() == ErrorClass::Fatal {
         return Err(error.into());
     }
@@ -50,20 +65,14 @@ pub(crate) async fn wait_out(error: warehouse::Error, doing: &'static str, attem
 pub(crate) async fn flush(deps: Deps, flush: Flush) -> Result<Flush, Error> {
     let began = Instant::now();
     let progress: Vec<ProgressRow> = flush.reach.iter().map(|reach| reach.progress(&deps, 0)).collect();
-    let mut attempt = 0;
-    loop {
-        let written = async {
-            deps.sink.write(&flush.batch).await?;
-            deps.sink.write_progress(&progress).await
-        };
-        match written.await {
-            Ok(()) => break,
-            Err(error) => wait_out(error, "write a flush", attempt).await?,
-        }
-        attempt += 1;
-    }
+    persist("write a flush", || async {
+        deps.sink.write(&flush.batch).await?;
+        deps.sink.write_progress(&progress).await
+    })
+    .await?;
     for reach in &flush.reach {
-        commit(&deps, reach).await?;
+        let done = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
+        commit(&deps, Topic::Events, reach.partition, &done).await?;
     }
     crate::metrics::flush_seconds(began.elapsed().as_secs_f64());
     crate::metrics::records(flush.records);
@@ -72,15 +81,14 @@ pub(crate) async fn flush(deps: Deps, flush: Flush) -> Result<Flush, Error> {
     Ok(flush)
 }
 
-/// Commits a partition's next offset with its sealed position.
-pub(crate) async fn commit(deps: &Deps, reach: &Reach) -> Result<(), Error> {
+/// Commits how far a partition is done, until the journal takes it.
+pub(crate) async fn commit(deps: &Deps, topic: Topic, partition: u16, done: &Commit) -> Result<(), Error> {
     let mut attempt = 0;
     loop {
-        let commit = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
-        match deps.journal.commit(&deps.options.group, Topic::Events, reach.partition, commit).await {
+        match deps.journal.commit(&deps.options.group, topic, partition, done.clone()).await {
             Ok(()) => return Ok(()),
             Err(error) if error.class() == journal::ErrorClass::Fatal => return Err(error.into()),
-            Err(error) => tracing::warn!(%error, partition = reach.partition, "commit failed, trying again"),
+            Err(error) => tracing::warn!(%error, topic = topic.name(), partition, "commit failed, trying again"),
         }
         pause(attempt).await;
         attempt += 1;

@@ -10,7 +10,7 @@ use warehouse::{Generation, RawRow};
 
 use crate::batch::Rows;
 use crate::derive::{Derive, Touched};
-use crate::flush::{Flush, Reach, flush, wait_out};
+use crate::flush::{Flush, Reach, flush, persist};
 use crate::partition::Applied;
 use crate::seal::{Sealed, seal};
 use crate::takeover::{OutOfReach, Owned, take_over};
@@ -51,14 +51,7 @@ async fn assert_generation(deps: &Deps) -> Result<(), Error> {
         grace_ms: settings.grace_ms.unsigned_abs(),
         partitions: deps.journal.partitions(Topic::Events),
     };
-    let mut attempt = 0;
-    let found = loop {
-        match deps.sink.generation(&wanted).await {
-            Ok(found) => break found,
-            Err(error) => wait_out(error, "read the generation", attempt).await?,
-        }
-        attempt += 1;
-    };
+    let found = persist("read the generation", || deps.sink.generation(&wanted)).await?;
     if found == wanted {
         return Ok(());
     }

@@ -2,10 +2,11 @@
 //! advance. Called when nothing is unflushed.
 
 use delivery::Segment;
+use journal::{Commit, Topic};
 use warehouse::SealedRow;
 
 use crate::derive::{Derive, Touched};
-use crate::flush::{Reach, commit, wait_out};
+use crate::flush::{commit, persist};
 use crate::{Deps, Error, PartitionFold, takeover};
 
 /// Copies can only be among records that came later than the horizon after their event time, less the worst lag of the
@@ -59,39 +60,21 @@ pub(crate) async fn seal(
 
 async fn read_back(deps: &Deps, fold: &PartitionFold, segment: Segment) -> Result<bool, Error> {
     let expected = fold.expected(segment);
-    let mut attempt = 0;
-    loop {
-        match deps.sink.holds(&expected).await {
-            Ok(whole) => return Ok(whole),
-            Err(error) => wait_out(error, "read a segment back", attempt).await?,
-        }
-        attempt += 1;
-    }
+    persist("read a segment back", || deps.sink.holds(&expected)).await
 }
 
 /// Takes copies out and has lacking derived rows made; true if there was nothing left to do.
 async fn settle(deps: &Deps, derive: &Derive, fold: &PartitionFold, segment: Segment) -> Result<bool, Error> {
     let late_by_ms = deps.options.settings.horizon_ms - CLOCK_LAG_MS;
     let (partition, start) = (fold.id(), segment.start_seconds());
-    let mut attempt = 0;
-    loop {
-        let settled = async {
-            let corrections = deps.sink.correct(partition, start, late_by_ms).await?;
-            Ok::<_, warehouse::Error>((corrections, deps.sink.underived(partition, start).await?))
-        };
-        match settled.await {
-            Ok((corrections, underived)) => {
-                crate::metrics::corrections(corrections);
-                let done = corrections == 0 && underived.is_empty();
-                if !underived.is_empty() {
-                    derive.send(Touched { conversations: underived, facts: Vec::new(), reach: Vec::new() });
-                }
-                return Ok(done);
-            }
-            Err(error) => wait_out(error, "settle a segment", attempt).await?,
-        }
-        attempt += 1;
+    let corrections = persist("correct copies", || deps.sink.correct(partition, start, late_by_ms)).await?;
+    crate::metrics::corrections(corrections);
+    let underived = persist("check conversations", || deps.sink.underived(partition, start)).await?;
+    let done = corrections == 0 && underived.is_empty();
+    if !underived.is_empty() {
+        derive.send(Touched { conversations: underived, facts: Vec::new(), reach: Vec::new() });
     }
+    Ok(done)
 }
 
 /// Remembers the sealed position in the warehouse and with the commit, and the last record before it.
@@ -100,11 +83,7 @@ async fn remember(deps: &Deps, fold: &PartitionFold, sealed: u64) -> Result<(), 
         takeover::remember(deps, fold.id(), last).await?;
     }
     let row = SealedRow { generation: deps.options.generation, partition: fold.id(), sealed_offset: sealed };
-    let mut attempt = 0;
-    while let Err(error) = deps.sink.write_sealed(std::slice::from_ref(&row)).await {
-        wait_out(error, "remember the sealed position", attempt).await?;
-        attempt += 1;
-    }
-    let next_offset = fold.frontier().next_offset();
-    commit(deps, &Reach { partition: fold.id(), next_offset, sealed, append_ms: fold.last_append_ms() }).await
+    persist("remember the sealed position", || deps.sink.write_sealed(std::slice::from_ref(&row))).await?;
+    let done = Commit { next_offset: fold.frontier().next_offset(), metadata: sealed.to_string() };
+    commit(deps, Topic::Events, fold.id(), &done).await
 }

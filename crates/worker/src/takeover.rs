@@ -4,7 +4,7 @@ use delivery::{AppendTime, Frontier, ResumeFacts, StretchFacts, resume, stretch_
 use journal::{Offsets, ReadLimit, Record, Topic};
 use warehouse::AnchorRow;
 
-use crate::flush::{Reach, wait_out};
+use crate::flush::{Reach, persist};
 use crate::{Deps, Error, PartitionFold, derive};
 
 const ONE: ReadLimit = ReadLimit { records: 1, bytes: 1 };
@@ -43,7 +43,8 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach
     let facts = ResumeFacts {
         committed: committed.as_ref().map(|commit| commit.next_offset),
         committed_sealed: committed.as_ref().and_then(|commit| commit.metadata.parse().ok()),
-        warehouse_sealed: remembered_seal(deps, partition).await?,
+        warehouse_sealed: persist("read the sealed position", || deps.sink.sealed(deps.options.generation, partition))
+            .await?,
         log_first: held.first,
     };
     let resume = resume(facts);
@@ -91,32 +92,11 @@ async fn first_record(deps: &Deps, partition: u16, from: u64) -> Result<Option<R
     Ok(deps.journal.read(Topic::Events, partition, from, ONE).await?.into_iter().next())
 }
 
-async fn remembered_seal(deps: &Deps, partition: u16) -> Result<Option<u64>, Error> {
-    let mut attempt = 0;
-    loop {
-        match deps.sink.sealed(deps.options.generation, partition).await {
-            Ok(sealed) => return Ok(sealed),
-            Err(error) => wait_out(error, "read the sealed position", attempt).await?,
-        }
-        attempt += 1;
-    }
-}
-
 /// Compares the record that the warehouse remembers with the one the journal holds at that offset.
 async fn prove_incarnation(deps: &Deps, partition: u16, held: Offsets) -> Result<(), Error> {
     let generation = deps.options.generation;
-    let mut attempt = 0;
-    let (anchor, reached) = loop {
-        let read = async {
-            let anchor = deps.sink.anchor(generation, partition).await?;
-            Ok::<_, warehouse::Error>((anchor, deps.sink.reached(generation, partition).await?))
-        };
-        match read.await {
-            Ok(read) => break read,
-            Err(error) => wait_out(error, "read the remembered record", attempt).await?,
-        }
-        attempt += 1;
-    };
+    let anchor = persist("read the remembered record", || deps.sink.anchor(generation, partition)).await?;
+    let reached = persist("read how far the figures reach", || deps.sink.reached(generation, partition)).await?;
     let other = |reason: String| Error::OtherJournal { partition, reason };
     // Only durable records are read, so figures never reach beyond the journal they were made from.
     if let Some(reached) = reached.filter(|reached| *reached > held.next) {
@@ -145,10 +125,5 @@ pub(crate) fn anchor_of(generation: u32, partition: u16, record: &Record) -> Anc
 pub(crate) async fn remember(deps: &Deps, partition: u16, offset: u64) -> Result<(), Error> {
     let Some(record) = first_record(deps, partition, offset).await? else { return Ok(()) };
     let row = anchor_of(deps.options.generation, partition, &record);
-    let mut attempt = 0;
-    while let Err(error) = deps.sink.write_anchors(std::slice::from_ref(&row)).await {
-        wait_out(error, "remember a record", attempt).await?;
-        attempt += 1;
-    }
-    Ok(())
+    persist("remember a record", || deps.sink.write_anchors(std::slice::from_ref(&row))).await
 }

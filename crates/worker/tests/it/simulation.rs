@@ -225,8 +225,8 @@ async fn schedule(seed: u64) -> World {
 
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let first = number("RAPPORT_SEED").unwrap_or(0);
-    first..first + number("RAPPORT_SIMULATIONS").unwrap_or(1_000)
+    let first = number("SIMULATION_SEED").unwrap_or(0);
+    first..first + number("SIMULATIONS").unwrap_or(1_000)
 }
 
 #[test]
