@@ -76,6 +76,18 @@ struct Placed {
     reply: Reply<Vec<Appended>>,
 }
 
+/// The bytes of the queue that a group takes up; free again when this is dropped.
+struct Room {
+    shared: Arc<Shared>,
+    bytes: usize,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.shared.queued.fetch_sub(self.bytes, Ordering::AcqRel);
+    }
+}
+
 /// Runs until every sender is gone; answers everything that was asked before.
 pub(super) fn run(shared: &Arc<Shared>, requests: &mpsc::Receiver<Request>) {
     let mut retained = Instant::now();
@@ -94,8 +106,7 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &mpsc::Receiver<Request>) {
             waiting = if bytes < GROUP_BYTES { requests.try_recv().ok() } else { None };
         }
         if !group.is_empty() {
-            Group::default().serve(shared, group);
-            shared.queued.fetch_sub(bytes, Ordering::AcqRel);
+            Group::default().serve(shared, group, Room { shared: Arc::clone(shared), bytes });
         }
         if retained.elapsed() >= RETENTION_INTERVAL {
             retained = Instant::now();
@@ -119,7 +130,7 @@ struct Group {
 }
 
 impl Group {
-    fn serve(mut self, shared: &Arc<Shared>, requests: Vec<Request>) {
+    fn serve(mut self, shared: &Arc<Shared>, requests: Vec<Request>, room: Room) {
         // Offsets are given from what the store holds, so it has to be open before.
         if shared.is_closed()
             && let Err(error) = shared.reopen()
@@ -145,7 +156,7 @@ impl Group {
         }
         self.values.extend(std::mem::take(&mut self.open).into_iter().map(|(slot, (base, open))| (slot, base, open)));
         if !(self.values.is_empty() && self.commits.is_empty()) {
-            self.write(shared);
+            self.write(shared, room);
         }
         for reply in retain {
             let _ = reply.send(retention::apply(shared));
@@ -175,7 +186,7 @@ impl Group {
     }
 
     /// Writes the group as one durable change, tells the readers, and answers.
-    fn write(self, shared: &Arc<Shared>) {
+    fn write(self, shared: &Arc<Shared>, room: Room) {
         let mut pending = Vec::with_capacity(self.values.len());
         let mut written = Vec::with_capacity(self.values.len());
         let mut last: Option<Slot> = None;
@@ -205,6 +216,8 @@ impl Group {
                 shared.news[topic as usize].send_replace(());
             }
         }
+        // Whoever has an answer finds the room of its request free.
+        drop(room);
         // A caller that no longer waits has gone; its records are in.
         for placed in self.placed {
             let _ = placed.reply.send(outcome.clone().map(|_| placed.appended).map_err(Into::into));
