@@ -15,6 +15,11 @@ use clap::Parser as _;
 
 use args::{Arguments, Command};
 
+/// Rows are many small texts that live for a second: the C library's allocator spends a third of the program's time on them, and
+/// keeps what they leave behind (docs/benchmarks.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),

@@ -61,16 +61,16 @@ impl Frontier {
         self.unsealed.keys().copied().collect()
     }
 
-    /// Records that `segments` were read back whole, and returns the new sealed position: the first offset of what is still
-    /// unsealed, else the next offset.
-    pub fn seal(&mut self, segments: &[Segment]) -> u64 {
+    /// Records that `segments` were read back whole as of `proved_to`, the next offset when what they should hold was noted.
+    /// Returns the new sealed position: the first offset of what is still unsealed, and never beyond `proved_to`.
+    pub fn seal(&mut self, segments: &[Segment], proved_to: u64) -> u64 {
         for segment in segments {
             self.unsealed.remove(segment);
         }
         if self.unsealed.is_empty() {
             self.lowest = None;
         }
-        let first_unsealed = self.unsealed.values().copied().min().unwrap_or(self.next_offset);
+        let first_unsealed = self.unsealed.values().copied().min().unwrap_or(proved_to).min(proved_to);
         assert!(first_unsealed >= self.sealed, "the sealed position only advances");
         self.sealed = first_unsealed;
         self.sealed
@@ -125,14 +125,14 @@ mod tests {
     fn the_sealed_position_stops_at_the_first_record_of_an_open_segment() {
         let mut frontier = fed(&[121, 129, 131, 135]);
         assert_eq!(frontier.closed(), [Segment(120)]);
-        assert_eq!(frontier.seal(&[Segment(120)]), 2);
+        assert_eq!(frontier.seal(&[Segment(120)], 4), 2);
     }
 
     #[test]
     fn segments_that_interleave_hold_the_position_at_their_earliest_record() {
         let mut frontier = fed(&[129, 131, 128, 134]);
-        assert_eq!(frontier.seal(&[Segment(120)]), 1);
-        assert_eq!(frontier.seal(&[Segment(130)]), 4);
+        assert_eq!(frontier.seal(&[Segment(120)], 4), 1);
+        assert_eq!(frontier.seal(&[Segment(130)], 4), 4);
     }
 
     #[test]
@@ -140,7 +140,15 @@ mod tests {
         let mut frontier = fed(&[121, 122]);
         assert!(frontier.closed().is_empty());
         let all = frontier.unsealed();
-        assert_eq!(frontier.seal(&all), 2);
+        assert_eq!(frontier.seal(&all, 2), 2);
+    }
+
+    /// A duplicate came while the segment was read back: it left no row, and was not flushed when the proof was made.
+    #[test]
+    fn what_came_after_the_proof_is_not_sealed_by_it() {
+        let mut frontier = fed(&[121, 122]);
+        frontier.advance(2, AppendTime(123));
+        assert_eq!(frontier.seal(&[Segment(120)], 2), 2);
     }
 
     /// H4: a record of a segment that was closed and evicted must not restart its sums from nothing.
@@ -148,7 +156,7 @@ mod tests {
     fn a_step_back_below_memory_cannot_be_judged() {
         let mut frontier = fed(&[120, 153]);
         let closed = frontier.closed();
-        frontier.seal(&closed);
+        frontier.seal(&closed, 2);
         assert_eq!(frontier.evict(), Some(Segment(150)));
         assert!(frontier.can_judge(AppendTime(150)));
         assert!(!frontier.can_judge(AppendTime(121)));
@@ -159,7 +167,7 @@ mod tests {
     fn a_takeover_covers_every_record_since_the_sealed_position() {
         let mut frontier = fed(&[160, 121, 163]);
         let closed = frontier.closed();
-        assert_eq!((closed.as_slice(), frontier.seal(&closed)), ([Segment(120)].as_slice(), 0));
+        assert_eq!((closed.as_slice(), frontier.seal(&closed, 3)), ([Segment(120)].as_slice(), 0));
         assert_eq!(frontier.stretch_time_at(AppendTime(141)), SETTINGS.stretch_time(AppendTime(121)));
     }
 

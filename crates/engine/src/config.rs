@@ -14,6 +14,19 @@ const GRANTS: [&str; 2] = [
     "REVOKE ALL ON default.*",
 ];
 
+/// Settings of the one user beside its limits. Each insert is one block, so that it is in whole or not at all; rows are merged in
+/// the background, not already while they are inserted. A request that asks for one of these as it is changes nothing.
+pub(crate) const PROFILE: [(&str, &str); 8] = [
+    ("max_insert_block_size", "10000000"),
+    ("min_insert_block_size_rows", "10000000"),
+    ("min_insert_block_size_bytes", "4000000000"),
+    ("input_format_parallel_parsing", "0"),
+    ("async_insert", "0"),
+    ("insert_deduplicate", "0"),
+    ("optimize_on_insert", "0"),
+    ("do_not_merge_across_partitions_select_final", "1"),
+];
+
 /// The directories and files of one data directory.
 #[derive(Debug)]
 pub(crate) struct Layout {
@@ -53,6 +66,7 @@ impl Layout {
             "<clickhouse>\n  <users_config>{users}</users_config>\n  \
              <max_server_memory_usage>{memory}</max_server_memory_usage>\n  \
              <mark_cache_size>{marks}</mark_cache_size>\n  <background_pool_size>{merges}</background_pool_size>\n  \
+             <merge_tree><auto_statistics_types></auto_statistics_types></merge_tree>\n  \
              <backups><allowed_path>{backups}/</allowed_path></backups>\n</clickhouse>\n",
             users = escaped(&self.users_file()),
             memory = limits.memory_bytes,
@@ -63,17 +77,14 @@ impl Layout {
     }
 }
 
-/// The one user and its settings. The insert settings make each insert one block, so that it is in whole or not at all;
-/// `INSERT … SELECT` sets the usual sizes again, see `execute.rs`.
+/// The one user and its settings. `INSERT … SELECT` sets the usual sizes of blocks again, see `execute.rs`.
 fn users_xml(limits: &Limits) -> String {
+    let profile: String = PROFILE.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
     let grants: String = GRANTS.iter().map(|grant| format!("<query>{grant}</query>")).collect();
     format!(
         "<clickhouse>\n  <profiles><default>\n    <max_memory_usage>{memory}</max_memory_usage>\n    \
          <max_threads>{threads}</max_threads>\n    <max_execution_time>{seconds}</max_execution_time>\n    \
-         <session_timezone>UTC</session_timezone>\n    <max_insert_block_size>10000000</max_insert_block_size>\n    \
-         <min_insert_block_size_rows>10000000</min_insert_block_size_rows>\n    \
-         <min_insert_block_size_bytes>4000000000</min_insert_block_size_bytes>\n    \
-         <input_format_parallel_parsing>0</input_format_parallel_parsing>\n  </default></profiles>\n  \
+         <session_timezone>UTC</session_timezone>\n    {profile}\n  </default></profiles>\n  \
          <quotas><default/></quotas>\n  <users><default><password></password><profile>default</profile>\
          <quota>default</quota><networks><ip>::/0</ip></networks><grants>{grants}</grants></default></users>\n\
          </clickhouse>\n",

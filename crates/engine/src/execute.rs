@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::DATABASE;
+use crate::config::PROFILE;
 use crate::engine::{Engine, Job, Session};
 use crate::exception::{Exception, code};
 use crate::ffi::{Answer, Connection, Parameters, QueryStream};
@@ -60,7 +61,9 @@ struct Statement<'a> {
 impl Statement<'_> {
     /// True when the session may be used again.
     fn run(&mut self, mut plan: Plan, replies: Replies) -> bool {
-        let untouched = plan.database.is_none() && plan.settings.is_empty();
+        plan.settings.retain(|(name, value)| !PROFILE.contains(&(name.as_str(), value.as_str())));
+        let untouched =
+            plan.database.as_deref().is_none_or(|database| database == DATABASE) && plan.settings.is_empty();
         let class = match self.prepare(&plan) {
             Ok(class) => class,
             Err(exception) => {

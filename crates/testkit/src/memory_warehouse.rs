@@ -192,13 +192,11 @@ impl Tables {
         let (partition, segment) = (expected.partition, expected.segment);
         let here =
             |row: &&RawRow| row.partition == partition && row.segment == segment && row.offset < expected.next_offset;
-        let mut offsets: Vec<u64> = self.raw.values().filter(here).map(|row| row.offset).collect();
-        offsets.sort_unstable();
+        let offsets: Vec<u64> = self.raw.values().filter(here).map(|row| row.offset).collect();
+        let digest = offsets.iter().fold(0, |digest, offset| digest ^ warehouse::offset_hash(*offset));
         let count = |key: &CountKey| self.counts.get(&(key.clone(), partition, segment)).map(|held| held.1);
         let minute = |key: &MinuteKey| self.minutes.get(&(key.clone(), partition, segment)).map(|held| held.1);
-        let mut wanted = expected.offsets.clone();
-        wanted.sort_unstable();
-        offsets == wanted
+        (offsets.len() as u64, digest) == (expected.rows, expected.digest)
             && expected.counts.iter().all(|(key, ver)| count(key).is_some_and(|held| held >= *ver))
             && expected.minutes.iter().all(|(key, ver)| minute(key).is_some_and(|held| held >= *ver))
             && self.raw.values().filter(here).all(|row| self.holds_activity(row))
@@ -238,11 +236,15 @@ impl Tables {
 
     /// The distinct events of conversations: of each identity the smallest (append time, partition, offset).
     pub fn facts(&self, keys: &[ConversationKey]) -> Vec<FactRow> {
+        self.facts_where(keys, |_| true)
+    }
+
+    fn facts_where(&self, keys: &[ConversationKey], wanted: impl Fn(&RawRow) -> bool) -> Vec<FactRow> {
         let mut facts = Vec::new();
         for key in keys {
             let mut smallest: BTreeMap<&str, &RawRow> = BTreeMap::new();
             for row in self.raw.values() {
-                if row.project != key.project || row.conversation_id != key.conversation_id {
+                if row.project != key.project || row.conversation_id != key.conversation_id || !wanted(row) {
                     continue;
                 }
                 let order = |row: &RawRow| (row.append_time, row.partition, row.offset);
@@ -256,7 +258,8 @@ impl Tables {
         facts
     }
 
-    fn underived(&self, partition: u16, segment: u32) -> Vec<ConversationKey> {
+    fn underived(&self, rows: &SegmentRows) -> Vec<ConversationKey> {
+        let SegmentRows { partition, segment, next_offset, .. } = *rows;
         let here =
             |row: &&RawRow| row.partition == partition && row.segment == segment && !row.conversation_id.is_empty();
         let key = |row: &RawRow| ConversationKey {
@@ -265,7 +268,8 @@ impl Tables {
         };
         let touched: BTreeSet<ConversationKey> = self.raw.values().filter(here).map(key).collect();
         let behind = |key: &ConversationKey| {
-            let wanted = StateRow::fold_all(&self.facts(std::slice::from_ref(key)));
+            let folded = |row: &RawRow| row.partition != partition || row.offset < next_offset;
+            let wanted = StateRow::fold_all(&self.facts_where(std::slice::from_ref(key), folded));
             wanted.iter().any(|row| {
                 let at = (row.project.clone(), row.conversation_id.clone(), row.environment.clone());
                 self.states.get(&at).is_none_or(|held| held.version < row.version)
@@ -340,8 +344,8 @@ impl Sink for MemoryWarehouse {
         self.operate(move |tables| tables.correct(partition, segment, late_by_ms), || 1)
     }
 
-    fn underived<'a>(&'a self, partition: u16, segment: u32) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
-        self.read_with(move |tables| tables.underived(partition, segment))
+    fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        self.read_with(move |tables| tables.underived(rows))
     }
 
     fn sealed(&self, _generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {

@@ -8,6 +8,7 @@
 -- (project, conversation_id, event_id); conversation_id is '' for events without one. is_message: a message in the sense of P8
 -- (message.created, role user, bot or agent, visibility public); role is as sent. clock says where event_time is not the
 -- producer's own: 'missing' (the arrival was taken) or 'skewed' (corrected or clamped); '' where it is.
+-- Partitions are weeks, since a seal looks through those that its segment lies in: identities scatter a segment over all the rest.
 CREATE TABLE raw_events (
     project LowCardinality(String),
     conversation_id String,
@@ -38,7 +39,7 @@ CREATE TABLE raw_events (
     INDEX by_time event_time TYPE minmax GRANULARITY 1,
     INDEX by_segment segment TYPE minmax GRANULARITY 1
 ) ENGINE = ReplacingMergeTree
-PARTITION BY toYYYYMM(segment)
+PARTITION BY toMonday(segment)
 ORDER BY (project, conversation_id, event_id, partition, segment)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 

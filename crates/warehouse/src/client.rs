@@ -40,7 +40,7 @@ impl Client {
             bare = bare.with_password(password);
         }
         // An insert is one block, so that it is in whole or not at all; no asynchronous inserts, no deduplication tokens:
-        // what counts as done is read back (docs/adr/0001-delivery.md).
+        // what counts as done is read back (docs/adr/0001-delivery.md). The embedded engine has these settings anyway.
         let inner = bare
             .clone()
             .with_database(DATABASE)
@@ -50,6 +50,7 @@ impl Client {
             .with_setting("min_insert_block_size_rows", "10000000")
             .with_setting("min_insert_block_size_bytes", "4000000000")
             .with_setting("input_format_parallel_parsing", "0")
+            .with_setting("optimize_on_insert", "0")
             .with_setting("do_not_merge_across_partitions_select_final", "1");
         let writer = inner.clone().with_validation(false);
         Client { inner, writer, bare, url: url.to_owned() }

@@ -15,6 +15,7 @@ mod states;
 
 pub use client::Client;
 pub use error::{Error, ErrorClass};
+pub use read_back::offset_hash;
 pub use rows::{
     ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, Generation,
     IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow, StateRow,

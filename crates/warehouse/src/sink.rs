@@ -19,8 +19,10 @@ pub struct SegmentRows {
     pub segment: u32,
     /// The worker has folded up to here. Rows beyond it are another life's, and no evidence for or against.
     pub next_offset: u64,
-    /// Offsets of the records that count, rising.
-    pub offsets: Vec<u64>,
+    /// Number of the records that count.
+    pub rows: u64,
+    /// Exclusive or of `offset_hash` over their offsets.
+    pub digest: u64,
     /// Versions of its rows of `message_counts`.
     pub counts: Vec<(CountKey, u64)>,
     /// Versions of its rows of `minute_counts`.
@@ -50,8 +52,9 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     /// `late_by_ms`: only records with append time − event time beyond it can be copies. Returns how many corrections were
     /// lacking and written: the segment is settled when none was.
     fn correct<'a>(&'a self, partition: u16, segment: u32, late_by_ms: i64) -> BoxFuture<'a, Result<u64, Error>>;
-    /// Conversations with a record in the segment whose derived row is behind a fold of the raw rows.
-    fn underived<'a>(&'a self, partition: u16, segment: u32) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
+    /// Conversations with a record in the segment whose derived row is behind a fold of the raw rows. Of the partition's own
+    /// rows those before `next_offset` are looked at: later ones may still be on their way to their derived rows.
+    fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
     /// The remembered sealed position of a partition.
     fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>>;
     /// How far the figures of a partition reach: evidence of which journal they came from, never a place to start from.
@@ -112,8 +115,8 @@ impl Sink for Client {
         Box::pin(self.correct_copies(partition, segment, late_by_ms))
     }
 
-    fn underived<'a>(&'a self, partition: u16, segment: u32) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
-        Box::pin(self.read_underived(partition, segment))
+    fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        Box::pin(self.read_underived(rows))
     }
 
     fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use warehouse::{ConversationKey, FactRow, ProgressRow};
 
 use crate::flush::{Reach, persist};
@@ -62,13 +62,32 @@ pub(crate) struct Derive {
     sender: mpsc::UnboundedSender<Touched>,
     /// Conversations handed over and not derived yet; bounds the channel, since consuming pauses above a limit.
     backlog: Arc<AtomicUsize>,
+    /// How far the derived rows of each partition reach, as far as this life has made them.
+    reached: watch::Receiver<BTreeMap<u16, u64>>,
+}
+
+/// The deriving task's own end of the hand-over.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    touched: mpsc::UnboundedReceiver<Touched>,
+    reached: watch::Sender<BTreeMap<u16, u64>>,
 }
 
 impl Derive {
     /// The hand-over and the task's own end of it.
-    pub(crate) fn channel() -> (Derive, mpsc::UnboundedReceiver<Touched>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        (Derive { sender, backlog: Arc::default() }, receiver)
+    pub(crate) fn channel() -> (Derive, Receiver) {
+        let (sender, touched) = mpsc::unbounded_channel();
+        let (reaching, reached) = watch::channel(BTreeMap::new());
+        (Derive { sender, backlog: Arc::default(), reached }, Receiver { touched, reached: reaching })
+    }
+
+    /// Waits until the derived rows of a partition reach an offset; for ever if the task has ended, which ends the worker.
+    pub(crate) async fn reaches(&self, partition: u16, offset: u64) {
+        let mut reached = self.reached.clone();
+        let there = reached.wait_for(|reached| reached.get(&partition).is_some_and(|to| *to >= offset)).await.is_ok();
+        if !there {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Hands conversations over.
@@ -84,15 +103,16 @@ impl Derive {
     }
 
     /// Derives what is handed over, until the other end is gone.
-    pub(crate) async fn run(self, deps: Deps, mut receiver: mpsc::UnboundedReceiver<Touched>) -> Result<(), Error> {
+    pub(crate) async fn run(self, deps: Deps, receiver: Receiver) -> Result<(), Error> {
         let backlog = Arc::clone(&self.backlog);
         drop(self);
+        let Receiver { mut touched, reached } = receiver;
         let mut resident = Resident::new(RESIDENT_EVENTS);
-        while let Some(first) = receiver.recv().await {
+        while let Some(first) = touched.recv().await {
             let mut pending = Pending::default();
             pending.add(first);
-            while let Ok(touched) = receiver.try_recv() {
-                pending.add(touched);
+            while let Ok(next) = touched.try_recv() {
+                pending.add(next);
             }
             for key in &pending.distrusted {
                 resident.forget(key);
@@ -103,6 +123,8 @@ impl Derive {
             }
             resident.age();
             publish(&deps, pending.reach.values()).await?;
+            let ends = pending.reach.values().map(|reach| (reach.partition, reach.next_offset));
+            reached.send_modify(|reached| reached.extend(ends));
             backlog.fetch_sub(pending.taken, Ordering::Relaxed);
         }
         Ok(())

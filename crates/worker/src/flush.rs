@@ -25,6 +25,8 @@ pub(crate) struct Flush {
     pub(crate) touched: Vec<ConversationKey>,
     pub(crate) reach: Vec<Reach>,
     pub(crate) records: u64,
+    /// How long it took, once it is carried out.
+    pub(crate) took: Duration,
 }
 
 /// Waits between tries: bounded, growing.
@@ -62,7 +64,7 @@ async fn wait_out(error: warehouse::Error, doing: &'static str, attempt: u32) ->
 }
 
 /// Carries the flush out; returns it for the derived rows.
-pub(crate) async fn flush(deps: Deps, flush: Flush) -> Result<Flush, Error> {
+pub(crate) async fn flush(deps: Deps, mut flush: Flush) -> Result<Flush, Error> {
     let began = Instant::now();
     let progress: Vec<ProgressRow> = flush.reach.iter().map(|reach| reach.progress(&deps, 0)).collect();
     persist("write a flush", || async {
@@ -74,7 +76,8 @@ pub(crate) async fn flush(deps: Deps, flush: Flush) -> Result<Flush, Error> {
         let done = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
         commit(&deps, Topic::Events, reach.partition, &done).await?;
     }
-    crate::metrics::flush_seconds(began.elapsed().as_secs_f64());
+    flush.took = began.elapsed();
+    crate::metrics::flush_seconds(flush.took.as_secs_f64());
     crate::metrics::records(flush.records);
     crate::metrics::rows("raw_events", flush.batch.raw.len());
     crate::metrics::rows("message_counts", flush.batch.counts.len());

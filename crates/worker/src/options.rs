@@ -18,8 +18,10 @@ pub struct Options {
     pub generation: u32,
     /// Name of the consumer group.
     pub group: String,
-    /// Longest time a row waits for its flush.
+    /// Time a row waits for its flush when the warehouse is at ease.
     pub flush_interval: Duration,
+    /// Time it waits at most, however busy the warehouse is.
+    pub flush_interval_max: Duration,
     /// Most raw rows of a flush.
     pub flush_rows: usize,
     /// Most bytes of records of a flush, give or take one read: an insert's body must stay well below what a server takes.
@@ -41,6 +43,7 @@ impl Default for Options {
             generation: 1,
             group: "rapport-worker".to_owned(),
             flush_interval: Duration::from_millis(300),
+            flush_interval_max: Duration::from_millis(1_000),
             flush_rows: 50_000,
             flush_bytes: 32 << 20,
             read: ReadLimit { records: 4_000, bytes: 8 << 20 },
@@ -48,6 +51,14 @@ impl Default for Options {
             retention_ms: None,
             derive_backlog: 200_000,
         }
+    }
+}
+
+impl Options {
+    /// Time a row waits for the next flush after one that took `last`. Each flush has a cost of its own, in statements, parts
+    /// and merges: a warehouse that is slow to take them gets fewer and larger ones.
+    pub(crate) fn interval_after(&self, last: Duration) -> Duration {
+        (last * 3).clamp(self.flush_interval, self.flush_interval_max.max(self.flush_interval))
     }
 }
 

@@ -6,7 +6,7 @@ use delivery::{AppendTime, Context, Frontier, Identity, Segment, Settings, Sight
 use foldhash::fast::FixedState;
 use journal::Record;
 use rollup::Role;
-use warehouse::{Batch, CountKey, CountRow, MinuteKey, MinuteRow, SegmentRows};
+use warehouse::{Batch, CountKey, CountRow, MinuteKey, MinuteRow, SegmentRows, offset_hash};
 
 use crate::batch::Rows;
 use crate::pipeline::{self, At, Counted, Outcome};
@@ -49,8 +49,9 @@ impl Sum {
 
 #[derive(Debug, Default)]
 struct OpenSegment {
-    /// Offsets of the records that count.
-    offsets: Vec<u64>,
+    /// Number of the records that count, and what their offsets come to.
+    rows: u64,
+    digest: u64,
     counts: HashMap<CountCell, Sum, FixedState>,
     minutes: HashMap<MinuteCell, Sum, FixedState>,
 }
@@ -127,7 +128,8 @@ impl PartitionFold {
     fn count(&mut self, record: &Record, counted: Counted<'_>, rows: Option<&mut Rows>) {
         let segment = self.settings.segment_of(AppendTime(record.append_time_ms));
         let open = self.segments.entry(segment).or_default();
-        open.offsets.push(record.offset);
+        open.rows += 1;
+        open.digest ^= offset_hash(record.offset);
         let adds = counted.contribution();
         if let Some(message) = &adds.message {
             let (project, environment) = (self.symbols.of(counted.project()), self.symbols.of(counted.environment()));
@@ -164,15 +166,22 @@ impl PartitionFold {
         };
         let Some(open) = self.segments.get(&segment) else { return expected };
         let at = Place { partition: self.id, segment: segment.start_seconds(), symbols: &self.symbols };
-        expected.offsets.clone_from(&open.offsets);
+        (expected.rows, expected.digest) = (open.rows, open.digest);
         expected.counts = sorted(open.counts.iter().map(|(cell, sum)| (at.count_key(*cell), sum.ver())));
         expected.minutes = sorted(open.minutes.iter().map(|(cell, sum)| (at.minute_key(*cell), sum.ver())));
         expected
     }
 
-    /// Records that `segments` were read back whole; forgets what can no longer change. Returns the new sealed position.
-    pub fn seal(&mut self, segments: &[Segment]) -> u64 {
-        let sealed = self.frontier.seal(segments);
+    /// Whether no row has come to a segment since `expected` was noted of it.
+    pub fn is_still(&self, segment: Segment, expected: &SegmentRows) -> bool {
+        let held = self.segments.get(&segment).map_or((0, 0), |open| (open.rows, open.digest));
+        held == (expected.rows, expected.digest)
+    }
+
+    /// Records that `segments` were read back whole as of `proved_to`; forgets what can no longer change. Returns the new sealed
+    /// position.
+    pub fn seal(&mut self, segments: &[Segment], proved_to: u64) -> u64 {
+        let sealed = self.frontier.seal(segments, proved_to);
         if let Some(oldest) = self.frontier.evict() {
             self.context.forget_below(oldest, &self.settings);
             self.segments = self.segments.split_off(&oldest);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use delivery::AppendTime;
 use journal::Topic;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use warehouse::{Generation, RawRow};
 
@@ -12,7 +12,7 @@ use crate::batch::Rows;
 use crate::derive::{Derive, Touched};
 use crate::flush::{Flush, Reach, flush, persist};
 use crate::partition::Applied;
-use crate::seal::{Sealed, seal};
+use crate::seal::{Claim, Proof, prove, seal};
 use crate::takeover::{OutOfReach, Owned, take_over};
 use crate::{Deps, Error, dead_letters};
 
@@ -32,10 +32,7 @@ pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Resul
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            Some(ended) = tasks.join_next() => match ended {
-                Ok(outcome) => outcome?,
-                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-            },
+            Some(ended) = tasks.join_next() => outcome(ended)?,
             stepped = worker.step() => stepped?,
         }
     }
@@ -64,6 +61,28 @@ struct Slot {
     /// When the last record was read, for the idle seal.
     last_news: Instant,
     seal_not_before: Instant,
+    /// Next offset as far as flushes are done.
+    flushed: u64,
+    /// How often the partition was taken over: which memory a claim is of.
+    takeovers: u64,
+}
+
+impl Slot {
+    fn own(&mut self, owned: Owned) {
+        self.owned = owned;
+        self.takeovers += 1;
+    }
+}
+
+/// What a task that ended leaves.
+type Joined<T> = Result<Result<T, Error>, JoinError>;
+
+/// The task's own outcome; its panic goes on here.
+fn outcome<T>(done: Joined<T>) -> Result<T, Error> {
+    match done {
+        Ok(outcome) => outcome,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
 }
 
 #[derive(Debug)]
@@ -73,7 +92,13 @@ struct Worker {
     slots: Vec<Slot>,
     rows: Rows,
     oldest_row: Option<Instant>,
+    /// How long a row waits for its flush at present.
+    interval: Duration,
     in_flight: JoinSet<Result<Flush, Error>>,
+    /// A claim whose flush is not done yet.
+    claimed: Option<Claim>,
+    /// At most one proof at a time.
+    proving: JoinSet<Result<(Claim, Proof), Error>>,
 }
 
 impl Worker {
@@ -82,9 +107,21 @@ impl Worker {
         for partition in 0..deps.journal.partitions(Topic::Events) {
             crate::metrics::takeover("start");
             let owned = take_over(&deps, partition, None).await?;
-            slots.push(Slot { owned, last_news: Instant::now(), seal_not_before: Instant::now() });
+            let now = Instant::now();
+            slots.push(Slot { owned, last_news: now, seal_not_before: now, flushed: 0, takeovers: 0 });
         }
-        Ok(Worker { deps, derive, slots, rows: Rows::default(), oldest_row: None, in_flight: JoinSet::new() })
+        let interval = deps.options.flush_interval;
+        Ok(Worker {
+            deps,
+            derive,
+            slots,
+            rows: Rows::default(),
+            oldest_row: None,
+            interval,
+            in_flight: JoinSet::new(),
+            claimed: None,
+            proving: JoinSet::new(),
+        })
     }
 
     /// One round. May be dropped at any await: nothing is lost, since memory and batch change only between awaits.
@@ -92,23 +129,21 @@ impl Worker {
         while let Some(done) = self.in_flight.try_join_next() {
             self.flushed(done)?;
         }
-        let sealing = self.first_to_seal();
+        if let Some(done) = self.proving.try_join_next() {
+            self.proved(done).await?;
+        }
         let mut news = false;
-        if sealing.is_none() {
-            for index in 0..self.slots.len() {
-                if !self.is_full() {
-                    news |= self.consume(index).await?;
-                }
+        for index in 0..self.slots.len() {
+            if !self.is_full() {
+                news |= self.consume(index).await?;
             }
         }
-        let full = self.is_full();
-        let due = self.oldest_row.is_some_and(|since| since.elapsed() >= self.deps.options.flush_interval);
-        if full || (due && self.in_flight.is_empty()) || (sealing.is_some() && !self.rows.is_empty()) {
+        let due = self.oldest_row.is_some_and(|since| since.elapsed() >= self.interval);
+        if self.is_full() || (due && self.in_flight.is_empty()) {
             self.start_flush().await?;
-        }
-        if let Some(index) = sealing {
-            self.await_flush().await?;
-            return self.seal(index).await;
+        } else if self.rows.is_empty() {
+            self.claim();
+            self.start_proof();
         }
         if !news { self.wait_for_news().await } else { Ok(()) }
     }
@@ -128,7 +163,7 @@ impl Worker {
             if self.deps.journal.offsets(Topic::Events, partition).await?.next <= next_offset {
                 return Ok(false);
             }
-            self.slots[index].owned = take_over(&self.deps, partition, None).await?;
+            self.slots[index].own(take_over(&self.deps, partition, None).await?);
         }
         let Owned::Folding { next_offset, .. } = &self.slots[index].owned else { return Ok(false) };
         let (from, limit) = (*next_offset, self.deps.options.read);
@@ -143,7 +178,7 @@ impl Worker {
             if fold.apply(record, &mut self.rows) == Applied::OutOfReach {
                 let stretch = fold.frontier().stretch_time_at(AppendTime(record.append_time_ms));
                 let at = OutOfReach { offset: record.offset, stretch };
-                return self.take_over_at(partition, at).await.map(|()| true);
+                return self.take_over(partition, "clock_step", Some(at)).await.map(|()| true);
             }
         }
         *next_offset = last_offset + 1;
@@ -153,17 +188,14 @@ impl Worker {
         Ok(true)
     }
 
-    /// A takeover at a record: everything folded so far is flushed first, so that the commit never runs behind memory.
-    async fn take_over_at(&mut self, partition: u16, at: OutOfReach) -> Result<(), Error> {
-        tracing::info!(
-            partition,
-            at = at.offset,
-            "the append clock stepped back: taking the partition over at this record"
-        );
-        crate::metrics::takeover("clock_step");
+    /// A takeover of a partition that is owned: everything folded so far is flushed first, so that the commit never runs behind
+    /// memory.
+    async fn take_over(&mut self, partition: u16, why: &'static str, at: Option<OutOfReach>) -> Result<(), Error> {
+        tracing::info!(partition, why, at = at.map(|at| at.offset), "taking the partition over again");
+        crate::metrics::takeover(why);
         self.start_flush().await?;
         self.await_flush().await?;
-        self.slots[usize::from(partition)].owned = take_over(&self.deps, partition, Some(at)).await?;
+        self.slots[usize::from(partition)].own(take_over(&self.deps, partition, at).await?);
         Ok(())
     }
 
@@ -187,8 +219,9 @@ impl Worker {
                 append_ms: fold.last_append_ms(),
             });
         }
+        self.claim();
         let deps = self.deps.clone();
-        self.in_flight.spawn(flush(deps, Flush { batch, touched, reach, records }));
+        self.in_flight.spawn(flush(deps, Flush { batch, touched, reach, records, took: Duration::ZERO }));
         Ok(())
     }
 
@@ -199,47 +232,67 @@ impl Worker {
         Ok(())
     }
 
-    fn flushed(&mut self, done: Result<Result<Flush, Error>, tokio::task::JoinError>) -> Result<(), Error> {
-        let Flush { batch, touched, reach, .. } = match done {
-            Ok(outcome) => outcome?,
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-        };
+    fn flushed(&mut self, done: Joined<Flush>) -> Result<(), Error> {
+        let Flush { batch, touched, reach, took, .. } = outcome(done)?;
+        self.interval = self.deps.options.interval_after(took);
+        for reach in &reach {
+            self.slots[usize::from(reach.partition)].flushed = reach.next_offset;
+        }
         let in_conversations = batch.raw.iter().filter(|row| !row.conversation_id.is_empty());
         let facts = in_conversations.map(RawRow::fact_row).collect();
         self.derive.send(Touched { conversations: touched, facts, reach });
+        self.start_proof();
         Ok(())
     }
 
-    /// The first partition with something to seal now.
-    fn first_to_seal(&self) -> Option<usize> {
-        let now = Instant::now();
-        let due = |slot: &Slot| {
-            let Owned::Folding { fold, .. } = &slot.owned else { return false };
-            let idle = slot.last_news.elapsed() >= self.deps.options.idle_seal_after;
-            let wanted = !fold.frontier().closed().is_empty() || idle && !fold.frontier().unsealed().is_empty();
-            wanted && now >= slot.seal_not_before
-        };
-        self.slots.iter().position(due)
+    /// Notes what the first partition with something to seal should hold. Called where all rows folded are in a flush, begun or
+    /// done; the proof follows that flush.
+    fn claim(&mut self) {
+        if self.claimed.is_none() && self.proving.is_empty() {
+            self.claimed = self.first_to_seal();
+        }
     }
 
-    async fn seal(&mut self, index: usize) -> Result<(), Error> {
-        let idle_after = self.deps.options.idle_seal_after;
+    /// Begins the proof of a claim when its flush is done.
+    fn start_proof(&mut self) {
+        if !self.in_flight.is_empty() {
+            return;
+        }
+        if let Some(claim) = self.claimed.take() {
+            self.proving.spawn(prove(self.deps.clone(), self.derive.clone(), claim));
+        }
+    }
+
+    /// The claim of the first partition with something to seal now.
+    fn first_to_seal(&self) -> Option<Claim> {
+        let now = Instant::now();
+        self.slots.iter().filter(|slot| now >= slot.seal_not_before).find_map(|slot| {
+            let Owned::Folding { fold, .. } = &slot.owned else { return None };
+            let idle = slot.last_news.elapsed() >= self.deps.options.idle_seal_after;
+            let segments = if idle { fold.frontier().unsealed() } else { fold.frontier().closed() };
+            (!segments.is_empty()).then(|| Claim::note(fold, slot.takeovers, segments))
+        })
+    }
+
+    /// Seals what was proved, unless the partition has moved on since.
+    async fn proved(&mut self, done: Joined<(Claim, Proof)>) -> Result<(), Error> {
+        let (claim, proof) = outcome(done)?;
+        let index = usize::from(claim.partition);
+        self.slots[index].seal_not_before = Instant::now() + SEAL_AGAIN;
+        if self.slots[index].takeovers != claim.takeover {
+            return Ok(());
+        }
+        if proof == Proof::RowsLost {
+            return self.take_over(claim.partition, "rows_lost", None).await;
+        }
+        // So that commits follow one another, each knowing what the last one knew.
+        self.await_flush().await?;
         let slot = &mut self.slots[index];
         let Owned::Folding { fold, .. } = &mut slot.owned else { return Ok(()) };
-        let idle = slot.last_news.elapsed() >= idle_after;
-        let segments = if idle { fold.frontier().unsealed() } else { fold.frontier().closed() };
-        let partition = fold.id();
-        match seal(&self.deps, &self.derive, fold, &segments).await? {
-            Sealed::To(position) => {
-                tracing::debug!(partition, position, "sealed");
-                slot.seal_not_before = Instant::now();
-            }
-            Sealed::NotYet => slot.seal_not_before = Instant::now() + SEAL_AGAIN,
-            Sealed::RowsLost => {
-                crate::metrics::takeover("rows_lost");
-                slot.seal_not_before = Instant::now() + SEAL_AGAIN;
-                slot.owned = take_over(&self.deps, partition, None).await?;
-            }
+        if proof == Proof::Whole && claim.holds_of(fold) {
+            slot.seal_not_before = Instant::now();
+            let position = seal(&self.deps, fold, claim, slot.flushed).await?;
+            tracing::debug!(partition = index, position, "sealed");
         }
         Ok(())
     }
@@ -250,12 +303,13 @@ impl Worker {
             Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset } => *next_offset,
         };
         let seen: Vec<u64> = self.slots.iter().map(next_offset).collect();
-        let interval = self.deps.options.flush_interval;
+        let interval = self.interval;
         let due_in = self.oldest_row.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
         tokio::select! {
             () = self.deps.journal.wait_beyond(Topic::Events, seen), if self.oldest_row.is_none() => {}
             () = tokio::time::sleep(due_in.max(Duration::from_millis(1))) => {}
             Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => self.flushed(done)?,
+            Some(done) = self.proving.join_next(), if !self.proving.is_empty() => self.proved(done).await?,
         }
         Ok(())
     }

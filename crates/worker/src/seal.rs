@@ -1,9 +1,9 @@
 //! The seal: what is closed is read back, copies are taken out, derived rows are checked; only then does the sealed position
-//! advance. Called when nothing is unflushed.
+//! advance. What segments should hold is noted when a flush begins and proved after it, beside the folding of later records.
 
 use delivery::Segment;
 use journal::{Commit, Topic};
-use warehouse::SealedRow;
+use warehouse::{SealedRow, SegmentRows};
 
 use crate::derive::{Derive, Touched};
 use crate::flush::{commit, persist};
@@ -14,62 +14,71 @@ use crate::{Deps, Error, PartitionFold, takeover};
 /// another time in each copy, so it is always looked up.
 const CLOCK_LAG_MS: i64 = 5 * 60_000;
 
-/// How a seal went.
+/// What some segments of a partition should hold, noted when everything folded was on its way to the warehouse.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) partition: u16,
+    /// Everything before it was folded.
+    pub(crate) next_offset: u64,
+    /// Which takeover's memory noted it.
+    pub(crate) takeover: u64,
+    segments: Vec<(Segment, SegmentRows)>,
+}
+
+/// What a proof found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sealed {
-    /// The position advanced.
-    To(u64),
+pub(crate) enum Proof {
+    /// Everything is there.
+    Whole,
     /// Something was lacking and is on its way; try again later.
     NotYet,
     /// Acknowledged rows are gone: take the partition over and write them again.
     RowsLost,
 }
 
-/// Seals `segments` of a partition.
-pub(crate) async fn seal(
-    deps: &Deps,
-    derive: &Derive,
-    fold: &mut PartitionFold,
-    segments: &[Segment],
-) -> Result<Sealed, Error> {
-    for segment in segments {
-        match read_back(deps, fold, *segment).await? {
-            true => crate::metrics::read_back(true),
-            false => {
-                crate::metrics::read_back(false);
-                tracing::warn!(
-                    partition = fold.id(),
-                    segment = segment.start_seconds(),
-                    "rows lack at the seal, writing them again"
-                );
-                return Ok(Sealed::RowsLost);
-            }
+impl Claim {
+    /// Notes what `segments` should hold.
+    pub(crate) fn note(fold: &PartitionFold, takeover: u64, segments: Vec<Segment>) -> Claim {
+        Claim {
+            partition: fold.id(),
+            next_offset: fold.frontier().next_offset(),
+            takeover,
+            segments: segments.into_iter().map(|segment| (segment, fold.expected(segment))).collect(),
         }
     }
-    let mut settled = true;
-    for segment in segments {
-        settled &= settle(deps, derive, fold, *segment).await?;
+
+    /// Whether memory has taken no row into the segments since.
+    pub(crate) fn holds_of(&self, fold: &PartitionFold) -> bool {
+        self.segments.iter().all(|(segment, expected)| fold.is_still(*segment, expected))
     }
-    if !settled {
-        return Ok(Sealed::NotYet);
-    }
-    let sealed = fold.seal(segments);
-    remember(deps, fold, sealed).await?;
-    Ok(Sealed::To(sealed))
 }
 
-async fn read_back(deps: &Deps, fold: &PartitionFold, segment: Segment) -> Result<bool, Error> {
-    let expected = fold.expected(segment);
-    persist("read a segment back", || deps.sink.holds(&expected)).await
+/// Compares the claim with the warehouse, once the derived rows reach as far. Everything it claims must be flushed.
+pub(crate) async fn prove(deps: Deps, derive: Derive, claim: Claim) -> Result<(Claim, Proof), Error> {
+    for (_, expected) in &claim.segments {
+        let whole = persist("read a segment back", || deps.sink.holds(expected)).await?;
+        crate::metrics::read_back(whole);
+        if !whole {
+            let Claim { partition, .. } = claim;
+            tracing::warn!(partition, segment = expected.segment, "rows lack at the seal, writing them again");
+            return Ok((claim, Proof::RowsLost));
+        }
+    }
+    derive.reaches(claim.partition, claim.next_offset).await;
+    let mut settled = true;
+    for (_, expected) in &claim.segments {
+        settled &= settle(&deps, &derive, expected).await?;
+    }
+    Ok((claim, if settled { Proof::Whole } else { Proof::NotYet }))
 }
 
 /// Takes copies out and has lacking derived rows made; true if there was nothing left to do.
-async fn settle(deps: &Deps, derive: &Derive, fold: &PartitionFold, segment: Segment) -> Result<bool, Error> {
+async fn settle(deps: &Deps, derive: &Derive, expected: &SegmentRows) -> Result<bool, Error> {
     let late_by_ms = deps.options.settings.horizon_ms - CLOCK_LAG_MS;
-    let (partition, start) = (fold.id(), segment.start_seconds());
+    let (partition, start) = (expected.partition, expected.segment);
     let corrections = persist("correct copies", || deps.sink.correct(partition, start, late_by_ms)).await?;
     crate::metrics::corrections(corrections);
-    let underived = persist("check conversations", || deps.sink.underived(partition, start)).await?;
+    let underived = persist("check conversations", || deps.sink.underived(expected)).await?;
     let done = corrections == 0 && underived.is_empty();
     if !underived.is_empty() {
         derive.send(Touched { conversations: underived, facts: Vec::new(), reach: Vec::new() });
@@ -77,13 +86,17 @@ async fn settle(deps: &Deps, derive: &Derive, fold: &PartitionFold, segment: Seg
     Ok(done)
 }
 
-/// Remembers the sealed position in the warehouse and with the commit, and the last record before it.
-async fn remember(deps: &Deps, fold: &PartitionFold, sealed: u64) -> Result<(), Error> {
+/// Seals what a claim was proved of; returns the sealed position. It is remembered in the warehouse and with the commit, and
+/// so is the last record before it. `flushed` is the next offset as far as flushes are done.
+pub(crate) async fn seal(deps: &Deps, fold: &mut PartitionFold, proved: Claim, flushed: u64) -> Result<u64, Error> {
+    let segments: Vec<Segment> = proved.segments.iter().map(|(segment, _)| *segment).collect();
+    let sealed = fold.seal(&segments, proved.next_offset);
     if let Some(last) = sealed.checked_sub(1) {
         takeover::remember(deps, fold.id(), last).await?;
     }
     let row = SealedRow { generation: deps.options.generation, partition: fold.id(), sealed_offset: sealed };
     persist("remember the sealed position", || deps.sink.write_sealed(std::slice::from_ref(&row))).await?;
-    let done = Commit { next_offset: fold.frontier().next_offset(), metadata: sealed.to_string() };
-    commit(deps, Topic::Events, fold.id(), &done).await
+    let done = Commit { next_offset: flushed, metadata: sealed.to_string() };
+    commit(deps, Topic::Events, fold.id(), &done).await?;
+    Ok(sealed)
 }

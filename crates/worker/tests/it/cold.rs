@@ -44,7 +44,7 @@ fn fold(records: &[Record], start: u64, sealed: u64, floor: AppendTime, sealing:
         if sealing.chance(15) {
             let closed = fold.frontier().closed();
             fold.take_changed(&mut last_counters);
-            fold.seal(&closed);
+            fold.seal(&closed, fold.frontier().next_offset());
         }
         raw.extend(rows.take().0.raw);
     }

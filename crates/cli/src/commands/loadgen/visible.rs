@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{demo::Random, http::Client};
 
 /// Pause between two questions: the precision of what is measured.
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(50);
 /// Pause between two probes.
 const PAUSE: Duration = Duration::from_millis(300);
 /// A probe that is not visible after this long is a failure.
