@@ -253,7 +253,7 @@ impl Tables {
                     *held = row;
                 }
             }
-            facts.extend(smallest.values().map(|row| row.fact_row()));
+            facts.extend(smallest.into_values().map(|row| row.clone().into_fact_row()));
         }
         facts
     }

@@ -46,23 +46,23 @@ impl Client {
 
 impl RawRow {
     /// What the fold of a conversation reads of the row.
-    pub fn fact_row(&self) -> FactRow {
+    pub fn into_fact_row(self) -> FactRow {
         FactRow {
-            project: self.project.clone(),
-            conversation_id: self.conversation_id.clone(),
-            environment: self.environment.clone(),
-            event_id: self.event_id.clone(),
-            event: self.event.clone(),
+            project: self.project,
+            conversation_id: self.conversation_id,
+            environment: self.environment,
+            event_id: self.event_id,
+            event: self.event,
             event_time: self.event_time,
             sequence: self.sequence,
-            user_id: self.user_id.clone(),
-            anonymous_id: self.anonymous_id.clone(),
-            session_id: self.session_id.clone(),
-            channel: self.channel.clone(),
-            role: self.role.clone(),
+            user_id: self.user_id,
+            anonymous_id: self.anonymous_id,
+            session_id: self.session_id,
+            channel: self.channel,
+            role: self.role,
             is_message: self.is_message,
-            data: self.data.clone(),
-            context: self.context.clone(),
+            data: self.data,
+            context: self.context,
         }
     }
 }

@@ -117,8 +117,12 @@ impl Derive {
             for key in &pending.distrusted {
                 resident.forget(key);
             }
-            let conversations: Vec<_> = pending.conversations.into_iter().collect();
-            for chunk in conversations.chunks(CHUNK) {
+            let mut conversations = pending.conversations.into_iter();
+            loop {
+                let chunk: Vec<_> = conversations.by_ref().take(CHUNK).collect();
+                if chunk.is_empty() {
+                    break;
+                }
                 derive(&deps, &mut resident, chunk).await?;
             }
             resident.age();
@@ -131,12 +135,12 @@ impl Derive {
     }
 }
 
-async fn derive(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, Vec<FactRow>)]) -> Result<(), Error> {
-    admit(deps, resident, chunk).await?;
+async fn derive(deps: &Deps, resident: &mut Resident, chunk: Vec<(ConversationKey, Vec<FactRow>)>) -> Result<(), Error> {
+    admit(deps, resident, &chunk).await?;
     let mut rows = Vec::new();
     for (key, facts) in chunk {
-        resident.add(key, facts.clone());
-        rows.extend(resident.fold(key));
+        resident.add(&key, facts);
+        rows.extend(resident.fold(&key));
     }
     persist("write conversations", || deps.sink.write_states(&rows)).await
 }

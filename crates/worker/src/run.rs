@@ -238,8 +238,8 @@ impl Worker {
         for reach in &reach {
             self.slots[usize::from(reach.partition)].flushed = reach.next_offset;
         }
-        let in_conversations = batch.raw.iter().filter(|row| !row.conversation_id.is_empty());
-        let facts = in_conversations.map(RawRow::fact_row).collect();
+        let in_conversations = batch.raw.into_iter().filter(|row| !row.conversation_id.is_empty());
+        let facts = in_conversations.map(RawRow::into_fact_row).collect();
         self.derive.send(Touched { conversations: touched, facts, reach });
         self.start_proof();
         Ok(())
