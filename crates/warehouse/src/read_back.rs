@@ -39,7 +39,9 @@ const OF_SEGMENT: &str = "partition = {partition:UInt16} AND segment = fromUnixT
 impl Client {
     fn of_segment(&self, sql: &str, partition: u16, segment: u32) -> clickhouse::query::Query {
         let sql = sql.replace("OF_SEGMENT", OF_SEGMENT);
-        self.clickhouse().query(&sql).param("partition", partition).param("segment", segment)
+        // A seal has time; what is being folded and asked meanwhile has not.
+        let query = self.clickhouse().query(&sql).with_setting("max_threads", "1");
+        query.param("partition", partition).param("segment", segment)
     }
 
     /// The same, where the statement looks no further than the worker has folded.

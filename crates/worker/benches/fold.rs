@@ -19,6 +19,10 @@ use testkit::stream;
 use warehouse::{Client, Sink};
 use worker::{Applied, PartitionFold, Rows};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FLUSH_ROWS: usize = 50_000;
 
 fn cpu_ns(clock: ClockId) -> u64 {
