@@ -135,7 +135,11 @@ impl Derive {
     }
 }
 
-async fn derive(deps: &Deps, resident: &mut Resident, chunk: Vec<(ConversationKey, Vec<FactRow>)>) -> Result<(), Error> {
+async fn derive(
+    deps: &Deps,
+    resident: &mut Resident,
+    chunk: Vec<(ConversationKey, Vec<FactRow>)>,
+) -> Result<(), Error> {
     admit(deps, resident, &chunk).await?;
     let mut rows = Vec::new();
     for (key, facts) in chunk {

@@ -49,6 +49,37 @@ fn generated(directory: &Directory, seed: u32) -> PathBuf {
     path
 }
 
+/// What an analyst reads in a view, and the metric that says the same over all time.
+const VIEWS: &[(&str, &str)] = &[
+    ("SELECT count() FROM messages WHERE project = {project:String}", "messages_total"),
+    ("SELECT countIf(role = 'user') FROM messages WHERE project = {project:String}", "messages_incoming"),
+    (
+        "SELECT countIf(started_at IS NOT NULL) FROM conversations WHERE project = {project:String}",
+        "conversations_started",
+    ),
+    (
+        "SELECT sum(messages_user + messages_bot + messages_agent) FROM conversations WHERE project = {project:String}",
+        "messages_total",
+    ),
+    ("SELECT count() FROM chats WHERE project = {project:String}", "chats"),
+    ("SELECT avg(duration_s) FROM chats WHERE project = {project:String}", "conversation_duration"),
+    ("SELECT countIf(requested_human) FROM chats WHERE project = {project:String}", "chats_with_requests"),
+    ("SELECT avgIf(response_s, NOT late) FROM turns WHERE project = {project:String}", "bot_response_time"),
+];
+
+/// Holds the analysts' views against the query API.
+fn views_agree(server: &Server, directory: &Directory, project: &str, key: &str) {
+    for (sql, metric) in VIEWS {
+        let seen: f64 = directory.sql(sql, project).parse().unwrap();
+        let (status, body) =
+            server.get(&format!("/api/v1/query?metric={metric}&from=2026-01-01&to=2026-12-31"), Some(key));
+        let answered = body["results"][0]["total"]["value"].as_f64();
+        let answered = answered.unwrap_or_else(|| panic!("{metric}: {status} {body}"));
+        assert!((seen - answered).abs() < 1e-6, "{sql}: {seen}, and {metric}: {answered}");
+        assert!(seen > 0.0, "{sql} shows nothing, so that it proves nothing");
+    }
+}
+
 #[test]
 fn the_golden_events_give_the_oracles_figures_in_any_order_and_when_sent_twice() {
     let directory = Directory::new();
@@ -57,6 +88,7 @@ fn the_golden_events_give_the_oracles_figures_in_any_order_and_when_sent_twice()
     let week = ["--from", "2026-03-23", "--to", "2026-03-30"];
     let key = check(&server, &directory, "golden", &events, &week);
     compare(&server, &directory, &key, &events, &week);
+    views_agree(&server, &directory, "golden", &key);
     check(&server, &directory, "golden-shuffled", &events, &[&week[..], &["--order", "shuffled"]].concat());
 }
 

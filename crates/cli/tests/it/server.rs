@@ -86,6 +86,16 @@ impl Directory {
         self.succeed(&["key", "create", "--project", name])
     }
 
+    /// What the server's warehouse answers to an analyst's own client.
+    pub(crate) fn sql(&self, statement: &str, project: &str) -> String {
+        let note: Value = serde_json::from_slice(&fs::read(self.data().join("server.json")).unwrap()).unwrap();
+        let url = format!("{}/?database=rapport&param_project={project}", note["warehouse_url"].as_str().unwrap());
+        let mut response = agent().post(url).send(statement).unwrap();
+        let text = response.body_mut().read_to_string().unwrap();
+        assert_eq!(response.status().as_u16(), 200, "{statement}: {text}");
+        text.trim().to_owned()
+    }
+
     /// The end of the servers' log, for messages of failing tests.
     pub(crate) fn log(&self) -> String {
         let log = fs::read_to_string(self.0.path().join("log")).unwrap_or_default();
