@@ -9,7 +9,7 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::BodyExt;
 
-use crate::error::Error;
+use crate::{error::Error, limit::Place};
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,31 @@ impl Encoding {
     }
 }
 
-/// Bounds of one body.
+/// Bounds of one body. Time is what the sender takes, without what the body waits for room.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) bytes: usize,
     pub(crate) time: Duration,
+    /// From this time on the body has to have come at `bytes_per_second`.
+    pub(crate) grace: Duration,
+    pub(crate) bytes_per_second: usize,
+}
+
+impl Bounds {
+    /// The time by which more has to come than was received.
+    fn until_more(&self, received: usize) -> Duration {
+        let at_rate = Duration::from_secs_f64(received as f64 / self.bytes_per_second.max(1) as f64);
+        self.time.min(self.grace + at_rate)
+    }
+
+    fn too_late(&self, received: usize) -> Error {
+        let taken = self.until_more(received);
+        if taken < self.time {
+            Error::BodyTooSlow { received, taken, bytes_per_second: self.bytes_per_second }
+        } else {
+            Error::BodyTimeout { received, limit: self.time }
+        }
+    }
 }
 
 /// The length that the headers promise.
@@ -60,24 +80,43 @@ pub(crate) fn promised_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Receives a body.
-pub(crate) async fn receive(body: Body, promised: Option<usize>, bounds: Bounds) -> Result<Bytes, Refused> {
+/// What is set aside for a body before any of it came, in bytes.
+const FIRST: usize = 64 << 10;
+
+/// Receives a body; its place grows with it.
+pub(crate) async fn receive(
+    mut body: Body,
+    promised: Option<usize>,
+    bounds: Bounds,
+    place: &mut Place<'_>,
+) -> Result<Bytes, Refused> {
     let too_large = || Error::BodyTooLarge { limit: bounds.bytes, inflated: false };
     if promised.is_some_and(|length| length > bounds.bytes) {
         return Err(Refused { error: too_large(), received: Bytes::new() });
     }
-    let mut received = Vec::with_capacity(promised.unwrap_or(0));
-    let end = tokio::time::Instant::now() + bounds.time;
-    let mut body = body;
+    let promised = promised.unwrap_or(0);
+    let mut received = Vec::with_capacity(promised.min(FIRST));
+    let mut taken = Duration::ZERO;
     let error = loop {
-        let frame = match tokio::time::timeout_at(end, body.frame()).await {
-            Err(_) => break Error::BodyTimeout { received: received.len(), limit: bounds.time },
+        let asked = tokio::time::Instant::now();
+        let left = bounds.until_more(received.len()).saturating_sub(taken);
+        let frame = match tokio::time::timeout(left, body.frame()).await {
+            Err(_) => break bounds.too_late(received.len()),
             Ok(None) => return Ok(received.into()),
             Ok(Some(Err(_))) => break Error::BodyIncomplete { received: received.len() },
             Ok(Some(Ok(frame))) => frame,
         };
+        taken += asked.elapsed();
         let Ok(data) = frame.into_data() else { continue };
         let room = bounds.bytes - received.len();
+        let data = &data[..data.len().min(room + 1)];
+        if let Err(full) = place.grow(received.len() + data.len()).await {
+            break full.into();
+        }
+        if received.len() + data.len() > received.capacity() {
+            // More than the first piece came, so that the rest is believed.
+            received.reserve_exact(data.len().max(promised.saturating_sub(received.len())));
+        }
         received.extend_from_slice(&data[..data.len().min(room)]);
         if data.len() > room {
             break too_large();
@@ -164,12 +203,61 @@ mod tests {
         assert_eq!(inflate(body.into(), Encoding::Zstd, 5 << 20).unwrap_err().code(), "encoding_malformed");
     }
 
+    const BOUNDS: Bounds =
+        Bounds { bytes: 4, time: Duration::from_secs(30), grace: Duration::from_secs(5), bytes_per_second: 2 };
+
+    async fn receive_alone(body: Body, promised: Option<usize>, bounds: Bounds) -> Result<Bytes, Refused> {
+        let room = crate::limit::Room::new(1 << 20, 1 << 20, Duration::ZERO);
+        let mut place = room.enter(&"key".into());
+        receive(body, promised, bounds, &mut place).await
+    }
+
     #[tokio::test]
     async fn a_body_beyond_its_bound_is_refused_with_what_came() {
-        let bounds = Bounds { bytes: 4, time: Duration::from_secs(30) };
-        assert_eq!(receive(Body::from("1234"), Some(4), bounds).await.unwrap(), "1234");
-        let refused = receive(Body::from("12345"), None, bounds).await.unwrap_err();
+        assert_eq!(receive_alone(Body::from("1234"), Some(4), BOUNDS).await.unwrap(), "1234");
+        let refused = receive_alone(Body::from("12345"), None, BOUNDS).await.unwrap_err();
         assert_eq!((refused.error.code(), &refused.received[..]), ("body_too_large", &b"1234"[..]));
-        assert_eq!(receive(Body::from("12345"), Some(5), bounds).await.unwrap_err().error.code(), "body_too_large");
+        let refused = receive_alone(Body::from("12345"), Some(5), BOUNDS).await.unwrap_err();
+        assert_eq!(refused.error.code(), "body_too_large");
+    }
+
+    #[test]
+    fn a_body_has_its_grace_then_its_rate_and_never_more_than_its_time() {
+        assert_eq!(BOUNDS.until_more(0), Duration::from_secs(5));
+        assert_eq!(BOUNDS.until_more(20), Duration::from_secs(15));
+        assert_eq!(BOUNDS.until_more(1_000), Duration::from_secs(30));
+        assert_eq!(BOUNDS.too_late(20).code(), "body_too_slow");
+        assert_eq!(BOUNDS.too_late(1_000).code(), "body_timeout");
+        let hasty = Bounds { time: Duration::from_secs(1), ..BOUNDS };
+        assert_eq!(hasty.too_late(0).code(), "body_timeout");
+    }
+
+    /// A body that gives a byte a period, for ever.
+    fn dripping(period: Duration) -> Body {
+        struct Drip(tokio::time::Interval);
+        impl axum::body::HttpBody for Drip {
+            type Data = Bytes;
+            type Error = std::convert::Infallible;
+            fn poll_frame(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+                self.0.poll_tick(cx).map(|_| Some(Ok(http_body::Frame::data(Bytes::from_static(b" ")))))
+            }
+        }
+        Body::new(Drip(tokio::time::interval(period)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_given_up_soon_after_its_grace() {
+        let start = tokio::time::Instant::now();
+        let bounds = Bounds { bytes: 1_000, bytes_per_second: 10, ..BOUNDS };
+        let refused = receive_alone(dripping(Duration::from_secs(1)), None, bounds).await.unwrap_err();
+        assert_eq!(refused.error.code(), "body_too_slow", "{}", refused.error);
+        assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
+        let start = tokio::time::Instant::now();
+        let refused = receive_alone(dripping(Duration::from_millis(50)), None, bounds).await.unwrap_err();
+        assert_eq!(refused.error.code(), "body_timeout", "a good rate has an end, too");
+        assert_eq!(start.elapsed().as_secs(), 30);
     }
 }

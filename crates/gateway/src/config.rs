@@ -15,11 +15,15 @@ pub struct Options {
     pub batch_events_max: usize,
     /// Longest time to receive a body.
     pub body_timeout: Duration,
+    /// Time from which on a body has to have come at `body_rate_min`.
+    pub body_grace: Duration,
+    /// Fewest bytes a second of a body, over all of its time.
+    pub body_rate_min: Size,
     /// Events a second that one key may send, over time.
     pub key_events_per_second: u32,
     /// Events that one key may send at once after a pause.
     pub key_burst_events: u32,
-    /// Most bytes of bodies that are in work at the same time.
+    /// Most bytes of bodies that are in work at the same time; one key has a quarter of it.
     pub in_flight_max: Size,
     /// Longest wait for room among the bodies in work; then the answer is 503.
     pub in_flight_wait: Duration,
@@ -33,6 +37,8 @@ impl Default for Options {
             body_max: Size::from_bytes(5 << 20),
             batch_events_max: 50_000,
             body_timeout: Duration::from_millis(30_000),
+            body_grace: Duration::from_millis(5_000),
+            body_rate_min: Size::from_bytes(4 << 10),
             key_events_per_second: 200_000,
             key_burst_events: 1_000_000,
             in_flight_max: Size::from_bytes(256 << 20),

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::metrics;
+use crate::{limit::Full, metrics};
 
 /// Why a request was refused as a whole. What is wrong with single events is no error, but part of the answer.
 #[derive(Debug, thiserror::Error)]
@@ -89,12 +89,25 @@ pub enum Error {
         /// The time it had.
         limit: Duration,
     },
+    /// The body came too slowly.
+    #[error("the body came slower than {bytes_per_second} bytes a second: {received} bytes in {}s", .taken.as_secs_f32())]
+    BodyTooSlow {
+        /// Bytes received.
+        received: usize,
+        /// The time it took.
+        taken: Duration,
+        /// The bound.
+        bytes_per_second: usize,
+    },
     /// The key sends faster than it may.
     #[error("this key sends more events than it may")]
     RateLimited {
         /// When it may go on.
         retry_after: Duration,
     },
+    /// Too much of this key is in work.
+    #[error("the batches of this key that are in work fill its share of the room")]
+    KeyBusy,
     /// Too much is in work.
     #[error("too many requests are in work")]
     Overloaded,
@@ -125,7 +138,9 @@ impl Error {
             Error::SentAtInvalid => "bad_sent_at",
             Error::BodyIncomplete { .. } => "body_incomplete",
             Error::BodyTimeout { .. } => "body_timeout",
+            Error::BodyTooSlow { .. } => "body_too_slow",
             Error::RateLimited { .. } => "rate_limited",
+            Error::KeyBusy => "key_busy",
             Error::Overloaded => "overloaded",
             Error::Journal(error) => error.code(),
             Error::Internal => "internal",
@@ -145,8 +160,8 @@ impl Error {
             | Error::NotABatch
             | Error::SentAtInvalid
             | Error::BodyIncomplete { .. } => StatusCode::BAD_REQUEST,
-            Error::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
-            Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::BodyTimeout { .. } | Error::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+            Error::RateLimited { .. } | Error::KeyBusy => StatusCode::TOO_MANY_REQUESTS,
             Error::Overloaded | Error::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -175,8 +190,13 @@ impl Error {
             }
             Error::SentAtInvalid => "write it as RFC 3339 with an offset, or as an epoch number, or leave it out",
             Error::BodyIncomplete { .. } => "nothing of it was stored; send the whole batch again",
-            Error::BodyTimeout { .. } => "nothing of it was stored; send smaller batches, or over a faster connection",
+            Error::BodyTimeout { .. } | Error::BodyTooSlow { .. } => {
+                "nothing of it was stored; send smaller batches, or over a faster connection"
+            }
             Error::RateLimited { .. } => "wait as long as Retry-After says, then send the batch again",
+            Error::KeyBusy => {
+                "nothing of it was stored; send fewer batches at the same time, and this one again after Retry-After"
+            }
             Error::Overloaded => "nothing of it was stored; send the batch again after Retry-After",
             Error::Journal(_) => {
                 "send the same batch again after Retry-After: an event_id that came before is not counted twice"
@@ -185,13 +205,27 @@ impl Error {
         }
     }
 
+    /// Whether it says nothing about what was sent, so that the same will come again.
+    pub(crate) fn is_back_pressure(&self) -> bool {
+        matches!(self, Error::KeyBusy | Error::Overloaded)
+    }
+
     /// Whole seconds after which to try again.
     fn retry_after_seconds(&self) -> Option<u64> {
         match self {
             Error::RateLimited { retry_after } => Some(retry_after.as_secs() + 1),
-            Error::Overloaded => Some(1),
+            Error::KeyBusy | Error::Overloaded => Some(1),
             Error::Journal(_) => Some(2),
             _ => None,
+        }
+    }
+}
+
+impl From<Full> for Error {
+    fn from(full: Full) -> Error {
+        match full {
+            Full::Share => Error::KeyBusy,
+            Full::Everything => Error::Overloaded,
         }
     }
 }
@@ -241,7 +275,9 @@ mod tests {
             (Error::SentAtInvalid, 400, "bad_sent_at"),
             (Error::BodyIncomplete { received: 5 }, 400, "body_incomplete"),
             (Error::BodyTimeout { received: 5, limit: second }, 408, "body_timeout"),
+            (Error::BodyTooSlow { received: 5, taken: second, bytes_per_second: 9 }, 408, "body_too_slow"),
             (Error::RateLimited { retry_after: second }, 429, "rate_limited"),
+            (Error::KeyBusy, 429, "key_busy"),
             (Error::Overloaded, 503, "overloaded"),
             (Error::Journal(journal::Error::Full(message.clone())), 503, "journal_full"),
             (Error::Journal(journal::Error::Away(message)), 503, "journal_away"),

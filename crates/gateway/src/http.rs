@@ -7,7 +7,6 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::Body,
     extract::{Request, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -82,7 +81,8 @@ pub fn router(deps: Deps) -> Router {
         agents: Agents::default(),
         acknowledged: Acknowledged::default(),
         rates: Rates::new(options.key_events_per_second, options.key_burst_events),
-        room: Room::new(options.in_flight_max.len(), options.in_flight_wait.get()),
+        // A compressed body needs room twice: as it came, and for what it becomes.
+        room: Room::new(options.in_flight_max.len(), 2 * options.body_max.len(), options.in_flight_wait.get()),
         deps,
     };
     Router::new()
@@ -111,27 +111,33 @@ async fn take(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Erro
         .map_err(|retry_after| Error::RateLimited { retry_after })?;
     let encoding = Encoding::of(&parts.headers)?;
     let promised = body::promised_length(&parts.headers);
-    let _room = gateway.room.take(reservation(promised, encoding, options)).await.ok_or(Error::Overloaded)?;
-    metrics::IN_FLIGHT.set(gateway.room.used() as f64);
     let batch =
         Batch { gateway: gateway.clone(), visitor: visitor(&parts, &grant, options), grant, received_at: now() };
     let is_lines = is_lines(&parts);
-    let received = match batch.receive(body, promised).await {
+    let mut place = gateway.room.enter(&batch.grant.key_id);
+    let received = match body::receive(body, promised, bounds(options), &mut place).await {
         Ok(received) => received,
+        Err(Refused { error, .. }) if error.is_back_pressure() => return Err(error),
         Err(Refused { error, received }) => return Err(batch.refuse(error, received).await),
     };
     metrics::RECEIVED.add(received.len() as u64);
+    if encoding != Encoding::Identity {
+        place.grow(received.len() + options.body_max.len()).await?;
+    }
+    metrics::IN_FLIGHT.set(gateway.room.used() as f64);
     match batch.clone().judge(received.clone(), encoding, is_lines).await {
         Ok(judged) => batch.store(judged).await,
         Err(error) => Err(batch.refuse(error, received).await),
     }
 }
 
-/// Bytes to set aside: what comes, and what it becomes.
-fn reservation(promised: Option<usize>, encoding: Encoding, options: &Options) -> usize {
-    let most = options.body_max.len();
-    let received = promised.map_or(most, |promised| promised.min(most));
-    if encoding == Encoding::Identity { received } else { received + most }
+fn bounds(options: &Options) -> Bounds {
+    Bounds {
+        bytes: options.body_max.len(),
+        time: options.body_timeout.get(),
+        grace: options.body_grace.get(),
+        bytes_per_second: options.body_rate_min.len(),
+    }
 }
 
 fn now() -> Timestamp {
@@ -165,12 +171,6 @@ struct Batch {
 }
 
 impl Batch {
-    async fn receive(&self, body: Body, promised: Option<usize>) -> Result<Bytes, Refused> {
-        let options = &self.gateway.deps.options;
-        let bounds = Bounds { bytes: options.body_max.len(), time: options.body_timeout.get() };
-        body::receive(body, promised, bounds).await
-    }
-
     /// Decompresses and judges; large bodies elsewhere, so that they hold up no other connection.
     async fn judge(self, received: Bytes, encoding: Encoding, is_lines: bool) -> Result<Judged, Error> {
         let is_large = received.len() >= LARGE || encoding != Encoding::Identity;

@@ -3,6 +3,7 @@
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
+use control::Role;
 use gateway::Options;
 use journal::{Appended, BoxFuture, Commit, Error, Journal, NewRecord, Offsets, ReadLimit, Record, Topic};
 use serde_json::{Value, json};
@@ -77,27 +78,85 @@ async fn a_key_that_sends_too_much_is_told_when_to_go_on() {
     assert!(server.dead_letters().await.is_empty(), "what comes again is no dead letter");
 }
 
-#[tokio::test]
-async fn more_than_fits_at_the_same_time_is_back_pressure() {
-    let options = Options {
-        in_flight_max: "64KiB".parse().unwrap(),
+/// No test waits longer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Room for thirty-two requests as large as may be, of which one key has eight.
+fn little_room() -> Options {
+    Options {
+        body_max: "16KiB".parse().unwrap(),
+        in_flight_max: "512KiB".parse().unwrap(),
         in_flight_wait: "20ms".parse().unwrap(),
-        body_timeout: "5s".parse().unwrap(),
         ..Options::default()
-    };
-    let server = Server::with(options, None).await;
-    let address = serve(&server).await;
-    // A request whose body does not come holds all the room.
+    }
+}
+
+/// Begins a request and sends `sent` of the bytes that it promises, and no more.
+async fn half_sent(address: SocketAddr, head: &str, sent: usize) -> TcpStream {
     let mut slow = TcpStream::connect(address).await.unwrap();
-    slow.write_all(head(&server, 60 << 10).as_bytes()).await.unwrap();
-    slow.write_all(b"[").await.unwrap();
-    let answer = loop {
-        let answer = exchange(address, format!("{}[       ]", head(&server, 9)).as_bytes()).await;
-        if answer.starts_with("HTTP/1.1 503") {
-            break answer;
+    slow.write_all(format!("{head}{}", "[".repeat(sent)).as_bytes()).await.unwrap();
+    slow
+}
+
+#[tokio::test]
+async fn a_promise_takes_no_room_and_a_key_that_sends_slowly_fills_no_more_than_its_share() {
+    let server = Server::with(little_room(), None).await;
+    let address = serve(&server).await;
+    let slow = server.key(Role::Browser, "production").await;
+    let slow = head_of(slow.key.reveal(), 16 << 10);
+    let others_go_in = async || {
+        for _ in 0..8 {
+            let (status, answer) = server.post(json!([message("a")]).to_string()).await;
+            assert_eq!(status, StatusCode::OK, "another key: {answer}");
         }
     };
+    // As many as would fill all the room if what they promise was set aside.
+    let mut sent = Vec::new();
+    for _ in 0..32 {
+        sent.push(half_sent(address, &slow, 1).await);
+    }
+    others_go_in().await;
+    sent.clear();
+    // And as many as really fill it.
+    let mut refused = async || {
+        loop {
+            sent.push(half_sent(address, &slow, (16 << 10) - 1).await);
+            let answer = exchange(address, format!("{slow}{}", " ".repeat(16 << 10)).as_bytes()).await;
+            if answer.starts_with("HTTP/1.1 429") {
+                break answer;
+            }
+        }
+    };
+    let answer = tokio::time::timeout(PATIENCE, refused()).await.unwrap();
+    assert!(answer.contains("retry-after: 1") && answer.contains("\"key_busy\""), "{answer}");
+    others_go_in().await;
+}
+
+#[tokio::test]
+async fn more_than_fits_at_the_same_time_is_back_pressure() {
+    let server = Server::with(little_room(), None).await;
+    let address = serve(&server).await;
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        keys.push(server.key(Role::Browser, "production").await);
+    }
+    let mut sent = Vec::new();
+    let mut refused = async || {
+        for key in keys.iter().cycle() {
+            sent.push(half_sent(address, &head_of(key.key.reveal(), 16 << 10), (16 << 10) - 1).await);
+            let answer = exchange(address, format!("{}[       ]", head(&server, 9)).as_bytes()).await;
+            if answer.starts_with("HTTP/1.1 503") {
+                return answer;
+            }
+        }
+        unreachable!("the keys come again and again");
+    };
+    let answer = tokio::time::timeout(PATIENCE, refused()).await.unwrap();
     assert!(answer.contains("retry-after: 1") && answer.contains("\"overloaded\""), "{answer}");
+    drop(sent);
+    // The room comes back as the server notices that they are gone.
+    let taken = async { while server.post(json!([message("a")]).to_string()).await.0 != StatusCode::OK {} };
+    tokio::time::timeout(PATIENCE, taken).await.unwrap();
 }
 
 async fn serve(server: &Server) -> SocketAddr {
@@ -109,7 +168,10 @@ async fn serve(server: &Server) -> SocketAddr {
 }
 
 fn head(server: &Server, length: usize) -> String {
-    let key = &server.key;
+    head_of(&server.key, length)
+}
+
+fn head_of(key: &str, length: usize) -> String {
     format!("POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-length: {length}\r\n\r\n")
 }
 
@@ -131,6 +193,15 @@ async fn a_body_that_does_not_come_in_time_is_given_up() {
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("\"body_timeout\""), "{answer}");
     let dead = server.dead_letters().await;
     assert_eq!((dead.len(), &dead[0].1[..]), (1, &b"[{\"half\":"[..]));
+}
+
+#[tokio::test]
+async fn a_body_that_comes_too_slowly_is_given_up_long_before_its_time() {
+    let options = Options { body_grace: "50ms".parse().unwrap(), ..Options::default() };
+    let server = Server::with(options, None).await;
+    let address = serve(&server).await;
+    let answer = exchange(address, format!("{}[{{\"half\":", head(&server, 100)).as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("\"body_too_slow\""), "{answer}");
 }
 
 #[tokio::test]
