@@ -36,6 +36,8 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Http {
     pub(crate) listen: String,
+    pub(crate) connections_max: usize,
+    pub(crate) head_timeout: Duration,
 }
 
 /// `[data]`

@@ -3,6 +3,7 @@
 //! The order of the start is the order of what depends on what: the directory's lock, the address, the secrets, journal and
 //! engine, the control topic, the tables, the tasks. The end is the reverse, within [`DRAIN`] and the engine's own bound.
 
+mod connections;
 pub(crate) mod directory;
 mod held;
 mod lock;

@@ -13,7 +13,7 @@ use service::{
 use tokio::net::TcpListener;
 
 use super::{
-    DRAIN,
+    DRAIN, connections,
     directory::{self, ServerNote},
     secrets::{self, Secrets},
     stores::{self, Warehouse},
@@ -31,6 +31,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// # Errors
 /// When a part cannot be started, or a task that may not fail failed.
 pub(super) async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
+    connections::allow_open_files();
     let listen = &settings.http.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}: is another program there? Choose an address with --listen")
@@ -147,20 +148,11 @@ impl Parts<'_> {
             generation: worker::Options::default().generation,
             now: Arc::new(Utc::now),
         });
-        let router = ingest.merge(questions).into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let router = ingest.merge(questions);
+        let bounds = connections::Bounds::new(&self.settings.http, HTTP_DRAIN);
         let shutdown = self.spawner.shutdown();
         self.spawner.spawn("http", OnFailure::Stop, async move {
-            let ending = shutdown.clone();
-            let served = axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.wait().await });
-            // Whoever still holds a request half sent when the time is up is cut off: that is no failure of the server.
-            let cut_off = async move {
-                ending.wait().await;
-                tokio::time::sleep(HTTP_DRAIN).await;
-            };
-            tokio::select! {
-                served = served.into_future() => served?,
-                () = cut_off => tracing::warn!("connections were cut off with their requests unfinished"),
-            }
+            connections::serve(listener, router, bounds, shutdown).await;
             Ok(())
         });
         let shutdown = self.spawner.shutdown();

@@ -1,6 +1,6 @@
 //! Start, a key, an event, its figure, and the end.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{fs, io::Write as _, net::TcpStream, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use serde_json::json;
 
@@ -29,6 +29,29 @@ fn a_fresh_directory_becomes_a_server_whose_figures_show_what_was_sent() {
     let position = answer["position"].as_str().unwrap();
     assert_eq!(server.total(&key, "metric=messages_total&r=7d", position), 1);
 
+    let (status, elapsed) = server.terminate();
+    assert!(status.success(), "{status}\n{}", directory.log());
+    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
+}
+
+#[test]
+fn a_server_ends_well_and_in_time_though_requests_stay_half_sent() {
+    let directory = Directory::new();
+    let server = directory.start();
+    let key = directory.project("shop");
+    let address = server.url.strip_prefix("http://").unwrap();
+    let half_sent = |text: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
+    let _silent = half_sent("");
+    let _head = half_sent("POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: ");
+    let _body = half_sent(&format!(
+        "POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-length: 100\r\n\r\n[{{"
+    ));
+    // A later connection is answered, so that these were accepted.
+    assert_eq!(server.get("/healthz", None).0, 200);
     let (status, elapsed) = server.terminate();
     assert!(status.success(), "{status}\n{}", directory.log());
     assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
