@@ -22,6 +22,8 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
+use super::linger::Lingering;
+
 /// Longest time in which a client takes nothing of its answer.
 const STALL: Duration = Duration::from_secs(30);
 /// Most bytes of a connection that wait to be read, and the longest head of a request.
@@ -108,7 +110,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, bounds:
     // Small answers go out at once. Where that cannot be set they come a little later.
     stream.set_nodelay(true).ok();
     let answer = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let (parts, body) = request.into_parts();
+        let body = Body::new(Lingering::new(&parts.headers, body));
+        let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
@@ -207,7 +211,10 @@ impl AsyncWrite for Impatient {
 
 #[cfg(test)]
 mod tests {
-    use axum::routing::{get, post};
+    use axum::{
+        http::StatusCode,
+        routing::{get, post},
+    };
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         task::JoinHandle,
@@ -238,7 +245,8 @@ mod tests {
             let router = Router::new()
                 .route("/hello", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }))
                 .route("/much", get(|| async { vec![b'x'; 64 << 20] }))
-                .route("/whole", post(|body: axum::body::Bytes| async move { body.len().to_string() }));
+                .route("/whole", post(|body: axum::body::Bytes| async move { body.len().to_string() }))
+                .route("/refuse", post(|| async { (StatusCode::PAYLOAD_TOO_LARGE, "too much") }));
             let shutdown = Shutdown::default();
             let serving = tokio::spawn(serve(listener, router, bounds, shutdown.clone()));
             Self { address, shutdown, serving }
@@ -326,5 +334,28 @@ mod tests {
         some(&mut server.connect(HELLO).await).await;
         server.shutdown.trigger();
         server.ends().await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_all_before_it_reads_sees_why_it_was_refused() {
+        let server = Server::start(BOUNDS).await;
+        let length = 12 << 20;
+        let head = format!("POST /refuse HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        let mut stream = server.connect(head.as_bytes()).await;
+        // The answer is there before the body is.
+        let answer = some(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+        stream.write_all(&vec![b' '; length]).await.unwrap();
+        stream.write_all(HELLO).await.unwrap();
+        let next = some(&mut stream).await;
+        assert!(next.starts_with("HTTP/1.1 200"), "the connection goes on: {next}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_client_that_waits_for_leave_to_send_is_not_given_it() {
+        let server = Server::start(BOUNDS).await;
+        let head = "POST /refuse HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n";
+        let answer = rest(&mut server.connect(head.as_bytes()).await).await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     }
 }

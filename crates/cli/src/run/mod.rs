@@ -6,6 +6,7 @@
 mod connections;
 pub(crate) mod directory;
 mod held;
+mod linger;
 mod lock;
 mod secrets;
 mod serve;
