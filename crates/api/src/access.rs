@@ -12,7 +12,7 @@ pub(crate) fn status(error: &control::Error) -> StatusCode {
     match error {
         control::Error::ProjectExists { .. } => StatusCode::CONFLICT,
         control::Error::UnknownProject(_) | control::Error::UnknownKey(_) => StatusCode::NOT_FOUND,
-        control::Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        control::Error::Invalid(_) | control::Error::InvalidOrigin(_) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -23,6 +23,9 @@ pub(crate) fn hint(error: &control::Error) -> &'static str {
         control::Error::ProjectExists { .. } => "use that project, or choose another name",
         control::Error::UnknownProject(_) => "GET /api/v1/projects lists the projects",
         control::Error::UnknownKey(_) => "use the id that creating the key answered with",
+        control::Error::InvalidOrigin(_) => {
+            "send origins as [\"https://shop.example\"], with role browser, or leave them out"
+        }
         control::Error::Invalid(_) => "change the name and send it again",
         _ => "try again after Retry-After",
     }

@@ -31,6 +31,8 @@ struct KeyBody {
     environment: Option<String>,
     role: Option<String>,
     bot: Option<String>,
+    #[serde(default)]
+    origins: Vec<String>,
 }
 
 /// `POST /api/v1/projects`, for keys of all projects.
@@ -72,10 +74,17 @@ pub(crate) async fn create_key(
     let role: Role = body.role.as_deref().map_or(Ok(Role::Write), str::parse)?;
     let project = access::project(&app.deps, &key, body.project.as_deref())?;
     let environment = body.environment.unwrap_or_else(|| "production".into());
-    let new = NewKey { project: project.id.clone(), environment: environment.clone(), role, bot_id: body.bot };
+    let new = NewKey {
+        project: project.id.clone(),
+        environment: environment.clone(),
+        role,
+        bot_id: body.bot,
+        origins: body.origins,
+    };
     let created = app.deps.control.create_key(new).await?;
     let answer = json!({
         "id": created.id, "key": created.key.reveal(), "project": project.id, "role": role.name(), "environment": environment,
+        "origins": created.origins,
     });
     Ok((StatusCode::CREATED, Json(answer)))
 }

@@ -85,6 +85,15 @@ fn object(required: &[&str], optional: &[&str]) -> Value {
     json!({"type": "object", "required": required, "properties": properties})
 }
 
+/// A key's origins: the pages that may send with it.
+fn with_origins(mut key: Value) -> Value {
+    key["properties"]["origins"] = json!({
+        "type": "array", "items": {"type": "string", "examples": ["https://shop.example"]},
+        "description": "Pages that may send with a key of role browser; every page if there are none.",
+    });
+    key
+}
+
 fn schemas() -> Value {
     let number = json!({"type": ["number", "null"]});
     let count = json!({"type": "integer", "minimum": 0});
@@ -109,8 +118,8 @@ fn schemas() -> Value {
         "Projects": {"type": "object", "properties": {"projects": {"type": "array", "items": {"$ref": "#/components/schemas/Project"}}}},
         "Project": object(&["id", "name", "timezone"], &[]),
         "NewProject": object(&["name"], &["timezone"]),
-        "Key": object(&["id", "key", "project", "role", "environment"], &[]),
-        "NewKey": object(&[], &["project", "environment", "role", "bot"]),
+        "Key": with_origins(object(&["id", "key", "project", "role", "environment"], &[])),
+        "NewKey": with_origins(object(&[], &["project", "environment", "role", "bot"])),
         "Error": {"type": "object", "properties": {"error": object(&["code", "message", "hint"], &[])}},
     })
 }

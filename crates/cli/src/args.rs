@@ -139,6 +139,9 @@ pub(crate) enum KeyCommand {
         /// Bot (AI agent) whose events the key sends.
         #[arg(long, value_name = "NAME")]
         bot: Option<String>,
+        /// Origin of the pages that may send with a key of role browser, as https://shop.example; repeatable [default: every page].
+        #[arg(long = "origin", value_name = "URL")]
+        origins: Vec<String>,
         /// Prints the key and its id as JSON.
         #[arg(long)]
         json: bool,

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    Error, Grant, PlainKey, Project, Role, key,
+    Error, Grant, PlainKey, Project, Role, key, origin,
     record::Change,
     state::{Applied, State},
 };
@@ -70,6 +70,8 @@ pub struct NewKey {
     pub role: Role,
     /// The AI agent whose key it is.
     pub bot_id: Option<String>,
+    /// The pages that may send with it, as `https://shop.example`; none means every page. For browsers' keys alone.
+    pub origins: Vec<String>,
 }
 
 /// A key that was created. Its `Debug` output does not show the key.
@@ -80,6 +82,8 @@ pub struct CreatedKey {
     pub id: String,
     /// The key; nothing else remembers it.
     pub key: PlainKey,
+    /// Its origins, as browsers write them.
+    pub origins: Vec<String>,
 }
 
 impl Control {
@@ -117,9 +121,15 @@ impl Control {
                 environment: "production".into(),
                 role: Role::Admin,
                 bot_id: None,
+                origins: Arc::default(),
             });
         }
         self.read_state(|state| state.grant(&hash))
+    }
+
+    /// Whether any key lets pages of this origin send: what can be said before a page has shown its key.
+    pub fn may_any_send_from(&self, origin: &str) -> bool {
+        self.read_state(|state| state.may_any_send_from(origin))
     }
 
     /// The project of an id.
@@ -170,7 +180,7 @@ impl Control {
     /// Creates a key. Resolves when this handle honours it; the answer is the only place where the key itself stands.
     ///
     /// # Errors
-    /// `UnknownProject`; `Invalid` for an environment that is no name; `Journal` if it could not be written.
+    /// `UnknownProject`; `Invalid` for an environment that is no name; `InvalidOrigin`; `Journal` if it could not be written.
     pub async fn create_key(&self, new: NewKey) -> Result<CreatedKey, Error> {
         let is_name = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
         let environment = &new.environment;
@@ -180,6 +190,13 @@ impl Control {
                  letters, digits, dashes and underscores"
             )));
         }
+        if new.role != Role::Browser && !new.origins.is_empty() {
+            let role = new.role;
+            return Err(Error::InvalidOrigin(format!(
+                "a key of role {role} has no origins: it must not stand in a page"
+            )));
+        }
+        let origins = origin::normalised(&new.origins)?;
         self.catch_up().await?;
         if self.project(&new.project).is_none() {
             return Err(Error::UnknownProject(new.project));
@@ -193,11 +210,12 @@ impl Control {
             environment: new.environment,
             role: new.role,
             bot_id: new.bot_id,
+            origins: origins.clone(),
             sha256: key::hex(&key::hash(key.reveal())),
             created_at: now(),
         };
         self.write(&id, &change).await?;
-        Ok(CreatedKey { id, key })
+        Ok(CreatedKey { id, key, origins })
     }
 
     /// Revokes a key. Resolves when this handle refuses it; revoking it again changes nothing.

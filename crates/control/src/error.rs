@@ -21,6 +21,9 @@ pub enum Error {
     /// No key has this id.
     #[error("there is no key with the id {0:?}")]
     UnknownKey(String),
+    /// An origin that is none, or that the key cannot have.
+    #[error("{0}")]
+    InvalidOrigin(String),
     /// A name or environment that cannot be taken.
     #[error("{0}")]
     Invalid(String),
@@ -34,6 +37,7 @@ impl Error {
             Error::ProjectExists { .. } => "project_exists",
             Error::UnknownProject(_) => "unknown_project",
             Error::UnknownKey(_) => "unknown_key",
+            Error::InvalidOrigin(_) => "invalid_origin",
             Error::Invalid(_) => "invalid_name",
         }
     }

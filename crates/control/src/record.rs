@@ -18,6 +18,8 @@ pub(crate) enum Change {
         role: Role,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bot_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        origins: Vec<String>,
         sha256: String,
         created_at: String,
     },

@@ -36,6 +36,15 @@ pub struct Grant {
     pub role: Role,
     /// The AI agent whose key it is.
     pub bot_id: Option<Arc<str>>,
+    /// The pages that may send with it; none means every page. Browsers' keys alone have them.
+    pub origins: Arc<[String]>,
+}
+
+impl Grant {
+    /// Whether a page of this origin may send with the key: a browser's key, and the page is one of its own.
+    pub fn may_send_from(&self, origin: &str) -> bool {
+        self.role == Role::Browser && (self.origins.is_empty() || self.origins.iter().any(|own| own == origin))
+    }
 }
 
 /// The outcome of one record.
@@ -78,7 +87,7 @@ impl State {
                 Some(_) => Applied::Changed,
                 None => Applied::Ignored,
             },
-            Change::KeyCreated { id, project, environment, role, bot_id, sha256, .. } => {
+            Change::KeyCreated { id, project, environment, role, bot_id, origins, sha256, .. } => {
                 let Some(hash) = key::parse_hash(&sha256) else { return Applied::Malformed };
                 // A key of no project would be a key of every project: refused, not guessed at.
                 if !self.projects.contains_key(&project) {
@@ -93,6 +102,7 @@ impl State {
                     environment: environment.into(),
                     role,
                     bot_id: bot_id.map(Into::into),
+                    origins: origins.into(),
                 };
                 self.hashes.insert(id, hash);
                 self.keys.insert(hash, grant);
@@ -119,6 +129,11 @@ impl State {
 
     pub(crate) fn grant(&self, hash: &key::Hash) -> Option<Grant> {
         self.keys.get(hash).cloned()
+    }
+
+    /// Whether any key lets pages of this origin send.
+    pub(crate) fn may_any_send_from(&self, origin: &str) -> bool {
+        self.keys.values().any(|grant| grant.may_send_from(origin))
     }
 
     pub(crate) fn project(&self, id: &str) -> Option<Arc<Project>> {

@@ -25,7 +25,13 @@ async fn open(journal: &Arc<dyn Journal>) -> Control {
 }
 
 fn new_key(project: &str, role: Role) -> NewKey {
-    NewKey { project: project.to_owned(), environment: "production".to_owned(), role, bot_id: Some("bot".to_owned()) }
+    NewKey {
+        project: project.to_owned(),
+        environment: "production".to_owned(),
+        role,
+        bot_id: Some("bot".to_owned()),
+        origins: Vec::new(),
+    }
 }
 
 async fn write(journal: &Arc<dyn Journal>, body: &str) {
@@ -176,6 +182,50 @@ async fn what_cannot_be_created_says_why() {
         let new = NewKey { environment: environment.to_owned(), ..new_key("shop", Role::Read) };
         assert_eq!(control.create_key(new).await.unwrap_err().code(), "invalid_name", "{environment}");
     }
+}
+
+#[tokio::test]
+async fn a_browsers_key_may_be_bound_to_the_pages_of_its_origins() {
+    let (_dir, journal) = journal();
+    let control = open(&journal).await;
+    control.create_project("shop", UTC).await.unwrap();
+    assert!(!control.may_any_send_from("https://shop.example"), "no key stands in any page");
+    let bound = NewKey { origins: vec!["https://Shop.example/".to_owned()], ..new_key("shop", Role::Browser) };
+    let bound = control.create_key(bound).await.unwrap();
+    for control in [control.clone(), open(&journal).await] {
+        let grant = control.authenticate(bound.key.reveal()).unwrap();
+        assert!(grant.may_send_from("https://shop.example") && control.may_any_send_from("https://shop.example"));
+        assert!(!grant.may_send_from("https://evil.example") && !control.may_any_send_from("https://evil.example"));
+    }
+    let free = control.create_key(new_key("shop", Role::Browser)).await.unwrap();
+    assert!(control.authenticate(free.key.reveal()).unwrap().may_send_from("https://any.example"));
+    assert!(control.may_any_send_from("https://any.example"));
+    control.revoke_key(&free.id).await.unwrap();
+    assert!(!control.may_any_send_from("https://any.example"), "a revoked key lets nobody send");
+
+    let server = control.create_key(new_key("shop", Role::Write)).await.unwrap();
+    assert!(!control.authenticate(server.key.reveal()).unwrap().may_send_from("https://any.example"));
+    let server = NewKey { origins: vec!["https://shop.example".to_owned()], ..new_key("shop", Role::Write) };
+    assert_eq!(control.create_key(server).await.unwrap_err().code(), "invalid_origin");
+    let wrong = NewKey { origins: vec!["*".to_owned()], ..new_key("shop", Role::Browser) };
+    assert_eq!(control.create_key(wrong).await.unwrap_err().code(), "invalid_origin");
+}
+
+#[tokio::test]
+async fn keys_that_were_stored_before_there_were_origins_are_honoured() {
+    let (_dir, journal) = journal();
+    write(&journal, r#"{"event":"project.created","id":"shop","name":"shop","timezone":"UTC","created_at":""}"#).await;
+    let sha256 = crate::key::hex(&crate::key::hash("old"));
+    write(
+        &journal,
+        &format!(
+            r#"{{"event":"key.created","id":"k","project":"shop","environment":"production","role":"browser","sha256":"{sha256}","created_at":""}}"#
+        ),
+    )
+    .await;
+    let control = open(&journal).await;
+    assert_eq!(control.skipped_records(), 0);
+    assert!(control.authenticate("old").unwrap().may_send_from("https://any.example"));
 }
 
 #[tokio::test]

@@ -87,7 +87,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let control = Control::open(journal.clone(), None).await?;
     let project = control.create_project("bench", chrono_tz::UTC).await?.id;
     let environment = "production".to_owned();
-    let key = control.create_key(NewKey { project, environment, role: Role::Ingest, bot_id: None }).await?.key;
+    let key = control
+        .create_key(NewKey { project, environment, role: Role::Ingest, bot_id: None, origins: Vec::new() })
+        .await?
+        .key;
     let options = Options { key_events_per_second: u32::MAX, key_burst_events: u32::MAX, ..Options::default() };
     let position_secret = Arc::from(&b"bench"[..]);
     let router = gateway::router(Deps { journal, control, geo: None, position_secret, options });

@@ -30,6 +30,12 @@ pub enum Error {
         /// The key's role.
         role: String,
     },
+    /// The key is bound to the pages of other origins.
+    #[error("this key may not be used from {origin}")]
+    OriginNotAllowed {
+        /// Where the request says it comes from.
+        origin: String,
+    },
     /// Another method than POST.
     #[error("this address takes POST only")]
     MethodNotAllowed,
@@ -127,6 +133,7 @@ impl Error {
             Error::KeyMalformed => "key_malformed",
             Error::KeyUnknown => "key_unknown",
             Error::RoleMayNotIngest { .. } => "role_may_not_ingest",
+            Error::OriginNotAllowed { .. } => "origin_not_allowed",
             Error::MethodNotAllowed => "method_not_allowed",
             Error::EncodingUnsupported { .. } => "encoding_unsupported",
             Error::EncodingMalformed { .. } => "encoding_malformed",
@@ -151,7 +158,7 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Error::KeyMissing | Error::KeyMalformed | Error::KeyUnknown => StatusCode::UNAUTHORIZED,
-            Error::RoleMayNotIngest { .. } => StatusCode::FORBIDDEN,
+            Error::RoleMayNotIngest { .. } | Error::OriginNotAllowed { .. } => StatusCode::FORBIDDEN,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Error::BodyTooLarge { .. } | Error::TooManyEvents { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::EncodingUnsupported { .. }
@@ -176,6 +183,9 @@ impl Error {
             }
             Error::KeyUnknown => "check the server's address; `rapport key create` makes a new key",
             Error::RoleMayNotIngest { .. } => "use a key of role browser, ingest, write or admin",
+            Error::OriginNotAllowed { .. } => {
+                "`rapport key create --role browser --origin URL` makes a key for a page's origin; without --origin for every page"
+            }
             Error::MethodNotAllowed => "send a POST request with a batch of events as its body",
             Error::EncodingUnsupported { .. } => "send gzip, zstd or no content encoding",
             Error::EncodingMalformed { .. } => {
@@ -221,6 +231,9 @@ impl Error {
     }
 }
 
+/// The methods of the one address.
+pub(crate) const METHODS: &str = "POST, OPTIONS";
+
 impl From<Full> for Error {
     fn from(full: Full) -> Error {
         match full {
@@ -240,7 +253,7 @@ impl IntoResponse for Error {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         match self {
-            Error::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("POST")),
+            Error::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static(METHODS)),
             Error::KeyMissing | Error::KeyMalformed | Error::KeyUnknown => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
@@ -264,6 +277,7 @@ mod tests {
             (Error::KeyMalformed, 401, "key_malformed"),
             (Error::KeyUnknown, 401, "key_unknown"),
             (Error::RoleMayNotIngest { role: "read".into() }, 403, "role_may_not_ingest"),
+            (Error::OriginNotAllowed { origin: "a page".into() }, 403, "origin_not_allowed"),
             (Error::MethodNotAllowed, 405, "method_not_allowed"),
             (Error::EncodingUnsupported { encoding: "br".into() }, 400, "encoding_unsupported"),
             (Error::EncodingMalformed { encoding: "gzip", message: message.clone() }, 400, "encoding_malformed"),

@@ -25,6 +25,7 @@ use crate::{
     body::{self, Bounds, Encoding, Refused},
     caller,
     config::Options,
+    cors::{self, Page},
     dead_letter::{DeadLetters, Reason},
     enrich::{Sources, Visitor},
     error::Error,
@@ -86,25 +87,47 @@ pub fn router(deps: Deps) -> Router {
         deps,
     };
     Router::new()
-        .route("/v1/batch", post(batch).fallback(|| async { Error::MethodNotAllowed }))
+        .route("/v1/batch", post(batch).options(preflight).fallback(|| async { Error::MethodNotAllowed }))
         .with_state(Arc::new(gateway))
 }
 
 async fn batch(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let start = Instant::now();
-    let response = match take(&gateway, request).await {
-        Ok(response) => response,
+    let page = Page::of(request.headers());
+    let mut response = match caller::authenticate(request.headers(), &gateway.deps.control) {
+        Ok(grant) => from_page(&gateway, grant, &page, request).await,
         Err(error) => error.into_response(),
     };
+    cors::vary(&mut response);
     metrics::IN_FLIGHT.set(gateway.room.used() as f64);
     metrics::REQUEST_TIME.record(start.elapsed().as_secs_f64());
     response
 }
 
-async fn take(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Error> {
+/// What a page may send before it sends a batch.
+async fn preflight(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let mut response = cors::preflight(&Page::of(request.headers()), &gateway.deps.control);
+    cors::vary(&mut response);
+    response
+}
+
+/// Takes a batch from wherever its key may be used, and lets the page read the answer, whatever it is.
+async fn from_page(gateway: &Arc<Gateway>, grant: Grant, page: &Page, request: Request) -> Response {
+    let is_allowed = page.may_use(&grant);
+    if !grant.origins.is_empty() && !is_allowed {
+        return page.refusal().into_response();
+    }
+    let taken = take(gateway, grant, request).await;
+    let mut response = taken.unwrap_or_else(IntoResponse::into_response);
+    if is_allowed {
+        page.let_read(&mut response);
+    }
+    response
+}
+
+async fn take(gateway: &Arc<Gateway>, grant: Grant, request: Request) -> Result<Response, Error> {
     let options = &gateway.deps.options;
     let (parts, body) = request.into_parts();
-    let grant = caller::authenticate(&parts.headers, &gateway.deps.control)?;
     gateway
         .rates
         .check(grant.key_id.clone(), Instant::now())

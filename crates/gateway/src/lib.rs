@@ -13,6 +13,7 @@ mod agent;
 mod body;
 mod caller;
 mod config;
+mod cors;
 mod dead_letter;
 mod enrich;
 mod error;

@@ -76,6 +76,30 @@ async fn only_administrators_manage() {
 }
 
 #[tokio::test]
+async fn a_browsers_key_has_origins_and_no_other_key_has() {
+    let api = Api::alone().await;
+    api.key("shop", "read").await;
+    let body = |role: &str| format!(r#"{{"project":"shop","role":"{role}","origins":["https://Shop.example:443"]}}"#);
+    let created = api.call("POST", ADMIN, "/api/v1/keys", &body("browser")).await;
+    assert_eq!((created.status, &created.body["origins"][0]), (201, &"https://shop.example".into()));
+    let refused = api.call("POST", ADMIN, "/api/v1/keys", &body("write")).await;
+    assert_eq!((refused.status, refused.code()), (422, "invalid_origin"));
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_read_nothing() {
+    let api = Api::alone().await;
+    for path in ["/api/v1/query", "/api/v1/metrics", "/api/v1/projects", "/api/v1/keys"] {
+        let preflight = api.call("OPTIONS", ADMIN, path, "").await;
+        assert_eq!((preflight.status, preflight.code()), (405, "method_not_allowed"), "{path}");
+        let answer = api.get(ADMIN, path).await;
+        for head in [preflight.head, answer.head] {
+            assert!(!head.contains("access-control-"), "{path}: {head}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_revoked_key_is_refused_at_once() {
     let api = Api::alone().await;
     api.key("shop", "read").await;

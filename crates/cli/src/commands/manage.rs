@@ -41,8 +41,10 @@ pub(crate) fn project(command: &ProjectCommand) -> anyhow::Result<()> {
 /// When the server or the directory cannot be reached, or refuses.
 pub(crate) fn key(command: &KeyCommand) -> anyhow::Result<()> {
     match command {
-        KeyCommand::Create { project, environment, role, bot, json, reach } => {
-            let wanted = json!({"project": project, "environment": environment, "role": role.name(), "bot": bot});
+        KeyCommand::Create { project, environment, role, bot, origins, json, reach } => {
+            let wanted = json!({
+                "project": project, "environment": environment, "role": role.name(), "bot": bot, "origins": origins,
+            });
             let created = match office(reach)? {
                 Office::Server(client) => client.create("/api/v1/keys", &wanted)?,
                 Office::Directory(held) => held.create_key(&wanted)?,

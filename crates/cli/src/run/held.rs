@@ -67,6 +67,7 @@ impl Held {
             environment: text("environment"),
             role,
             bot_id: wanted["bot"].as_str().map(str::to_owned),
+            origins: serde_json::from_value(wanted["origins"].clone()).context("the origins are no list of texts")?,
         }))?;
         Ok(json!({"id": key.id, "key": key.key.reveal()}))
     }

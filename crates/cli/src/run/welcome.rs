@@ -81,6 +81,7 @@ async fn demo_key(control: &Control, directory: &Path) -> anyhow::Result<String>
         control.create_project(PROJECT, ZONE).await.context("the project `demo` cannot be made")?;
     }
     let wanted = NewKey {
+        origins: Vec::new(),
         project: PROJECT.to_owned(),
         environment: "production".to_owned(),
         role: Role::Write,

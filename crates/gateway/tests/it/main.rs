@@ -8,4 +8,5 @@ mod bounds;
 mod enrichment;
 mod keys;
 mod mmdb;
+mod pages;
 mod server;

@@ -62,7 +62,13 @@ impl Server {
     }
 
     pub(crate) async fn key(&self, role: Role, environment: &str) -> CreatedKey {
-        let new = NewKey { project: PROJECT.into(), environment: environment.into(), role, bot_id: None };
+        self.key_of_pages(role, environment, &[]).await
+    }
+
+    /// A key that only pages of these origins may send with.
+    pub(crate) async fn key_of_pages(&self, role: Role, environment: &str, origins: &[&str]) -> CreatedKey {
+        let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+        let new = NewKey { project: PROJECT.into(), environment: environment.into(), role, bot_id: None, origins };
         self.control.create_key(new).await.unwrap()
     }
 
