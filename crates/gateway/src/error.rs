@@ -78,6 +78,12 @@ pub enum Error {
     /// The body is JSON, but no batch.
     #[error("the body is no batch of events")]
     NotABatch,
+    /// A member of the batch stands twice.
+    #[error("`{member}` stands twice in the body")]
+    DuplicateMember {
+        /// Its name.
+        member: &'static str,
+    },
     /// The batch's `sent_at` is no time.
     #[error("the batch's `sent_at` is no time")]
     SentAtInvalid,
@@ -142,6 +148,7 @@ impl Error {
             Error::TooManyEvents { .. } => "too_many_events",
             Error::BodyMalformed { .. } => "malformed_body",
             Error::NotABatch => "not_a_batch",
+            Error::DuplicateMember { .. } => "duplicate_member",
             Error::SentAtInvalid => "bad_sent_at",
             Error::BodyIncomplete { .. } => "body_incomplete",
             Error::BodyTimeout { .. } => "body_timeout",
@@ -165,6 +172,7 @@ impl Error {
             | Error::EncodingMalformed { .. }
             | Error::BodyMalformed { .. }
             | Error::NotABatch
+            | Error::DuplicateMember { .. }
             | Error::SentAtInvalid
             | Error::BodyIncomplete { .. } => StatusCode::BAD_REQUEST,
             Error::BodyTimeout { .. } | Error::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
@@ -197,6 +205,9 @@ impl Error {
             }
             Error::NotABatch => {
                 "send a JSON list of events, {\"batch\": [...]}, or NDJSON as content type application/x-ndjson"
+            }
+            Error::DuplicateMember { .. } => {
+                "nothing of it was stored; put all events into one list, and send it again"
             }
             Error::SentAtInvalid => "write it as RFC 3339 with an offset, or as an epoch number, or leave it out",
             Error::BodyIncomplete { .. } => "nothing of it was stored; send the whole batch again",
@@ -286,6 +297,7 @@ mod tests {
             (Error::TooManyEvents { limit: 5 }, 413, "too_many_events"),
             (Error::BodyMalformed { position: 5, what: "x" }, 400, "malformed_body"),
             (Error::NotABatch, 400, "not_a_batch"),
+            (Error::DuplicateMember { member: "batch" }, 400, "duplicate_member"),
             (Error::SentAtInvalid, 400, "bad_sent_at"),
             (Error::BodyIncomplete { received: 5 }, 400, "body_incomplete"),
             (Error::BodyTimeout { received: 5, limit: second }, 408, "body_timeout"),

@@ -72,6 +72,7 @@ pub(crate) fn judge(body: &Bytes, is_lines: bool, bench: Bench<'_>) -> Result<Ju
     let pieces = split(&text, bench.events_max).map_err(|broken| match broken {
         Broken::Malformed { at, what } => Error::BodyMalformed { position: start + at, what },
         Broken::NotABatch => Error::NotABatch,
+        Broken::Twice { member } => Error::DuplicateMember { member },
         Broken::TooMany => Error::TooManyEvents { limit: bench.events_max },
     })?;
     let sent_at = sent_at_member(&text, &pieces)?;

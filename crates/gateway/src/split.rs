@@ -6,7 +6,7 @@
 //! begins where only a key can stand is the next element. Only a body whose own frame is broken (no list, or broken off) is
 //! refused as a whole.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Where the events of a body are.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,11 @@ pub(crate) enum Broken {
     },
     /// It is JSON of another kind.
     NotABatch,
+    /// It says a member of the batch twice: one of them would be lost.
+    Twice {
+        /// The member's name.
+        member: &'static str,
+    },
     /// It has more events than a batch may have.
     TooMany,
 }
@@ -82,6 +87,12 @@ fn trimmed(body: &[u8], range: Range<usize>) -> Range<usize> {
     let Some(first) = piece.iter().position(|byte| !is_space(*byte)) else { return range.start..range.start };
     let last = piece.iter().rposition(|byte| !is_space(*byte)).unwrap_or(first);
     range.start + first..range.start + last + 1
+}
+
+/// The name that a key in quotes stands for, escapes and all.
+fn name(quoted: &[u8]) -> Cow<'_, str> {
+    let plain = || String::from_utf8_lossy(&quoted[1..quoted.len() - 1]);
+    if quoted.contains(&b'\\') { serde_json::from_slice(quoted).map_or_else(|_| plain(), Cow::Owned) } else { plain() }
 }
 
 struct Scanner<'a> {
@@ -213,21 +224,23 @@ impl Scanner<'_> {
                 return Err(self.broken("a colon was expected after a key"));
             }
             self.at += 1;
-            match &self.body[key] {
-                br#""batch""# => {
+            match &*name(&self.body[key]) {
+                "batch" => {
                     if self.peek() != Some(b'[') {
                         return Err(Broken::NotABatch);
                     }
-                    pieces.events.clear();
+                    if found {
+                        return Err(Broken::Twice { member: "batch" });
+                    }
                     self.list(&mut pieces.events, most)?;
                     found = true;
                 }
                 name => {
-                    let is_sent_at = name == br#""sent_at""#;
+                    let is_sent_at = name == "sent_at";
                     let start = self.at;
                     self.value(b'}')?;
-                    if is_sent_at {
-                        pieces.sent_at = Some(trimmed(self.body, start..self.at));
+                    if is_sent_at && pieces.sent_at.replace(trimmed(self.body, start..self.at)).is_some() {
+                        return Err(Broken::Twice { member: "sent_at" });
                     }
                 }
             }
@@ -313,6 +326,16 @@ mod tests {
         for body in ["3", "null", "\"x\"", "{}", r#"{"event":"message.created"}"#, r#"{"batch":{}}"#] {
             assert_eq!(json(body.as_bytes(), 100), Err(Broken::NotABatch), "{body}");
         }
+    }
+
+    #[test]
+    fn a_batch_that_is_said_twice_is_refused_however_it_is_written() {
+        let twice = |member| Err(Broken::Twice { member });
+        assert_eq!(json(br#"{"batch":[1],"batch":[2]}"#, 100), twice("batch"));
+        assert_eq!(json(br#"{"batch":[],"batch":[2]}"#, 100), twice("batch"));
+        assert_eq!(json(br#"{"batch":[1],"b\u0061tch":[2]}"#, 100), twice("batch"));
+        assert_eq!(json(br#"{"sent_at":1,"batch":[1],"sent_at":2}"#, 100), twice("sent_at"));
+        assert!(json(br#"{"a":1,"batch":[1],"a":2}"#, 100).is_ok(), "what is not read may stand twice");
     }
 
     #[test]

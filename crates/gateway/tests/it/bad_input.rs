@@ -135,6 +135,8 @@ async fn a_body_that_is_no_batch_gets_the_error_alone() {
     check_refused("[".repeat(4 << 20), &[], (400, "malformed_body")).await;
     check_refused(message("a").to_string(), &[], (400, "not_a_batch")).await;
     check_refused("17", &[], (400, "not_a_batch")).await;
+    let twice = format!(r#"{{"batch":[{}],"batch":[{}]}}"#, message("a"), message("b"));
+    check_refused(twice, &[], (400, "duplicate_member")).await;
     check_refused(vec![b' '; (5 << 20) + 1], &[], (413, "body_too_large")).await;
     let many = format!("[{}1]", "1,".repeat(50_000));
     check_refused(many, &[], (413, "too_many_events")).await;
