@@ -11,6 +11,8 @@ use crate::Error;
 
 /// Most metrics of one question.
 const METRICS_MAX: usize = 20;
+/// Longest environment, in characters: whatever an event may say can be asked about.
+const ENVIRONMENT_CHARS_MAX: usize = event::limits::ID_CHARS;
 /// Most positions of one question.
 const POSITIONS_MAX: usize = 64;
 
@@ -111,8 +113,9 @@ impl Question {
             ));
         }
         let environment = sent.one("env").unwrap_or("production").to_owned();
-        if environment.len() > 64 {
-            return Err(bad("bad_parameter", "env is longer than 64 bytes".into(), "production is the default".into()));
+        if environment.chars().count() > ENVIRONMENT_CHARS_MAX || environment.contains('\0') {
+            let message = format!("env has at most {ENVIRONMENT_CHARS_MAX} characters, none of them NUL");
+            return Err(bad("bad_parameter", message, "production is the default".into()));
         }
         let positions: Vec<String> = sent.all("position").map(str::to_owned).collect();
         if positions.len() > POSITIONS_MAX {
@@ -290,6 +293,15 @@ mod tests {
         let (code, hint) = refused(&[METRIC, ("metric", "chats"), R, ("by", "role")]);
         assert_eq!(code, "unknown_dimension");
         assert!(hint.contains("chats"), "{hint}");
+    }
+
+    #[test]
+    fn every_environment_that_an_event_can_have_can_be_asked_about() {
+        let longest = "ö".repeat(event::limits::ID_CHARS);
+        assert_eq!(read(&[METRIC, R, ("env", &longest)]).unwrap().environment, longest);
+        for env in [&format!("{longest}x"), "a\0b"] {
+            assert_eq!(refused(&[METRIC, R, ("env", env)]).0, "bad_parameter");
+        }
     }
 
     #[test]

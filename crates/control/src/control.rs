@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    Error, Grant, PlainKey, Project, Role, key, origin,
+    Error, Grant, PlainKey, Project, Role, key, name, origin,
     record::Change,
     state::{Applied, State},
 };
@@ -29,9 +29,11 @@ const PARTITION: u16 = 0;
 const READ: ReadLimit = ReadLimit { records: 1_000, bytes: 4 << 20 };
 /// How long `follow` waits after a failed read.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// Longest name of a project, in bytes.
-const NAME_BYTES_MAX: usize = 120;
-/// Longest name of an environment, in bytes.
+/// Longest name of a project, in characters.
+const NAME_CHARS_MAX: usize = 120;
+/// Longest name of a bot, in characters: as long as an event may say it.
+const BOT_CHARS_MAX: usize = 255;
+/// Longest name of a key's environment, in bytes.
 const ENVIRONMENT_BYTES_MAX: usize = 40;
 /// The key id under which the first administrator's key appears.
 const ADMIN_KEY_ID: &str = "admin";
@@ -150,12 +152,9 @@ impl Control {
     /// Creates a project; its id is a slug of the name. Resolves when this handle knows it.
     ///
     /// # Errors
-    /// `ProjectExists` for a name that is taken; `Invalid` for an empty or too long one; `Journal` if it could not be written.
+    /// `ProjectExists` for a name that is taken; `Invalid` for an empty, unprintable or too long one; `Journal` if it could not be written.
     pub async fn create_project(&self, name: &str, timezone: Tz) -> Result<Project, Error> {
-        let name = name.trim();
-        if name.is_empty() || name.len() > NAME_BYTES_MAX {
-            return Err(Error::Invalid(format!("a project's name has 1 to {NAME_BYTES_MAX} bytes")));
-        }
+        let name = name::checked("a project's name", name, NAME_CHARS_MAX)?;
         let id = slug(name);
         let exists = || Error::ProjectExists { name: name.to_owned(), id: id.clone() };
         let _creating = self.inner.creating.lock().await;
@@ -180,11 +179,12 @@ impl Control {
     /// Creates a key. Resolves when this handle honours it; the answer is the only place where the key itself stands.
     ///
     /// # Errors
-    /// `UnknownProject`; `Invalid` for an environment that is no name; `InvalidOrigin`; `Journal` if it could not be written.
+    /// `UnknownProject`; `Invalid` for an environment or a bot that is no name; `InvalidOrigin`; `Journal` if it could not be written.
     pub async fn create_key(&self, new: NewKey) -> Result<CreatedKey, Error> {
         let is_name = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
         let environment = &new.environment;
         if environment.is_empty() || environment.len() > ENVIRONMENT_BYTES_MAX || !environment.bytes().all(is_name) {
+            let environment: String = environment.chars().take(80).collect();
             return Err(Error::Invalid(format!(
                 "{environment:?} is no environment: use production, development, or up to {ENVIRONMENT_BYTES_MAX} lower-case \
                  letters, digits, dashes and underscores"
@@ -196,6 +196,10 @@ impl Control {
                 "a key of role {role} has no origins: it must not stand in a page"
             )));
         }
+        let bot_id = match &new.bot_id {
+            Some(bot) => Some(name::checked("a bot's name", bot, BOT_CHARS_MAX)?.to_owned()),
+            None => None,
+        };
         let origins = origin::normalised(&new.origins)?;
         self.catch_up().await?;
         if self.project(&new.project).is_none() {
@@ -209,7 +213,7 @@ impl Control {
             project: new.project,
             environment: new.environment,
             role: new.role,
-            bot_id: new.bot_id,
+            bot_id,
             origins: origins.clone(),
             sha256: key::hex(&key::hash(key.reveal())),
             created_at: now(),

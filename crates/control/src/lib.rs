@@ -7,6 +7,7 @@
 mod control;
 mod error;
 mod key;
+mod name;
 mod origin;
 mod record;
 mod role;

@@ -83,10 +83,10 @@ impl FromStr for Role {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Role, Error> {
-        Role::ALL
-            .into_iter()
-            .find(|role| role.name() == name)
-            .ok_or_else(|| Error::Invalid(format!("{name:?} is no role: use browser, ingest, read, write or admin")))
+        Role::ALL.into_iter().find(|role| role.name() == name).ok_or_else(|| {
+            let shown: String = name.chars().take(80).collect();
+            Error::Invalid(format!("{shown:?} is no role: use browser, ingest, read, write or admin"))
+        })
     }
 }
 

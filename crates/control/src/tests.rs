@@ -174,10 +174,15 @@ async fn what_cannot_be_created_says_why() {
     let error = control.create_key(new_key("nowhere", Role::Read)).await.unwrap_err();
     assert!(matches!(&error, Error::UnknownProject(id) if id == "nowhere"), "{error}");
     assert_eq!(control.revoke_key("nothing").await.unwrap_err().code(), "unknown_key");
-    for name in ["", "  ", &"x".repeat(121)] {
+    for name in ["", "  ", "a\0b", "two\nlines", &"x".repeat(5_000), &"x".repeat(121)] {
         assert_eq!(control.create_project(name, UTC).await.unwrap_err().code(), "invalid_name");
     }
     control.create_project("shop", UTC).await.unwrap();
+    control.create_project(&"ö".repeat(120), UTC).await.unwrap();
+    for bot in ["", "a\0b", &"x".repeat(256)] {
+        let new = NewKey { bot_id: Some(bot.to_owned()), ..new_key("shop", Role::Read) };
+        assert_eq!(control.create_key(new).await.unwrap_err().code(), "invalid_name", "{bot}");
+    }
     for environment in ["", "Production", "a b", &"x".repeat(41)] {
         let new = NewKey { environment: environment.to_owned(), ..new_key("shop", Role::Read) };
         assert_eq!(control.create_key(new).await.unwrap_err().code(), "invalid_name", "{environment}");

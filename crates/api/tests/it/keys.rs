@@ -44,6 +44,25 @@ async fn a_project_is_created_once_and_listed() {
 }
 
 #[tokio::test]
+async fn names_that_nobody_could_read_are_refused_with_the_reason() {
+    let api = Api::alone().await;
+    api.key("shop", "read").await;
+    let long = "x".repeat(5_000);
+    for name in ["", "a\\u0000b", "a\\nb", &long] {
+        let refused = api.call("POST", ADMIN, "/api/v1/projects", &format!(r#"{{"name":"{name}"}}"#)).await;
+        assert_eq!((refused.status, refused.code()), (422, "invalid_name"), "{name}");
+        let body = format!(r#"{{"project":"shop","bot":"{name}"}}"#);
+        let refused = api.call("POST", ADMIN, "/api/v1/keys", &body).await;
+        assert_eq!((refused.status, refused.code()), (422, "invalid_name"), "{name}");
+        assert!(refused.body.to_string().len() < 500, "{}", refused.body);
+    }
+    let body = format!(r#"{{"project":"shop","environment":"{long}"}}"#);
+    let refused = api.call("POST", ADMIN, "/api/v1/keys", &body).await;
+    assert_eq!((refused.status, refused.code()), (422, "invalid_name"));
+    assert!(refused.body.to_string().len() < 500, "{}", refused.body);
+}
+
+#[tokio::test]
 async fn a_key_sees_its_own_project_only() {
     let api = Api::alone().await;
     let key = api.key("shop", "read").await;

@@ -84,6 +84,26 @@ fn secrets_are_readable_by_their_owner_alone_and_stay_the_same() {
 }
 
 #[test]
+fn a_name_is_refused_the_same_with_a_server_and_without() {
+    let directory = Directory::new();
+    let refusal = |name: &str| {
+        let output = directory.rapport(&["project", "create", name]);
+        assert!(!output.status.success(), "{name:?} was taken");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let long = "x".repeat(5_000);
+    let names = ["two\nlines", "\u{1b}[31mred", &long];
+    let alone = names.map(refusal);
+    assert!(alone[0].contains("U+000A") && alone[2].contains("5000"), "{alone:?}");
+    let _server = directory.start();
+    for (name, alone) in names.iter().zip(alone) {
+        let message = alone.trim_start_matches("rapport: ").trim().to_owned();
+        let served = refusal(name);
+        assert!(served.contains(&message), "{served} is not {message}");
+    }
+}
+
+#[test]
 fn projects_and_keys_made_while_no_server_runs_are_honoured_by_the_next_one() {
     let directory = Directory::new();
     let key = directory.project("shop");
