@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use service::refusal::Refusal;
 use warehouse::query;
 
 /// Why a request was refused.
@@ -168,8 +168,9 @@ impl IntoResponse for Error {
         if status.is_server_error() {
             tracing::warn!(code = self.code(), error = %self, "request not answered");
         }
-        let body = json!({"error": {"code": self.code(), "message": self.to_string(), "hint": self.hint()}});
-        let mut response = (status, Json(body)).into_response();
+        let (message, hint) = (self.to_string(), self.hint());
+        let refusal = Refusal { code: self.code(), message: &message, hint: &hint, id: None };
+        let mut response = (status, Json(refusal.to_json())).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use service::refusal::Refusal;
 
 use crate::{limit::Full, metrics};
 
@@ -257,8 +257,9 @@ impl From<Full> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         metrics::REFUSED.add_with(&[("code", self.code())], 1);
-        let body = json!({"error": {"code": self.code(), "message": self.to_string(), "hint": self.hint()}});
-        let mut response = (self.status(), Json(body)).into_response();
+        let message = self.to_string();
+        let refusal = Refusal { code: self.code(), message: &message, hint: self.hint(), id: None };
+        let mut response = (self.status(), Json(refusal.to_json())).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_seconds() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
