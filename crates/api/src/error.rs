@@ -1,11 +1,13 @@
 //! What is refused, and the one place where it becomes HTTP.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use service::refusal::Refusal;
+use service::refusal::{self, Refusal};
 use warehouse::query;
 
 /// Why a request was refused.
@@ -49,6 +51,18 @@ pub enum Error {
     /// The body is not what the route takes.
     #[error("the body cannot be used: {0}")]
     BadBody(String),
+    /// The body is too large.
+    #[error("the body is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body did not come in time.
+    #[error("the body did not come within {}s", .limit.as_secs_f32())]
+    BodyTimeout {
+        /// The time it had.
+        limit: Duration,
+    },
     /// A parameter cannot be used.
     #[error("{message}")]
     BadParameter {
@@ -72,7 +86,7 @@ pub enum Error {
     #[error(transparent)]
     Query(#[from] query::Error),
     /// The journal is away.
-    #[error("the journal does not answer: {0}")]
+    #[error("the journal does not answer at present")]
     Journal(#[from] journal::Error),
     /// Projects and keys cannot be changed.
     #[error("{0}")]
@@ -92,6 +106,8 @@ impl Error {
             Error::NoRoute => "no_route",
             Error::MethodNotAllowed => "method_not_allowed",
             Error::BadBody(_) => "bad_body",
+            Error::BodyTooLarge { .. } => "body_too_large",
+            Error::BodyTimeout { .. } => "body_timeout",
             Error::BadParameter { code, .. } => code,
             Error::BadPosition => "bad_position",
             Error::NotYet => "not_yet",
@@ -110,6 +126,8 @@ impl Error {
             Error::NotFound { .. } | Error::NoRoute => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Error::BadBody(_) => StatusCode::BAD_REQUEST,
+            Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Error::ProjectMissing | Error::BadParameter { .. } | Error::BadPosition => StatusCode::UNPROCESSABLE_ENTITY,
             Error::NotYet | Error::Overloaded | Error::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Query(query::Error::Warehouse(_)) => StatusCode::SERVICE_UNAVAILABLE,
@@ -131,7 +149,10 @@ impl Error {
             Error::NotFound { .. } => "check the name; GET /api/v1/projects lists the projects",
             Error::NoRoute => "GET /openapi.json lists the routes",
             Error::MethodNotAllowed => "GET /openapi.json lists the methods of each route",
-            Error::BadBody(_) => "send a JSON object with the fields that /openapi.json names",
+            Error::BadBody(_) | Error::BodyTooLarge { .. } => {
+                "send a JSON object with the fields that /openapi.json names, and nothing else"
+            }
+            Error::BodyTimeout { .. } => "nothing was changed; send the whole body at once",
             Error::BadParameter { hint, .. } => hint,
             Error::BadPosition => "send the `position` of an answer of POST /v1/batch as it is, or leave it out",
             Error::NotYet => "ask again after Retry-After: nothing is lost, the figures follow in a moment",
@@ -141,6 +162,28 @@ impl Error {
             Error::Control(error) => crate::access::hint(error),
         };
         fixed.to_owned()
+    }
+}
+
+impl Error {
+    /// What a client is told. Errors of the stores speak of addresses and paths, which are none of its business: the log has
+    /// them, under the id that the client is told.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Error::Query(query::Error::Warehouse(warehouse::Error::Refused { code, .. })) => {
+                format!("the warehouse refused the question with ClickHouse's code {code}")
+            }
+            Error::Query(query::Error::Warehouse(_)) => "the warehouse does not answer at present".into(),
+            Error::Control(control::Error::Journal(_)) => "the journal does not answer at present".into(),
+            told => told.to_string(),
+        }
+    }
+
+    fn has_details(&self) -> bool {
+        matches!(
+            self,
+            Error::Journal(_) | Error::Query(query::Error::Warehouse(_)) | Error::Control(control::Error::Journal(_))
+        )
     }
 }
 
@@ -165,11 +208,9 @@ fn query_hint(error: &query::Error) -> String {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
-        if status.is_server_error() {
-            tracing::warn!(code = self.code(), error = %self, "request not answered");
-        }
-        let (message, hint) = (self.to_string(), self.hint());
-        let refusal = Refusal { code: self.code(), message: &message, hint: &hint, id: None };
+        let (message, hint) = (self.message(), self.hint());
+        let id = self.has_details().then(|| refusal::log_details(self.code(), &self));
+        let refusal = Refusal { code: self.code(), message: &message, hint: &hint, id: id.as_deref() };
         let mut response = (status, Json(refusal.to_json())).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -1,19 +1,23 @@
 //! Projects and keys.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    body::Bytes,
-    extract::{Path, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode},
 };
 use control::{Grant, NewKey, Project, Role};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{Error, access, router::App};
 
+/// Longest body, bytes.
+const BODY_MAX: usize = 64 << 10;
+/// Longest time for a body to come.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// Zone of a project that names none.
 const ZONE_DEFAULT: &str = "UTC";
 
@@ -38,14 +42,13 @@ struct KeyBody {
 /// `POST /api/v1/projects`, for keys of all projects.
 pub(crate) async fn create_project(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<(StatusCode, Json<Value>), Error> {
-    let key = access::authenticate(&app.deps, &headers)?;
+    let key = access::authenticate(&app.deps, request.headers())?;
     if !key.role.may_manage() || key.project.is_some() {
         return Err(access::refused(&key, "create projects"));
     }
-    let body: ProjectBody = read(&body)?;
+    let body: ProjectBody = read(request).await?;
     let timezone = warehouse::query::zone(body.timezone.as_deref().unwrap_or(ZONE_DEFAULT))?;
     let project = app.deps.control.create_project(&body.name, timezone).await?;
     Ok((StatusCode::CREATED, Json(described(&project))))
@@ -65,12 +68,11 @@ pub(crate) async fn projects(State(app): State<Arc<App>>, headers: HeaderMap) ->
 /// `POST /api/v1/keys`, for administrators of the project.
 pub(crate) async fn create_key(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<(StatusCode, Json<Value>), Error> {
-    let key = access::authenticate(&app.deps, &headers)?;
+    let key = access::authenticate(&app.deps, request.headers())?;
     may_manage_keys(&key)?;
-    let body: KeyBody = read(&body)?;
+    let body: KeyBody = read(request).await?;
     let role: Role = body.role.as_deref().map_or(Ok(Role::Write), str::parse)?;
     let project = access::project(&app.deps, &key, body.project.as_deref())?;
     let environment = body.environment.unwrap_or_else(|| "production".into());
@@ -93,7 +95,7 @@ pub(crate) async fn create_key(
 pub(crate) async fn revoke_key(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Error> {
     let key = access::authenticate(&app.deps, &headers)?;
     may_manage_keys(&key)?;
@@ -103,6 +105,7 @@ pub(crate) async fn revoke_key(
             "revoke keys of other projects, and this route cannot tell which project a key is of",
         ));
     }
+    let Path(id) = id.map_err(|_| Error::NoRoute)?;
     app.deps.control.revoke_key(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -115,6 +118,14 @@ fn described(project: &Project) -> Value {
     json!({"id": project.id, "name": project.name, "timezone": project.timezone.name()})
 }
 
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|error| Error::BadBody(error.to_string()))
+/// Reads the body of a request whose key is good. Fails with `BadBody`, `BodyTooLarge` or `BodyTimeout`.
+async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Error> {
+    let body = Limited::new(request.into_body(), BODY_MAX).collect();
+    let body =
+        tokio::time::timeout(BODY_TIME_MAX, body).await.map_err(|_| Error::BodyTimeout { limit: BODY_TIME_MAX })?;
+    let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+        true => Error::BodyTooLarge { limit: BODY_MAX },
+        false => Error::BadBody("it broke off".into()),
+    })?;
+    serde_json::from_slice(&body.to_bytes()).map_err(|error| Error::BadBody(error.to_string()))
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{delete, get, post},
@@ -21,8 +21,6 @@ use crate::{
 
 /// Questions that are answered at once.
 const TURNS: usize = 16;
-/// Longest body of a management route, bytes.
-const BODY_MAX: usize = 64 * 1024;
 /// How long readiness waits for the warehouse.
 const READY_MAX: Duration = Duration::from_secs(2);
 
@@ -91,7 +89,6 @@ pub fn router(deps: Deps) -> Router {
         .route("/openapi.json", get(document))
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(Arc::new(app))
 }
 
@@ -107,7 +104,10 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     let look = wait::until(&app.deps, &app.feed, &nothing, false);
     let figures = match tokio::time::timeout(READY_MAX, look).await {
         Ok(Ok(_)) => "ok".to_owned(),
-        Ok(Err(error)) => error.to_string(),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "not ready");
+            error.message()
+        }
         Err(_) => "the warehouse does not answer".to_owned(),
     };
     report.ready &= figures == "ok";

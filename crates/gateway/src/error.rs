@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use service::refusal::Refusal;
+use service::refusal::{self, Refusal};
 
 use crate::{limit::Full, metrics};
 
@@ -124,7 +124,7 @@ pub enum Error {
     #[error("too many requests are in work")]
     Overloaded,
     /// The journal did not take the batch.
-    #[error("the batch was not stored: {0}")]
+    #[error("the batch was not stored: the journal does not take it at present")]
     Journal(#[from] journal::Error),
     /// The program failed.
     #[error("an internal error")]
@@ -231,6 +231,11 @@ impl Error {
         matches!(self, Error::KeyBusy | Error::Overloaded)
     }
 
+    /// Whether there is more to say, which is none of the producer's business.
+    fn has_details(&self) -> bool {
+        matches!(self, Error::Journal(_) | Error::Internal)
+    }
+
     /// Whole seconds after which to try again.
     fn retry_after_seconds(&self) -> Option<u64> {
         match self {
@@ -258,7 +263,8 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         metrics::REFUSED.add_with(&[("code", self.code())], 1);
         let message = self.to_string();
-        let refusal = Refusal { code: self.code(), message: &message, hint: self.hint(), id: None };
+        let id = self.has_details().then(|| refusal::log_details(self.code(), &self));
+        let refusal = Refusal { code: self.code(), message: &message, hint: self.hint(), id: id.as_deref() };
         let mut response = (self.status(), Json(refusal.to_json())).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_seconds() {
@@ -281,8 +287,11 @@ mod tests {
 
     use super::*;
 
+    /// What only the log says.
+    const INNER: &str = "/var/lib/inner: no space left";
+
     fn all() -> Vec<(Error, u16, &'static str)> {
-        let message = "x".to_owned();
+        let message = INNER.to_owned();
         let second = Duration::from_secs(1);
         vec![
             (Error::KeyMissing, 401, "key_missing"),
@@ -292,7 +301,7 @@ mod tests {
             (Error::OriginNotAllowed { origin: "a page".into() }, 403, "origin_not_allowed"),
             (Error::MethodNotAllowed, 405, "method_not_allowed"),
             (Error::EncodingUnsupported { encoding: "br".into() }, 400, "encoding_unsupported"),
-            (Error::EncodingMalformed { encoding: "gzip", message: message.clone() }, 400, "encoding_malformed"),
+            (Error::EncodingMalformed { encoding: "gzip", message: "x".into() }, 400, "encoding_malformed"),
             (Error::BodyTooLarge { limit: 5, inflated: false }, 413, "body_too_large"),
             (Error::BodyTooLarge { limit: 5, inflated: true }, 413, "body_too_large_inflated"),
             (Error::TooManyEvents { limit: 5 }, 413, "too_many_events"),
@@ -322,6 +331,8 @@ mod tests {
             let body = response.into_body().collect().await.unwrap().to_bytes();
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(body["error"]["code"], code);
+            assert_eq!(body["error"]["id"].is_string(), code.starts_with("journal") || code == "internal", "{body}");
+            assert!(!body.to_string().contains(INNER), "{body}");
             for part in ["message", "hint"] {
                 assert!(body["error"][part].as_str().is_some_and(|text| !text.is_empty()), "{code}: {part}");
             }

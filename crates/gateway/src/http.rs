@@ -226,15 +226,11 @@ impl Batch {
         self.gateway.rates.charge(&self.grant.key_id, accepted + rejected.len());
         let journal = &self.gateway.deps.journal;
         let start = Instant::now();
-        let appended = if records.is_empty() {
-            Vec::new()
-        } else {
-            journal.append(Topic::Events, records).await.inspect_err(log)?
-        };
+        let appended = if records.is_empty() { Vec::new() } else { journal.append(Topic::Events, records).await? };
         // After the events: a producer that is told to send again sends the events again, which count once; dead letters
         // that were stored before a failed append would be there twice.
         if !dead.is_empty() {
-            journal.append(Topic::DeadLetters, dead).await.inspect_err(log)?;
+            journal.append(Topic::DeadLetters, dead).await?;
         }
         metrics::APPEND_TIME.record(start.elapsed().as_secs_f64());
         metrics::ACCEPTED.add(accepted as u64);
@@ -266,8 +262,4 @@ impl Batch {
         }
         error
     }
-}
-
-fn log(error: &journal::Error) {
-    tracing::warn!(code = error.code(), %error, "a batch was not stored");
 }

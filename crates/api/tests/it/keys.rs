@@ -63,6 +63,20 @@ async fn names_that_nobody_could_read_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_body_that_cannot_be_read_is_refused_as_everything_is() {
+    let api = Api::alone().await;
+    let large = format!(r#"{{"name":"x"{}}}"#, " ".repeat(64 << 10));
+    for path in ["/api/v1/projects", "/api/v1/keys"] {
+        let refused = api.call("POST", ADMIN, path, &large).await;
+        assert_eq!((refused.status, refused.code()), (413, "body_too_large"), "{path}");
+        let stranger = api.call("POST", "", path, &large).await;
+        assert_eq!((stranger.status, stranger.code()), (401, "key_missing"), "{path}");
+    }
+    let refused = api.call("DELETE", ADMIN, "/api/v1/keys/%ff", "").await;
+    assert_eq!((refused.status, refused.code()), (404, "no_route"));
+}
+
+#[tokio::test]
 async fn a_key_sees_its_own_project_only() {
     let api = Api::alone().await;
     let key = api.key("shop", "read").await;

@@ -45,6 +45,11 @@ async fn without_a_warehouse_the_api_lives_but_is_not_ready() {
     let away = api.get(&key, QUESTION).await;
     assert_eq!((away.status, away.code()), (503, "warehouse_away"));
     assert!(away.head.contains("retry-after: 1"), "{}", away.head);
+    assert!(away.body["error"]["id"].is_string(), "the log has the rest: {}", away.body);
+    for shown in [&ready.body, &away.body] {
+        let shown = shown.to_string();
+        assert!(!shown.contains("127.0.0.1") && !shown.contains("http"), "inner addresses: {shown}");
+    }
 }
 
 #[tokio::test]
