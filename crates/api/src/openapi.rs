@@ -5,8 +5,23 @@ use warehouse::registry::METRICS;
 
 use crate::params::PARAMETERS;
 
-/// The document of this surface.
-pub fn document() -> Value {
+/// The document of this surface, and of others at the same address, of which each gives its `paths` and `schemas`.
+pub fn document(others: &[Value]) -> Value {
+    let mut document = own();
+    for other in others {
+        add(&mut document["paths"], &other["paths"]);
+        add(&mut document["components"]["schemas"], &other["schemas"]);
+    }
+    document
+}
+
+fn add(into: &mut Value, more: &Value) {
+    if let (Some(into), Some(more)) = (into.as_object_mut(), more.as_object()) {
+        into.extend(more.clone());
+    }
+}
+
+fn own() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {"title": "Rapport", "version": env!("CARGO_PKG_VERSION"), "description": "Figures of conversations."},
@@ -120,7 +135,7 @@ fn schemas() -> Value {
         "NewProject": object(&["name"], &["timezone"]),
         "Key": with_origins(object(&["id", "key", "project", "role", "environment"], &[])),
         "NewKey": with_origins(object(&[], &["project", "environment", "role", "bot"])),
-        "Error": {"type": "object", "properties": {"error": object(&["code", "message", "hint"], &[])}},
+        "Error": {"type": "object", "properties": {"error": object(&["code", "message", "hint"], &["id"])}},
     })
 }
 
@@ -130,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere_and_every_parameter_is_described() {
-        let document = document();
+        let document = document(&[]);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"").skip(1) {
             let name = reference.split('"').next().unwrap().rsplit('/').next().unwrap();

@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{MethodRouter, delete, get, post},
 };
 use chrono::{DateTime, Utc};
 use journal::{Journal, position::Position};
@@ -39,6 +39,8 @@ pub struct Deps {
     pub metrics: service::metrics::Handle,
     /// Signs positions.
     pub position_secret: Arc<[u8]>,
+    /// What other surfaces at the same address give to the OpenAPI document: `paths` and `schemas` of each.
+    pub documents: Vec<Value>,
     /// Generation of the tables.
     pub generation: u32,
     /// The clock.
@@ -77,19 +79,31 @@ impl App {
 /// The API's routes.
 pub fn router(deps: Deps) -> Router {
     let app = App { deps, feed: Feed::default(), turns: Semaphore::new(TURNS) };
-    Router::new()
-        .route("/api/v1/query", get(figures::query))
-        .route("/api/v1/metrics", get(figures::registry))
-        .route("/api/v1/projects", get(manage::projects).post(manage::create_project))
-        .route("/api/v1/keys", post(manage::create_key))
-        .route("/api/v1/keys/{id}", delete(manage::revoke_key))
-        .route("/healthz", get(health))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(prometheus))
-        .route("/openapi.json", get(document))
+    let routed = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    routed
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .with_state(Arc::new(app))
+}
+
+/// Every address, with what its methods do.
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 9] {
+    [
+        ("/api/v1/query", get(figures::query)),
+        ("/api/v1/metrics", get(figures::registry)),
+        ("/api/v1/projects", get(manage::projects).post(manage::create_project)),
+        ("/api/v1/keys", post(manage::create_key)),
+        ("/api/v1/keys/{id}", delete(manage::revoke_key)),
+        ("/healthz", get(health)),
+        ("/readyz", get(ready)),
+        ("/metrics", get(prometheus)),
+        ("/openapi.json", get(document)),
+    ]
+}
+
+/// The addresses of this surface, as the document writes them.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(path, _)| path)
 }
 
 /// Alive: the process answers.
@@ -120,6 +134,6 @@ async fn prometheus(State(app): State<Arc<App>>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.deps.metrics.render())
 }
 
-async fn document() -> Json<Value> {
-    Json(openapi::document())
+async fn document(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(openapi::document(&app.deps.documents))
 }

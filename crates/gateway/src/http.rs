@@ -10,7 +10,7 @@ use axum::{
     extract::{Request, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{MethodRouter, post},
 };
 use bytes::Bytes;
 use control::{Control, Grant, Role};
@@ -86,9 +86,18 @@ pub fn router(deps: Deps) -> Router {
         room: Room::new(options.in_flight_max.len(), 2 * options.body_max.len(), options.in_flight_wait.get()),
         deps,
     };
-    Router::new()
-        .route("/v1/batch", post(batch).options(preflight).fallback(|| async { Error::MethodNotAllowed }))
-        .with_state(Arc::new(gateway))
+    let routed = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    routed.with_state(Arc::new(gateway))
+}
+
+/// Every address, with what its methods do.
+fn routes() -> [(&'static str, MethodRouter<Arc<Gateway>>); 1] {
+    [("/v1/batch", post(batch).options(preflight).fallback(|| async { Error::MethodNotAllowed }))]
+}
+
+/// The addresses of the native routes.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(path, _)| path)
 }
 
 async fn batch(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {

@@ -22,9 +22,11 @@ mod http;
 mod judge;
 mod limit;
 pub mod metrics;
+mod openapi;
 mod split;
 
 pub use config::{GeoOptions, Network, Options};
 pub use error::Error;
 pub use geo::{Geo, GeoError, Place};
-pub use http::{Deps, router};
+pub use http::{Deps, paths, router};
+pub use openapi::document;

@@ -1,8 +1,11 @@
 //! Questions, and what is said when they cannot be answered.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
@@ -49,6 +52,23 @@ async fn without_a_warehouse_the_api_lives_but_is_not_ready() {
     for shown in [&ready.body, &away.body] {
         let shown = shown.to_string();
         assert!(!shown.contains("127.0.0.1") && !shown.contains("http"), "inner addresses: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_is_described_with_the_methods_that_it_takes() {
+    let api = Api::alone().await;
+    let document = api.get("", "/openapi.json").await.body;
+    let mut described: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert!(described.remove("/other"), "what another surface gives is in it");
+    assert!(document["components"]["schemas"]["Other"].is_object());
+    assert_eq!(described, api::paths().collect());
+    for path in described {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let is_taken = api.call(method, "", &path.replace("{id}", "x"), "").await.status != 405;
+            let is_described = document["paths"][path].get(method.to_lowercase()).is_some();
+            assert_eq!(is_described, is_taken, "{method} {path}");
+        }
     }
 }
 

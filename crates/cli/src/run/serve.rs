@@ -145,6 +145,7 @@ impl Parts<'_> {
             health: Health::default(),
             metrics: metrics.clone(),
             position_secret,
+            documents: vec![gateway::document(&self.settings.gateway)],
             generation: worker::Options::default().generation,
             now: Arc::new(Utc::now),
         });

@@ -58,6 +58,22 @@ fn a_server_ends_well_and_in_time_though_requests_stay_half_sent() {
 }
 
 #[test]
+fn the_document_describes_every_route_of_every_surface() {
+    let directory = Directory::new();
+    let server = directory.start();
+    let (status, document) = server.get("/openapi.json", None);
+    assert_eq!(status, 200, "{document}");
+    for path in api::paths().chain(gateway::paths()) {
+        assert!(document["paths"][path].is_object(), "{path}");
+    }
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(document["components"]["schemas"][name].is_object(), "{name}");
+    }
+}
+
+#[test]
 fn a_second_start_on_the_same_directory_is_refused_with_the_first_ones_process_and_address() {
     let directory = Directory::new();
     let server = directory.start();

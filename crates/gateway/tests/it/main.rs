@@ -5,6 +5,7 @@
 mod bad_input;
 mod batch;
 mod bounds;
+mod document;
 mod enrichment;
 mod keys;
 mod mmdb;
