@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use service::config::without_credentials;
 
 /// How long a busy or restarting server is waited for before a request is given up.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -57,9 +58,9 @@ impl Client {
         Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), key: key.to_owned() }
     }
 
-    /// The server's address.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// The server's address, as it may be shown.
+    pub(crate) fn shown_url(&self) -> String {
+        without_credentials(&self.url)
     }
 
     /// Sends NDJSON events. Safe to repeat: an event counts once however often its id comes.
@@ -158,6 +159,7 @@ fn refusal(what: &str, answer: &Answer) -> anyhow::Error {
 }
 
 fn unreachable_message(url: &str) -> String {
+    let url = without_credentials(url);
     format!("no Rapport answers at {url}: start one with `rapport run`, or name another with --url")
 }
 
@@ -167,6 +169,7 @@ fn unreachable_message(url: &str) -> String {
 /// When the scheme is another.
 pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
     if url.contains("://") && !url.starts_with("http://") {
+        let url = without_credentials(url);
         bail!("{url}: this client speaks plain HTTP; put the address of the server itself, as http://HOST:PORT");
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use service::config::{Duration, Layers, Loaded, Secret};
+use service::config::{Duration, Layers, Loaded, Secret, Url};
 
 use crate::args::Run;
 
@@ -60,7 +60,7 @@ pub(crate) struct Engine {
 /// `[warehouse]`
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Warehouse {
-    pub(crate) url: String,
+    pub(crate) url: Url,
     pub(crate) user: String,
     pub(crate) password: Secret,
 }

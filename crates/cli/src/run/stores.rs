@@ -34,8 +34,11 @@ pub(super) struct Warehouse {
 pub(super) fn open_warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
     let server = &settings.warehouse;
     if !server.url.is_empty() {
-        let client = warehouse::Client::connect(&server.url, &server.user, server.password.reveal());
-        return Ok(Warehouse { client, url: server.url.clone(), engine: None });
+        let url = server.url.address();
+        let (user, password) =
+            server.url.credentials().unwrap_or_else(|| (server.user.clone(), server.password.clone()));
+        let client = warehouse::Client::connect(&url, &user, password.reveal());
+        return Ok(Warehouse { client, url, engine: None });
     }
     engine::check_cpu()?;
     let library = library(settings)?;

@@ -102,12 +102,13 @@ fn the_configuration_shows_where_values_come_from_and_no_secret() {
     let output = command(&["config"])
         .env("RAPPORT_HTTP__LISTEN", "127.0.0.1:9999")
         .env("RAPPORT_WAREHOUSE__PASSWORD", "hunter2")
+        .env("RAPPORT_WAREHOUSE__URL", "http://ana:hunter2@ch.example:8123")
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     assert!(text.contains("listen = \"127.0.0.1:9999\"") && text.contains("RAPPORT_HTTP__LISTEN"), "{text}");
-    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("url = \"http://***@ch.example:8123\"") && !text.contains("hunter2"), "{text}");
 
     let output = command(&["config"]).env("RAPPORT_HTTP__LISTN", "x").output().unwrap();
     assert!(!output.status.success());

@@ -39,7 +39,7 @@ pub(crate) fn loadgen(options: &Loadgen) -> anyhow::Result<()> {
     let over = AtomicBool::new(false);
     let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} s");
     bar.set_length(options.duration);
-    bar.set_message(format!("loading {}", client.url()));
+    bar.set_message(format!("loading {}", client.shown_url()));
 
     let (sent, visible) = thread::scope(|scope| {
         let connections: Vec<_> = traffics
