@@ -26,6 +26,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
+pub use self::retention::{Hold, Needs};
 use self::{
     state::Shared,
     store::{Outcome, Slot},
@@ -52,6 +53,8 @@ pub struct Options {
     pub dead_letter_partitions: u16,
     /// Age at which events and dead letters are dropped, in whole batches (default 7 days); `None` keeps them for ever.
     pub retention: Option<Duration>,
+    /// The consumer whose unfinished work retention spares (default: none).
+    pub hold: Option<Hold>,
     /// Most bytes of appends and commits that wait to be written; beyond it they get `Error::Full` (default 64 MiB).
     pub queue_bytes: usize,
     /// Appends get `Error::Full` while the disk has fewer free bytes than this (default 512 MiB), so that the store can always
@@ -69,6 +72,7 @@ impl Default for Options {
             event_partitions: 4,
             dead_letter_partitions: 1,
             retention: Some(Duration::from_secs(7 * 24 * 60 * 60)),
+            hold: None,
             queue_bytes: 64 << 20,
             reserve_bytes: 512 << 20,
             clock: Arc::new(system_clock),
@@ -83,6 +87,7 @@ impl fmt::Debug for Options {
             .field("event_partitions", &self.event_partitions)
             .field("dead_letter_partitions", &self.dead_letter_partitions)
             .field("retention", &self.retention)
+            .field("hold", &self.hold)
             .field("queue_bytes", &self.queue_bytes)
             .field("reserve_bytes", &self.reserve_bytes)
             .finish_non_exhaustive()
