@@ -195,6 +195,9 @@ pub(crate) struct Import {
     /// Events a request.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) batch: u32,
+    /// How long a server that is away or busy is waited for, in seconds [default: 30 for one that has never answered, 300 later].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(crate) wait: Option<u64>,
     /// Prints the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -232,6 +235,9 @@ pub(crate) struct Loadgen {
     /// Also measures the time from acknowledgement until a figure shows an event.
     #[arg(long)]
     pub(crate) visible: bool,
+    /// How long a server that is away or busy is waited for, in seconds [default: 30 for one that has never answered, 300 later].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(crate) wait: Option<u64>,
     /// Prints the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,
