@@ -9,7 +9,7 @@ use journal::{
     embedded::{EmbeddedJournal, Hold, Options},
 };
 
-use crate::settings::Settings;
+use crate::{files, settings::Settings};
 
 /// Longest time the engine may take to stop: with the drain before it, less than ten seconds.
 const ENGINE_STOP: Duration = Duration::from_secs(4);
@@ -19,8 +19,9 @@ const ENGINE_STOP: Duration = Duration::from_secs(4);
 /// # Errors
 /// When the directory cannot be used.
 pub(super) fn open_journal(settings: &Settings) -> anyhow::Result<EmbeddedJournal> {
-    EmbeddedJournal::open(settings.data.dir.join("journal"), journal_options(settings))
-        .context("the journal cannot be opened")
+    let directory = settings.data.dir.join("journal");
+    files::make_own_directory(&directory)?;
+    EmbeddedJournal::open(directory, journal_options(settings)).context("the journal cannot be opened")
 }
 
 fn journal_options(settings: &Settings) -> Options {
@@ -62,6 +63,7 @@ pub(super) fn open_warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
     let library = library(settings)?;
     let program = std::env::current_exe().context("the program cannot find itself")?;
     let data = std::path::absolute(settings.data.dir.join("warehouse"))?;
+    files::make_own_directory(&data)?;
     let arguments: Vec<OsString> = vec![
         "warehouse".into(),
         "--data-dir".into(),
@@ -71,7 +73,9 @@ pub(super) fn open_warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
         "--library".into(),
         library.into(),
     ];
-    let options = SupervisorOptions { stop_timeout: ENGINE_STOP, ..SupervisorOptions::default() };
+    // Of the environment, which may hold secrets, the child gets what it is given here.
+    let environment = vec![("RAPPORT_LOG__FILTER".into(), settings.log.filter.clone().into())];
+    let options = SupervisorOptions { stop_timeout: ENGINE_STOP, environment, ..SupervisorOptions::default() };
     let engine = Supervisor::spawn(&program, arguments, options)?;
     let url = engine.url();
     Ok(Warehouse { client: warehouse::Client::connect(&url, "default", ""), url, engine: Some(engine) })

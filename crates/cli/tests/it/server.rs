@@ -54,7 +54,12 @@ impl Directory {
 
     /// Starts a server and waits until it is ready.
     pub(crate) fn start(&self) -> Server {
-        let mut child = self.spawn();
+        self.start_with(&[])
+    }
+
+    /// As `start`, with variables.
+    pub(crate) fn start_with(&self, variables: &[(&str, &str)]) -> Server {
+        let mut child = self.spawn(variables);
         let address = self.data().join("server.json");
         let url = wait_for("server.json to name this process", || {
             if let Some(status) = child.try_wait().unwrap() {
@@ -68,11 +73,12 @@ impl Directory {
         server
     }
 
-    /// Starts a server and waits for nothing.
-    pub(crate) fn spawn(&self) -> Child {
+    /// Starts a server with variables and waits for nothing.
+    fn spawn(&self, variables: &[(&str, &str)]) -> Child {
         let log = File::options().create(true).append(true).open(self.0.path().join("log")).unwrap();
         command(&["run", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(self.data())
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -54,10 +54,27 @@ fn secrets_are_readable_by_their_owner_alone_and_stay_the_same() {
         let mode = fs::metadata(directory.data().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+    for name in [".", "journal", "warehouse"] {
+        let mode = fs::metadata(directory.data().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{name}");
+    }
     let before = (read("admin-key"), read("secret"));
     server.terminate();
     directory.start();
     assert_eq!((read("admin-key"), read("secret")), before);
+}
+
+#[test]
+fn the_engines_process_is_given_none_of_the_secrets() {
+    const KEY: &str = "ags_00000000000000000000000000000000_abcdef";
+    let directory = Directory::new();
+    let secrets =
+        [("RAPPORT_ADMIN_KEY", KEY), ("RAPPORT_SECRET", "hunter2"), ("RAPPORT_LOG__FILTER", "info,engine=debug")];
+    let server = directory.start_with(&secrets);
+    let environment = fs::read(format!("/proc/{}/environ", server.engine_pid())).unwrap();
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(environment.contains("engine=debug"), "what it is meant to have: {environment}");
+    assert!(!environment.contains(KEY) && !environment.contains("hunter2"), "{environment}");
 }
 
 #[test]

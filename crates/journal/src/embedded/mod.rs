@@ -18,6 +18,7 @@ use std::{
     fmt, fs,
     fs::{File, TryLockError},
     io,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering, mpsc},
     thread,
@@ -193,7 +194,8 @@ fn lock(dir: &Path) -> Result<File, Error> {
             dir.display()
         ))
     };
-    fs::create_dir_all(dir).map_err(|error| unusable(&error))?;
+    // Events are personal data: nobody but the owner may enter what is made here.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| unusable(&error))?;
     let file = File::options()
         .create(true)
         .truncate(false)
