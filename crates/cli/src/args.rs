@@ -162,11 +162,11 @@ pub(crate) enum Role {
     Browser,
     /// Servers: every event.
     Ingest,
-    /// Queries.
+    /// Queries alone.
     Read,
-    /// Events, queries and management of the project.
+    /// Servers that also read: every event and queries, as AgentSight's SDKs need.
     Write,
-    /// Everything, in every project.
+    /// Every event, queries, and new keys for this project. (The key of all projects is the server's own.)
     Admin,
 }
 
