@@ -5,6 +5,7 @@
 mod commands;
 mod copies;
 mod crashes;
+mod disk;
 mod figures;
 mod server;
 mod start;

@@ -28,15 +28,26 @@ pub(crate) struct Server {
 }
 
 /// A data directory that outlives its servers.
-pub(crate) struct Directory(tempfile::TempDir);
+pub(crate) struct Directory {
+    /// Where the log is.
+    home: tempfile::TempDir,
+    data: PathBuf,
+}
 
 impl Directory {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("data");
+        Self { home, data }
+    }
+
+    /// With its data elsewhere.
+    pub(crate) fn with_data(data: PathBuf) -> Self {
+        Self { home: tempfile::tempdir().unwrap(), data }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.0.path().join("data")
+        self.data.clone()
     }
 
     /// Runs a command that ends by itself.
@@ -75,7 +86,7 @@ impl Directory {
 
     /// Starts a server with variables and waits for nothing.
     fn spawn(&self, variables: &[(&str, &str)]) -> Child {
-        let log = File::options().create(true).append(true).open(self.0.path().join("log")).unwrap();
+        let log = File::options().create(true).append(true).open(self.home.path().join("log")).unwrap();
         command(&["run", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(self.data())
             .envs(variables.iter().copied())
@@ -104,7 +115,7 @@ impl Directory {
 
     /// The end of the servers' log, for messages of failing tests.
     pub(crate) fn log(&self) -> String {
-        let log = fs::read_to_string(self.0.path().join("log")).unwrap_or_default();
+        let log = fs::read_to_string(self.home.path().join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }

@@ -296,6 +296,13 @@ impl Journal for EmbeddedJournal {
         })
     }
 
+    fn check(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let shared = Arc::clone(&self.shared);
+            blocking(move || shared.check()).await
+        })
+    }
+
     fn committed(&self, group: &str, topic: Topic, partition: u16) -> BoxFuture<'_, Result<Option<Commit>, Error>> {
         let group = group.to_owned();
         Box::pin(async move {

@@ -207,7 +207,9 @@ async fn a_full_disk_is_back_pressure_and_appends_work_again_when_there_is_space
     let world = World::new();
     let journal = EmbeddedJournal::open(dir.path(), Options { reserve_bytes: 100, ..world.options() }).unwrap();
     append(&journal, "before").await;
+    journal.check().await.unwrap();
     world.free.store(99, Ordering::SeqCst);
+    assert_eq!(journal.check().await.unwrap_err().code(), "journal_full", "it is known before anybody tries");
     let error = journal.append(Topic::Events, vec![record("no")]).await.unwrap_err();
     assert_eq!((error.code(), error.class()), ("journal_full", ErrorClass::Retry));
     assert_eq!(values(&journal, 0).await, ["before"], "reading goes on");

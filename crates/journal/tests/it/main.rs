@@ -4,6 +4,10 @@
 
 mod disk;
 mod pattern;
+// The testkit depends on this crate, so its file is taken instead.
+#[path = "../../../testkit/src/small_disk.rs"]
+#[allow(unreachable_pub, reason = "it is public where it lives")]
+mod small_disk;
 
 use std::{
     collections::BTreeMap,
