@@ -61,6 +61,7 @@ pub(crate) struct Journal {
 pub(crate) struct Engine {
     pub(crate) library: PathBuf,
     pub(crate) listen: String,
+    pub(crate) password: Secret,
 }
 
 /// `[warehouse]`

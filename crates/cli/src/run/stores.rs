@@ -74,11 +74,15 @@ pub(super) fn open_warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
         library.into(),
     ];
     // Of the environment, which may hold secrets, the child gets what it is given here.
-    let environment = vec![("RAPPORT_LOG__FILTER".into(), settings.log.filter.clone().into())];
+    let password = settings.engine.password.reveal();
+    let mut environment = vec![("RAPPORT_LOG__FILTER".into(), settings.log.filter.clone().into())];
+    if !password.is_empty() {
+        environment.push(("RAPPORT_ENGINE__PASSWORD".into(), password.into()));
+    }
     let options = SupervisorOptions { stop_timeout: ENGINE_STOP, environment, ..SupervisorOptions::default() };
     let engine = Supervisor::spawn(&program, arguments, options)?;
     let url = engine.url();
-    Ok(Warehouse { client: warehouse::Client::connect(&url, "default", ""), url, engine: Some(engine) })
+    Ok(Warehouse { client: warehouse::Client::connect(&url, "default", password), url, engine: Some(engine) })
 }
 
 /// The engine's library: the one that the settings name, or the one that was fetched.

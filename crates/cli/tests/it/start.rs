@@ -78,6 +78,24 @@ fn the_engines_process_is_given_none_of_the_secrets() {
 }
 
 #[test]
+fn the_engines_own_port_asks_for_a_password_where_one_is_set() {
+    let directory = Directory::new();
+    let ask = |password: Option<&str>| {
+        let note: serde_json::Value =
+            serde_json::from_slice(&fs::read(directory.data().join("server.json")).unwrap()).unwrap();
+        let url = format!("{}/?query=SELECT+1", note["warehouse_url"].as_str().unwrap());
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = password.iter().fold(agent.get(url), |request, key| request.header("X-ClickHouse-Key", *key));
+        request.call().unwrap().status().as_u16()
+    };
+    let server = directory.start();
+    assert_eq!(ask(None), 200, "without one, as an analyst's client connects by the address alone");
+    server.terminate();
+    let _server = directory.start_with(&[("RAPPORT_ENGINE__PASSWORD", "open sesame")]);
+    assert_eq!((ask(None), ask(Some("guess")), ask(Some("open sesame"))), (401, 403, 200));
+}
+
+#[test]
 fn projects_and_keys_made_while_no_server_runs_are_honoured_by_the_next_one() {
     let directory = Directory::new();
     let key = directory.project("shop");
