@@ -10,3 +10,4 @@ mod figures;
 mod server;
 mod start;
 mod tidy;
+mod trust;
