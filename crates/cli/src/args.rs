@@ -165,11 +165,11 @@ pub(crate) enum Role {
     Browser,
     /// Servers: every event.
     Ingest,
-    /// Queries.
+    /// Queries alone.
     Read,
-    /// Events, queries and management of the project.
+    /// Servers that also read: every event and queries, as AgentSight's SDKs need.
     Write,
-    /// Everything, in every project.
+    /// Every event, queries, and new keys for this project. (The key of all projects is the server's own.)
     Admin,
 }
 
@@ -198,6 +198,9 @@ pub(crate) struct Import {
     /// Events a request.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) batch: u32,
+    /// How long a server that is away or busy is waited for, in seconds [default: 30 for one that has never answered, 300 later].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(crate) wait: Option<u64>,
     /// Prints the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -235,6 +238,9 @@ pub(crate) struct Loadgen {
     /// Also measures the time from acknowledgement until a figure shows an event.
     #[arg(long)]
     pub(crate) visible: bool,
+    /// How long a server that is away or busy is waited for, in seconds [default: 30 for one that has never answered, 300 later].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(crate) wait: Option<u64>,
     /// Prints the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,

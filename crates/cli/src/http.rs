@@ -1,22 +1,25 @@
 //! A small blocking HTTP client for Rapport's own routes, with the retries that a batch may safely have.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use indicatif::ProgressBar;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use service::config::without_credentials;
 
-/// How long a busy or restarting server is waited for before a request is given up.
-const PATIENCE: Duration = Duration::from_secs(300);
-/// The longest pause between two attempts, whatever `Retry-After` says.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+mod wait;
 
-/// A connection pool to one server with one key.
+pub(crate) use wait::Patience;
+use wait::{Waiting, Why};
+
+/// A connection pool to one server with one key. Clones share it, and what was said about waiting.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     agent: ureq::Agent,
     url: String,
     key: String,
+    waiting: Waiting,
 }
 
 /// The answer of `POST /v1/batch`.
@@ -45,8 +48,17 @@ struct Answer {
 }
 
 impl Client {
-    /// A client that retries what may be retried for five minutes.
+    /// A client that retries what may be retried, with the usual patience.
     pub(crate) fn new(url: &str, key: &str) -> Self {
+        Self::waiting(url, key, Waiting::default())
+    }
+
+    /// A client with its own patience, which says above `bar` what it waits for.
+    pub(crate) fn patient(url: &str, key: &str, patience: Patience, bar: ProgressBar) -> Self {
+        Self::waiting(url, key, Waiting::new(patience, bar))
+    }
+
+    fn waiting(url: &str, key: &str, waiting: Waiting) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(5)))
@@ -54,12 +66,12 @@ impl Client {
             .user_agent(concat!("rapport/", env!("CARGO_PKG_VERSION")))
             .build();
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), key: key.to_owned() }
+        Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), key: key.to_owned(), waiting }
     }
 
-    /// The server's address.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// The server's address, as it may be shown.
+    pub(crate) fn shown_url(&self) -> String {
+        without_credentials(&self.url)
     }
 
     /// Sends NDJSON events. Safe to repeat: an event counts once however often its id comes.
@@ -111,24 +123,23 @@ impl Client {
     }
 
     fn with_retries(&self, what: &str, attempt: impl Fn() -> Result<Answer, ureq::Error>) -> anyhow::Result<Answer> {
-        let started = Instant::now();
-        let mut pause = Duration::from_millis(200);
+        let mut wait = self.waiting.begin(self.shown_url());
         loop {
             let outcome = attempt();
-            let asked = match &outcome {
-                Ok(answer) if !matches!(answer.status, 429 | 502 | 503 | 504) => return Ok(outcome?),
-                Ok(answer) => answer.retry_after,
-                Err(_) => None,
+            let why = match &outcome {
+                Ok(answer) if !matches!(answer.status, 429 | 502 | 503 | 504) => {
+                    wait.over();
+                    return Ok(outcome?);
+                }
+                Ok(answer) => Why::Busy { says: refusal(what, answer).to_string(), retry_after: answer.retry_after },
+                Err(error) => Why::Away { says: error.to_string() },
             };
-            let wait = asked.unwrap_or(pause).min(LONGEST_PAUSE);
-            if started.elapsed() + wait > PATIENCE {
+            if !wait.pause(&why) {
                 return match outcome {
                     Ok(answer) => Err(refusal(what, &answer)),
                     Err(error) => Err(error).with_context(|| unreachable_message(&self.url)),
                 };
             }
-            std::thread::sleep(wait);
-            pause = (pause * 2).min(Duration::from_secs(5));
         }
     }
 }
@@ -158,6 +169,7 @@ fn refusal(what: &str, answer: &Answer) -> anyhow::Error {
 }
 
 fn unreachable_message(url: &str) -> String {
+    let url = without_credentials(url);
     format!("no Rapport answers at {url}: start one with `rapport run`, or name another with --url")
 }
 
@@ -167,6 +179,7 @@ fn unreachable_message(url: &str) -> String {
 /// When the scheme is another.
 pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
     if url.contains("://") && !url.starts_with("http://") {
+        let url = without_credentials(url);
         bail!("{url}: this client speaks plain HTTP; put the address of the server itself, as http://HOST:PORT");
     }
     Ok(())

@@ -1,10 +1,13 @@
 //! The settings of every command: the embedded defaults, a file, the environment, options.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use service::config::{Duration, Layers, Loaded, Secret};
+use service::config::{Duration, Layers, Loaded, Secret, Url};
 
 use crate::args::Run;
 
@@ -17,6 +20,9 @@ const FREE_VARIABLES: [&str; 6] = [
     "RAPPORT_ENGINE_SUPERVISED",
     "RAPPORT_ENGINE_LISTEN",
 ];
+
+/// The shortest retention: below it, the worker's own look back would soon find nothing.
+const RETENTION_MIN: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -57,12 +63,13 @@ pub(crate) struct Journal {
 pub(crate) struct Engine {
     pub(crate) library: PathBuf,
     pub(crate) listen: String,
+    pub(crate) password: Secret,
 }
 
 /// `[warehouse]`
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Warehouse {
-    pub(crate) url: String,
+    pub(crate) url: Url,
     pub(crate) user: String,
     pub(crate) password: Secret,
 }
@@ -90,7 +97,7 @@ pub(crate) struct Log {
 /// # Errors
 /// When a layer names an unknown key or holds a value that does not fit.
 pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Loaded<Settings>> {
-    layers(file).load().context("the configuration cannot be used")
+    checked(layers(file))
 }
 
 /// Settings with the options of `run` over them.
@@ -105,7 +112,49 @@ pub(crate) fn of_run(options: &Run) -> anyhow::Result<Settings> {
     if let Some(dir) = &options.data_dir {
         layers = layers.with("data.dir", dir.display().to_string(), "--data-dir");
     }
-    Ok(layers.load::<Settings>().context("the configuration cannot be used")?.config)
+    Ok(checked(layers)?.config)
+}
+
+fn checked(layers: Layers) -> anyhow::Result<Loaded<Settings>> {
+    const UNUSABLE: &str = "the configuration cannot be used";
+    let loaded = layers.load::<Settings>().context(UNUSABLE)?;
+    match unusable(&loaded.config) {
+        Some((key, message)) => Err(loaded.refuse(key, message)).context(UNUSABLE),
+        None => Ok(loaded),
+    }
+}
+
+/// The first value with which the program could not work, and why.
+fn unusable(settings: &Settings) -> Option<(&'static str, String)> {
+    let gateway = &settings.gateway;
+    let none = |is_none: bool| is_none.then(|| "it has to be more than nothing".to_owned());
+    let rules = [
+        ("gateway.body_max", none(gateway.body_max.is_empty())),
+        ("gateway.batch_events_max", none(gateway.batch_events_max == 0)),
+        ("gateway.body_timeout", none(gateway.body_timeout.get().is_zero())),
+        ("gateway.key_events_per_second", none(gateway.key_events_per_second == 0)),
+        ("gateway.key_burst_events", none(gateway.key_burst_events == 0)),
+        (
+            "gateway.in_flight_max",
+            (gateway.in_flight_max < gateway.body_max)
+                .then(|| format!("a body of `gateway.body_max` ({}) has to find room in it", gateway.body_max)),
+        ),
+        (
+            "journal.retention",
+            (settings.journal.retention.get() < RETENTION_MIN)
+                .then(|| format!("it has to be at least {} h", RETENTION_MIN.as_secs() / 3_600)),
+        ),
+        ("http.listen", not_an_address(&settings.http.listen, settings.http.listen.contains(':'))),
+        (
+            "engine.listen",
+            not_an_address(&settings.engine.listen, settings.engine.listen.parse::<SocketAddr>().is_ok()),
+        ),
+    ];
+    rules.into_iter().find_map(|(key, message)| Some((key, message?)))
+}
+
+fn not_an_address(text: &str, is_one: bool) -> Option<String> {
+    (!is_one).then(|| format!("`{text}` is no address with a port, such as 127.0.0.1:8088"))
 }
 
 fn layers(file: Option<&Path>) -> Layers {
@@ -147,6 +196,34 @@ mod tests {
     fn the_embedded_defaults_are_complete() {
         let settings: Settings = Layers::new(include_str!("settings.toml")).load().unwrap().config;
         assert_eq!(settings.http.listen, "127.0.0.1:8088");
+    }
+
+    #[test]
+    fn values_that_the_program_cannot_work_with_are_refused_once_by_name() {
+        let refused = |key: &str, value: &str| {
+            let layers = Layers::new(include_str!("settings.toml")).with(key, value, "the test");
+            let error = checked(layers).unwrap_err();
+            let text = format!("{error:#}");
+            assert!(text.contains(&format!("`{key}` in the test: ")), "{text}");
+            assert_eq!(text.matches("cannot be used").count(), 1, "{text}");
+            text
+        };
+        for (key, value) in [
+            ("gateway.in_flight_max", "0"),
+            ("gateway.in_flight_max", "1MiB"),
+            ("gateway.body_max", "0"),
+            ("gateway.body_timeout", "0"),
+            ("gateway.batch_events_max", "0"),
+            ("gateway.key_events_per_second", "0"),
+            ("gateway.key_burst_events", "0"),
+            ("gateway.in_flight_wait", "soon"),
+            ("journal.retention", "5m"),
+            ("http.listen", "8088"),
+            ("engine.listen", "localhost"),
+        ] {
+            refused(key, value);
+        }
+        assert!(!refused("warehouse.url", "https://ana:hunter2@ch").contains("hunter2"));
     }
 
     #[test]

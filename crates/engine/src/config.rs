@@ -1,6 +1,7 @@
 //! The engine's own configuration files. They are written at each start and passed by name, so that a `config.xml` in
 //! the working directory or in the home directory is never read in their place.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::options::Limits;
@@ -45,7 +46,7 @@ impl Layout {
         let root = data_dir.canonicalize().map_err(failed)?;
         let layout = Self { store: root.join("store"), backups: root.join("backups"), work: root.join("engine") };
         for directory in [&layout.store, &layout.backups, &layout.work] {
-            std::fs::create_dir_all(directory).map_err(failed)?;
+            make_private(directory).map_err(failed)?;
         }
         std::fs::write(layout.users_file(), users_xml(limits)).map_err(failed)?;
         std::fs::write(layout.config_file(), layout.config_xml(limits)).map_err(failed)?;
@@ -92,6 +93,11 @@ fn users_xml(limits: &Limits) -> String {
         threads = limits.threads,
         seconds = limits.query_time.as_secs_f64(),
     )
+}
+
+/// Makes a directory, and what is missing above it, that nobody but its owner can enter.
+pub(crate) fn make_private(directory: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
 /// The statement that makes sure the database exists.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 
 /// The variable that names the library outright.
-const VARIABLE: &str = "RAPPORT_ENGINE_LIBRARY";
+pub(crate) const VARIABLE: &str = "RAPPORT_ENGINE_LIBRARY";
 /// The library beside the executable.
 const FILE: &str = "libchdb.so";
 /// The library in a source tree, where `make engine` puts it.

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::config::Layout;
+use crate::config::{Layout, make_private};
 use crate::engine::Engine;
 use crate::listener::PromptListener;
 use crate::lock::DirectoryLock;
@@ -59,7 +59,7 @@ fn serve(options: Options, supervised: bool, on_ready: impl FnOnce(SocketAddr)) 
     check_cpu()?;
     let open_failed = |error: std::io::Error| Error::Open { path: options.data_dir.clone(), reason: error.to_string() };
     let library = options.library.canonicalize().unwrap_or_else(|_| options.library.clone());
-    std::fs::create_dir_all(&options.data_dir).map_err(open_failed)?;
+    make_private(&options.data_dir).map_err(open_failed)?;
     let _lock = DirectoryLock::take(&options.data_dir, options.limits.lock_wait)?;
     let layout = Layout::prepare(&options.data_dir, &options.limits)?;
     // A directory of our own: the library looks for configuration in the working directory.

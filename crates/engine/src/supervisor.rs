@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::Error;
+use crate::library::VARIABLE;
 use crate::process::{FAILED, LISTEN, READY, SUPERVISED};
 
 /// How an engine process is kept running.
@@ -25,7 +26,12 @@ pub struct SupervisorOptions {
     pub backoff_min: Duration,
     /// The longest pause before a restart.
     pub backoff_max: Duration,
+    /// Variables for the process. Of this process's own environment, which may hold secrets, it gets only what the library needs.
+    pub environment: Vec<(OsString, OsString)>,
 }
+
+/// Variables that the process inherits: how the library is found, and where it puts temporary files.
+const INHERITED: [&str; 5] = [VARIABLE, "LD_LIBRARY_PATH", "TMPDIR", "TZ", "RUST_BACKTRACE"];
 
 impl Default for SupervisorOptions {
     fn default() -> Self {
@@ -34,6 +40,7 @@ impl Default for SupervisorOptions {
             stop_timeout: Duration::from_secs(8),
             backoff_min: Duration::from_millis(50),
             backoff_max: Duration::from_secs(5),
+            environment: Vec::new(),
         }
     }
 }
@@ -154,7 +161,9 @@ impl Keeper {
     fn start(&mut self, address: Option<SocketAddr>) -> Result<Process, Error> {
         let failed = |reason: String| Error::Start { reason };
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).env(SUPERVISED, "1").env_remove(LISTEN);
+        command.args(&self.arguments).env_clear();
+        command.envs(INHERITED.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.envs(self.options.environment.iter().map(|(name, value)| (name, value))).env(SUPERVISED, "1");
         if let Some(address) = address {
             command.env(LISTEN, address.to_string());
         }

@@ -188,6 +188,11 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// Stores a group's commit; durable when it resolves.
     fn commit(&self, group: &str, topic: Topic, partition: u16, commit: Commit) -> BoxFuture<'_, Result<(), Error>>;
 
+    /// Whether an append would be taken now; else the error that it would get. Nothing is appended.
+    fn check(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// A group's last commit.
     fn committed(&self, group: &str, topic: Topic, partition: u16) -> BoxFuture<'_, Result<Option<Commit>, Error>>;
 }

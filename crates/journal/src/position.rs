@@ -1,6 +1,9 @@
-//! The opaque position that the gateway hands out and the API waits for: next offsets by partition of the events topic, signed.
+//! The opaque position that the gateway hands out and the API waits for: next offsets by partition of the events topic, signed
+//! and encrypted.
 //!
-//! A position is signed so that nobody can make the API wait for offsets that will never come. It is no secret and no permission.
+//! A position is signed so that nobody can make the API wait for offsets that will never come, and encrypted because offsets
+//! count the records of every project. It is no permission. The signature of the content is also what its encryption begins
+//! with (a synthetic nonce, as in RFC 5297), so equal positions have equal texts, and of two that differ nothing shows.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -9,9 +12,9 @@ use bytes::Buf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-const VERSION: u8 = 1;
-/// Bytes of the truncated HMAC-SHA256.
-const TAG: usize = 12;
+const VERSION: u8 = 2;
+/// Bytes of the truncated HMAC-SHA256: the signature, and the nonce.
+const TAG: usize = 16;
 /// A partition and its offset.
 const ENTRY: usize = 2 + 8;
 /// Longest text that is looked at: more than any number of partitions needs.
@@ -41,7 +44,7 @@ impl fmt::Display for InvalidPosition {
 impl std::error::Error for InvalidPosition {}
 
 impl Position {
-    /// The text for a client: URL-safe, signed with the installation's secret.
+    /// The text for a client: URL-safe, signed and encrypted with the installation's secret.
     pub fn encode(&self, secret: &[u8]) -> String {
         let mut bytes = Vec::with_capacity(1 + self.0.len() * ENTRY + TAG);
         bytes.push(VERSION);
@@ -49,8 +52,11 @@ impl Position {
             bytes.extend_from_slice(&partition.to_be_bytes());
             bytes.extend_from_slice(&next.to_be_bytes());
         }
-        let tag = mac(secret, &bytes).finalize().into_bytes();
-        bytes.extend_from_slice(&tag[..TAG]);
+        let signature = mac(secret, SIGNATURE, &bytes).finalize().into_bytes();
+        let mut tag = [0; TAG];
+        tag.copy_from_slice(&signature[..TAG]);
+        apply_keystream(secret, tag, &mut bytes);
+        bytes.extend_from_slice(&tag);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
@@ -62,9 +68,10 @@ impl Position {
         if text.len() > TEXT_MAX {
             return Err(InvalidPosition);
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidPosition)?;
-        let (body, tag) = bytes.split_last_chunk::<TAG>().ok_or(InvalidPosition)?;
-        mac(secret, body).verify_truncated_left(tag).map_err(|_| InvalidPosition)?;
+        let mut bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidPosition)?;
+        let (body, tag) = bytes.split_last_chunk_mut::<TAG>().ok_or(InvalidPosition)?;
+        apply_keystream(secret, *tag, body);
+        mac(secret, SIGNATURE, body).verify_truncated_left(tag).map_err(|_| InvalidPosition)?;
         let (version, mut entries) = body.split_first().ok_or(InvalidPosition)?;
         if *version != VERSION || entries.len() % ENTRY != 0 {
             return Err(InvalidPosition);
@@ -96,11 +103,25 @@ impl Position {
     }
 }
 
-fn mac(secret: &[u8], body: &[u8]) -> Hmac<Sha256> {
+/// What the secret is used for: each purpose has a function of its own.
+const SIGNATURE: &[u8] = b"rapport.position.signature\0";
+const KEYSTREAM: &[u8] = b"rapport.position.keystream\0";
+
+fn mac(secret: &[u8], purpose: &[u8], body: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("an HMAC takes a key of any length");
-    mac.update(b"rapport.position\0");
+    mac.update(purpose);
     mac.update(body);
     mac
+}
+
+/// Encrypts or decrypts: HMAC-SHA256 in counter mode.
+fn apply_keystream(secret: &[u8], nonce: [u8; TAG], body: &mut [u8]) {
+    for (number, block) in (0_u32..).zip(body.chunks_mut(32)) {
+        let mut mac = mac(secret, KEYSTREAM, &nonce);
+        mac.update(&number.to_be_bytes());
+        let stream = mac.finalize().into_bytes();
+        block.iter_mut().zip(stream).for_each(|(byte, mask)| *byte ^= mask);
+    }
 }
 
 #[cfg(test)]
@@ -128,8 +149,24 @@ mod tests {
     }
 
     #[test]
+    fn a_position_shows_nothing_of_its_offsets() {
+        let raw = |next: u64| {
+            URL_SAFE_NO_PAD.decode(position(&[(0, next), (1, 7), (2, 7), (3, 7)]).encode(b"secret")).unwrap()
+        };
+        let (first, second) = (raw(1_000_000), raw(1_000_001));
+        assert_eq!(first.len(), second.len());
+        for (what, bytes) in [("an offset", 1_000_000_u64.to_be_bytes()), ("another", 7_u64.to_be_bytes())] {
+            assert!(!first.windows(8).any(|window| window == bytes), "{what} can be read");
+        }
+        // One record more changes every byte but the few that chance keeps.
+        let equal = first.iter().zip(&second).filter(|(one, other)| one == other).count();
+        assert!(equal < first.len() / 4, "{equal} of {} bytes are the same", first.len());
+        assert_eq!(raw(5), raw(5));
+    }
+
+    #[test]
     fn a_tampered_position_is_refused() {
-        let text = position(&[(0, 5), (3, 1_000_000)]).encode(b"secret");
+        let text = position(&[(0, 5), (3, 1_000_000), (4, 2), (5, 3)]).encode(b"secret");
         for at in 0..text.len() {
             for letter in ["A", "B", "-"] {
                 let mut tampered = text.clone();

@@ -10,7 +10,13 @@ use serde::Serialize;
 /// The checks of a process. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Health {
-    checks: Arc<Mutex<BTreeMap<String, Option<String>>>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    checks: BTreeMap<String, Option<String>>,
+    facts: BTreeMap<String, f64>,
 }
 
 /// One named check, held by the component that knows the answer.
@@ -21,12 +27,14 @@ pub struct Check {
 }
 
 /// Readiness at one instant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// Whether every check says ok.
     pub ready: bool,
     /// Each check: `"ok"` or what is missing.
     pub checks: BTreeMap<String, String>,
+    /// Numbers that say how well it goes, by name with unit.
+    pub facts: BTreeMap<String, f64>,
 }
 
 impl Health {
@@ -39,19 +47,25 @@ impl Health {
 
     /// What every check says now. A process without checks is ready.
     pub fn report(&self) -> Report {
-        let checks = self.lock();
+        let State { checks, facts } = &*self.lock();
         let ready = checks.values().all(Option::is_none);
         let text = |reason: &Option<String>| reason.clone().unwrap_or_else(|| "ok".to_owned());
-        Report { ready, checks: checks.iter().map(|(name, reason)| (name.clone(), text(reason))).collect() }
+        let checks = checks.iter().map(|(name, reason)| (name.clone(), text(reason))).collect();
+        Report { ready, checks, facts: facts.clone() }
+    }
+
+    /// Notes a number for the report.
+    pub fn fact(&self, name: &str, value: f64) {
+        self.lock().facts.insert(name.to_owned(), value);
     }
 
     fn set(&self, name: &str, reason: Option<String>) {
-        self.lock().insert(name.to_owned(), reason);
+        self.lock().checks.insert(name.to_owned(), reason);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Option<String>>> {
-        // The map is whole after any panic: every change is one insert.
-        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The maps are whole after any panic: every change is one insert.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,5 +99,7 @@ mod tests {
         assert!(health.report().ready);
         journal.missing("the disk is full");
         assert_eq!(health.report().checks["journal"], "the disk is full");
+        health.fact("lag_seconds", 1.5);
+        assert_eq!(health.report().facts["lag_seconds"], 1.5);
     }
 }

@@ -115,6 +115,13 @@ impl Gauge {
         let key = key(self.0.name, labels);
         facade::with_recorder(|recorder| recorder.register_gauge(&key, &METADATA).set(value));
     }
+
+    /// Sets the series of one of a few numbered things, such as partitions.
+    pub fn set_of(&self, label: &'static str, number: u16, value: f64) {
+        let labels = vec![facade::Label::new(label, number.to_string())];
+        let key = facade::Key::from_parts(self.0.name, labels);
+        facade::with_recorder(|recorder| recorder.register_gauge(&key, &METADATA).set(value));
+    }
 }
 
 impl Histogram {
@@ -215,6 +222,7 @@ mod tests {
         EVENTS.add_with(&[("code", "too_old")], 2);
         EVENTS.add(1);
         OPEN.set(3.0);
+        OPEN.set_of("partition", 7, 2.0);
         TOOK.record(0.002);
         let text = install().unwrap().render();
         for line in [
@@ -222,6 +230,7 @@ mod tests {
             "rapport_test_events_total{code=\"too_old\"} 2",
             "rapport_test_events_total 1",
             "rapport_test_open 3",
+            "rapport_test_open{partition=\"7\"} 2",
             "rapport_test_took_seconds_bucket{le=\"0.0025\"} 1",
         ] {
             assert!(text.contains(line), "`{line}` is not in\n{text}");

@@ -1,11 +1,14 @@
 //! A connection to ClickHouse.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use clickhouse::Row;
 use serde::Serialize;
 
-use crate::Error;
+use crate::{
+    Error,
+    writes::{WriteFailure, Writes},
+};
 
 /// The database everything is in.
 const DATABASE: &str = "rapport";
@@ -24,6 +27,7 @@ pub struct Client {
     /// Without a database, for making it.
     bare: clickhouse::Client,
     url: String,
+    writes: Arc<Writes>,
 }
 
 impl std::fmt::Debug for Client {
@@ -53,7 +57,7 @@ impl Client {
             .with_setting("optimize_on_insert", "0")
             .with_setting("do_not_merge_across_partitions_select_final", "1");
         let writer = inner.clone().with_validation(false);
-        Client { inner, writer, bare, url: url.to_owned() }
+        Client { inner, writer, bare, url: url.to_owned(), writes: Arc::default() }
     }
 
     /// The official client, in the database of Rapport.
@@ -85,6 +89,20 @@ impl Client {
         if rows.is_empty() {
             return Ok(());
         }
+        let outcome = self.try_insert_rows(table, rows).await;
+        self.writes.note(table, &outcome);
+        outcome
+    }
+
+    /// The inserts that fail at present, and for how long the oldest has.
+    pub fn failing_writes(&self) -> Option<WriteFailure> {
+        self.writes.longest_failing()
+    }
+
+    async fn try_insert_rows<T>(&self, table: &str, rows: &[T]) -> Result<(), Error>
+    where
+        T: Serialize + for<'a> Row<Value<'a> = T> + Sync,
+    {
         let mut insert = self.writer.insert::<T>(table).await?.with_timeouts(Some(SEND_TIMEOUT), Some(END_TIMEOUT));
         for row in rows {
             insert.write(row).await?;

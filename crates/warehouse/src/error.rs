@@ -34,8 +34,31 @@ impl Error {
     pub fn class(&self) -> ErrorClass {
         match self {
             Error::Away(_) => ErrorClass::Ambiguous,
-            Error::Refused { code, .. } if TRANSIENT.contains(code) => ErrorClass::Ambiguous,
+            Error::Refused { code, .. } if TRANSIENT.contains(code) || self.is_lack_of_space() => ErrorClass::Ambiguous,
             Error::Refused { .. } | Error::Unusable(_) => ErrorClass::Fatal,
+        }
+    }
+
+    /// Whether the server's disk is full, by whichever of its many codes it says so.
+    pub fn is_lack_of_space(&self) -> bool {
+        match self {
+            Error::Refused { code, message } => {
+                *code == NOT_ENOUGH_SPACE || message.contains("No space left on device")
+            }
+            Error::Away(message) => message.contains("No space left on device"),
+            Error::Unusable(_) => false,
+        }
+    }
+
+    /// What is wrong and what to do, in a few words for anybody: no addresses, and none of the server's own words.
+    pub fn advice(&self) -> String {
+        match self {
+            _ if self.is_lack_of_space() => "the warehouse has no room on its disk: free some space".to_owned(),
+            Error::Away(_) => {
+                "the warehouse does not answer: it is being started again, or its address is wrong".to_owned()
+            }
+            Error::Refused { code, .. } => format!("the warehouse refused, with ClickHouse's code {code}: see the log"),
+            Error::Unusable(_) => "the warehouse has tables that this version did not make: see the log".to_owned(),
         }
     }
 
@@ -48,6 +71,8 @@ impl Error {
         }
     }
 }
+
+const NOT_ENOUGH_SPACE: u32 = 243;
 
 /// ClickHouse codes that pass by themselves: TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, SOCKET_TIMEOUT,
 /// NETWORK_ERROR, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE, TOO_MANY_PARTS, KEEPER_EXCEPTION,
@@ -85,6 +110,20 @@ mod tests {
     fn an_exception_is_told_by_its_code() {
         assert_eq!(exception_code("Code: 60. DB::Exception: no such table"), Some(60));
         assert_eq!(exception_code("upstream died"), None);
+    }
+
+    #[test]
+    fn advice_shows_neither_addresses_nor_the_servers_words() {
+        let refused = |code, message: &str| Error::Refused { code, message: message.to_owned() };
+        let full = refused(1001, "filesystem error: No space left on device [/data/x]");
+        assert_eq!(
+            (full.class(), full.advice().as_str()),
+            (ErrorClass::Ambiguous, "the warehouse has no room on its disk: free some space")
+        );
+        assert!(refused(243, "").is_lack_of_space());
+        for error in [refused(60, "/data/x at 10.0.0.7"), Error::Away("tcp 10.0.0.7:8123".into()), full] {
+            assert!(!error.advice().contains("10.0.0.7") && !error.advice().contains("/data"), "{error}");
+        }
     }
 
     #[test]

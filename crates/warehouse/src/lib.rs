@@ -12,6 +12,7 @@ pub mod registry;
 mod rows;
 mod sink;
 mod states;
+mod writes;
 
 pub use client::Client;
 pub use error::{Error, ErrorClass};
@@ -21,3 +22,4 @@ pub use rows::{
     IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow, StateRow,
 };
 pub use sink::{BoxFuture, SegmentRows, Sink};
+pub use writes::WriteFailure;

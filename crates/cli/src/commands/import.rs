@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     args::Import,
-    http::{self, BatchAnswer, Client, Rejected},
+    http::{self, BatchAnswer, Client, Patience, Rejected},
     run::directory,
     terminal,
 };
@@ -37,9 +37,10 @@ pub(crate) fn import(options: &Import) -> anyhow::Result<()> {
         None => directory::address_of_server(&options.reach.data_dir)?,
     };
     http::check_url(&url)?;
+    let bar = terminal::progress("{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
     let mut import = Running {
-        client: Client::new(&url, &options.key),
-        bar: terminal::progress("{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta} left"),
+        client: Client::patient(&url, &options.key, Patience::of_option(options.wait), bar.clone()),
+        bar,
         now: Utc::now(),
         batch: options.batch as usize,
         json: options.json,

@@ -21,7 +21,9 @@ pub(crate) fn warehouse(options: &Warehouse) -> anyhow::Result<()> {
         Some(library) => library.clone(),
         None => crate::run::library(&settings)?,
     };
-    let engine = engine::Options::new(options.data_dir.clone(), listen, library);
+    let mut engine = engine::Options::new(options.data_dir.clone(), listen, library);
+    let password = &settings.engine.password;
+    engine.access_key = (!password.is_empty()).then(|| password.reveal().to_owned());
     engine::run_blocking(engine, |address| {
         terminal::line(format_args!("ClickHouse's HTTP interface: http://{address} (database {})", engine::DATABASE));
     })

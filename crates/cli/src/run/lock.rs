@@ -1,13 +1,15 @@
 //! One process a data directory.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{Read as _, Seek as _, Write as _},
     path::Path,
 };
 
 use anyhow::Context;
 use rustix::fs::{FlockOperation, flock};
+
+use crate::files;
 
 /// Holds the directory until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub(crate) enum Attempt {
 /// # Errors
 /// When the directory cannot be made or written.
 pub(crate) fn try_lock(directory: &Path) -> anyhow::Result<Attempt> {
-    fs::create_dir_all(directory).with_context(|| format!("cannot make the directory {}", directory.display()))?;
+    files::make_private_directory(directory)?;
     let path = directory.join("lock");
     let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = open().with_context(|| format!("cannot open {}", path.display()))?;

@@ -11,6 +11,7 @@ mod lock;
 mod secrets;
 mod serve;
 mod stores;
+mod watch;
 mod welcome;
 
 use std::{

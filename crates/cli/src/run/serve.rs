@@ -17,7 +17,7 @@ use super::{
     directory::{self, ServerNote},
     secrets::{self, Secrets},
     stores::{self, Warehouse},
-    welcome,
+    watch, welcome,
 };
 use crate::{files, settings, settings::Settings};
 
@@ -50,11 +50,13 @@ pub(super) async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()>
         journal: &journal,
         warehouse: &warehouse.client,
         control: &control,
+        health: Health::default(),
         spawner: lifecycle.spawner(),
     };
     parts.spawn_worker();
     parts.spawn_control();
     parts.spawn_http(listener)?;
+    parts.spawn_watch();
     let note = ServerNote { pid: std::process::id(), url, warehouse_url: warehouse.url.clone() };
     files::write_private(&directory::server_file(&settings.data.dir), &serde_json::to_vec(&note)?)?;
     welcome::spawn(&parts.spawner, welcome::Guest { settings, control: &control, note: &note, demo }).await?;
@@ -95,6 +97,7 @@ struct Parts<'a> {
     journal: &'a Arc<dyn Journal>,
     warehouse: &'a warehouse::Client,
     control: &'a Control,
+    health: Health,
     spawner: Spawner,
 }
 
@@ -125,10 +128,16 @@ impl Parts<'_> {
         });
     }
 
+    fn spawn_watch(&self) {
+        let (journal, warehouse) = (Arc::clone(self.journal), self.warehouse.clone());
+        watch::spawn(&self.spawner, watch::Parts { journal, warehouse, health: self.health.clone() });
+    }
+
     fn spawn_http(&self, listener: TcpListener) -> anyhow::Result<()> {
         let metrics = service::metrics::install()?;
         service::metrics::describe(&gateway::metrics::CATALOGUE);
         service::metrics::describe(api::CATALOGUE);
+        service::metrics::describe(watch::CATALOGUE);
         let position_secret: Arc<[u8]> = self.secrets.secret.as_bytes().into();
         let geo = settings::geo_database(self.settings).map(|path| gateway::Geo::open(&path)).transpose()?;
         let ingest = gateway::router(gateway::Deps {
@@ -142,7 +151,7 @@ impl Parts<'_> {
             warehouse: self.warehouse.clone(),
             control: self.control.clone(),
             journal: Arc::clone(self.journal),
-            health: Health::default(),
+            health: self.health.clone(),
             metrics: metrics.clone(),
             position_secret,
             documents: vec![gateway::document(&self.settings.gateway)],

@@ -1,12 +1,15 @@
 //! The two ports, opened as the settings say: the embedded journal, and the embedded engine or a ClickHouse server.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use engine::{Supervisor, SupervisorOptions};
-use journal::embedded::{EmbeddedJournal, Options};
+use journal::{
+    Topic,
+    embedded::{EmbeddedJournal, Hold, Options},
+};
 
-use crate::settings::Settings;
+use crate::{files, settings::Settings};
 
 /// Longest time the engine may take to stop: with the drain before it, less than ten seconds.
 const ENGINE_STOP: Duration = Duration::from_secs(4);
@@ -16,8 +19,24 @@ const ENGINE_STOP: Duration = Duration::from_secs(4);
 /// # Errors
 /// When the directory cannot be used.
 pub(super) fn open_journal(settings: &Settings) -> anyhow::Result<EmbeddedJournal> {
-    let options = Options { retention: Some(settings.journal.retention.get()), ..Options::default() };
-    EmbeddedJournal::open(settings.data.dir.join("journal"), options).context("the journal cannot be opened")
+    let directory = settings.data.dir.join("journal");
+    files::make_own_directory(&directory)?;
+    EmbeddedJournal::open(directory, journal_options(settings)).context("the journal cannot be opened")
+}
+
+fn journal_options(settings: &Settings) -> Options {
+    let worker = worker::Options::default();
+    let stretch = worker.settings.segment_ms + worker.settings.horizon_ms + worker.settings.grace_ms;
+    let hold = Hold {
+        group: worker.group,
+        // Of the events, the worker needs what is not sealed; its sealed position stands in the metadata of its commits.
+        needs: Arc::new(|topic, commit| match topic {
+            Topic::Events => commit.metadata.parse().unwrap_or(0).min(commit.next_offset),
+            Topic::DeadLetters | Topic::Control => commit.next_offset,
+        }),
+        context: Duration::from_millis(stretch.unsigned_abs()),
+    };
+    Options { retention: Some(settings.journal.retention.get()), hold: Some(hold), ..Options::default() }
 }
 
 /// The warehouse: a client, and the engine's process if it is embedded.
@@ -34,13 +53,17 @@ pub(super) struct Warehouse {
 pub(super) fn open_warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
     let server = &settings.warehouse;
     if !server.url.is_empty() {
-        let client = warehouse::Client::connect(&server.url, &server.user, server.password.reveal());
-        return Ok(Warehouse { client, url: server.url.clone(), engine: None });
+        let url = server.url.address();
+        let (user, password) =
+            server.url.credentials().unwrap_or_else(|| (server.user.clone(), server.password.clone()));
+        let client = warehouse::Client::connect(&url, &user, password.reveal());
+        return Ok(Warehouse { client, url, engine: None });
     }
     engine::check_cpu()?;
     let library = library(settings)?;
     let program = std::env::current_exe().context("the program cannot find itself")?;
     let data = std::path::absolute(settings.data.dir.join("warehouse"))?;
+    files::make_own_directory(&data)?;
     let arguments: Vec<OsString> = vec![
         "warehouse".into(),
         "--data-dir".into(),
@@ -50,10 +73,16 @@ pub(super) fn open_warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
         "--library".into(),
         library.into(),
     ];
-    let options = SupervisorOptions { stop_timeout: ENGINE_STOP, ..SupervisorOptions::default() };
+    // Of the environment, which may hold secrets, the child gets what it is given here.
+    let password = settings.engine.password.reveal();
+    let mut environment = vec![("RAPPORT_LOG__FILTER".into(), settings.log.filter.clone().into())];
+    if !password.is_empty() {
+        environment.push(("RAPPORT_ENGINE__PASSWORD".into(), password.into()));
+    }
+    let options = SupervisorOptions { stop_timeout: ENGINE_STOP, environment, ..SupervisorOptions::default() };
     let engine = Supervisor::spawn(&program, arguments, options)?;
     let url = engine.url();
-    Ok(Warehouse { client: warehouse::Client::connect(&url, "default", ""), url, engine: Some(engine) })
+    Ok(Warehouse { client: warehouse::Client::connect(&url, "default", password), url, engine: Some(engine) })
 }
 
 /// The engine's library: the one that the settings name, or the one that was fetched.
@@ -63,4 +92,78 @@ pub(super) fn open_warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
 pub(crate) fn library(settings: &Settings) -> anyhow::Result<PathBuf> {
     let named = &settings.engine.library;
     if named.as_os_str().is_empty() { Ok(engine::find_library()?) } else { Ok(std::path::absolute(named)?) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use journal::{Journal, NewRecord};
+    use testkit::{Fault, MemoryWarehouse, stream};
+
+    use super::*;
+
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+    async fn append(journal: &EmbeddedJournal, id: u64, time_ms: i64) {
+        let stream::Encoded { key, value } = stream::typical(id, time_ms);
+        let record = NewRecord { key: key.into(), value: value.into(), headers: Vec::new() };
+        journal.append(Topic::Events, vec![record]).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_no_worker_has_finished_outlives_a_pause_that_is_longer_than_the_retention() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = crate::settings::load(None).unwrap().config;
+        let retention = i64::try_from(settings.journal.retention.get().as_millis()).unwrap();
+        let now = Arc::new(AtomicI64::new(1_700_000_000_000));
+        let clock: journal::embedded::Clock = {
+            let now = Arc::clone(&now);
+            Arc::new(move || now.load(Ordering::SeqCst))
+        };
+        let open = || {
+            let options = Options { clock: Arc::clone(&clock), ..journal_options(&settings) };
+            Arc::new(EmbeddedJournal::open(directory.path(), options).unwrap())
+        };
+        let warehouse = Arc::new(MemoryWarehouse::default());
+        let work = |journal: &Arc<EmbeddedJournal>| {
+            let deps = worker::Deps {
+                journal: Arc::clone(journal) as Arc<dyn Journal>,
+                sink: Arc::clone(&warehouse) as Arc<dyn ::warehouse::Sink>,
+                clock: Arc::clone(&clock),
+                options: worker::Options { retention_ms: Some(retention), ..worker::Options::default() },
+            };
+            worker::run(deps, std::future::pending())
+        };
+        let brief = Duration::from_millis(300);
+
+        // The warehouse is away while ten events come, and the program is off for longer than the retention.
+        let journal = open();
+        warehouse.plan((2..100_000).map(|after| (after, Fault::Refuse)));
+        for id in 0..10 {
+            append(&journal, id, now.load(Ordering::SeqCst)).await;
+        }
+        assert!(tokio::time::timeout(brief, work(&journal)).await.is_err(), "the worker waits for its warehouse");
+        // The worker's tasks let go of the journal when they have noticed their end.
+        while Arc::strong_count(&journal) > 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        drop(journal);
+        now.fetch_add(retention + 10 * DAY_MS, Ordering::SeqCst);
+
+        let journal = open();
+        journal.apply_retention().await.unwrap();
+        append(&journal, 10, now.load(Ordering::SeqCst)).await;
+        warehouse.plan([]);
+        let all_in = async {
+            while warehouse.tables().raw.len() < 11 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            () = all_in => {}
+            outcome = work(&journal) => panic!("the worker ended: {outcome:?}"),
+            () = tokio::time::sleep(Duration::from_secs(20)) => panic!("{} of 11", warehouse.tables().raw.len()),
+        }
+    }
 }

@@ -102,12 +102,13 @@ fn the_configuration_shows_where_values_come_from_and_no_secret() {
     let output = command(&["config"])
         .env("RAPPORT_HTTP__LISTEN", "127.0.0.1:9999")
         .env("RAPPORT_WAREHOUSE__PASSWORD", "hunter2")
+        .env("RAPPORT_WAREHOUSE__URL", "http://ana:hunter2@ch.example:8123")
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     assert!(text.contains("listen = \"127.0.0.1:9999\"") && text.contains("RAPPORT_HTTP__LISTEN"), "{text}");
-    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("url = \"http://***@ch.example:8123\"") && !text.contains("hunter2"), "{text}");
 
     let output = command(&["config"]).env("RAPPORT_HTTP__LISTN", "x").output().unwrap();
     assert!(!output.status.success());
@@ -120,4 +121,27 @@ fn a_command_that_finds_no_server_says_what_to_do() {
     let output = directory.rapport(&["import", "-", "--key", "ags_00000000000000000000000000000000_000000"]);
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("rapport run"));
+}
+
+#[test]
+fn an_absent_server_is_named_with_what_to_do_and_given_up_in_time() {
+    let nobody = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap() };
+    let url = format!("http://ana:hunter2@{nobody}");
+    let event = tempfile::NamedTempFile::new().unwrap();
+    fs::write(event.path(), r#"{"event_id":"e","event":"conversation.started","conversation_id":"c","data":{}}"#)
+        .unwrap();
+    let import = ["import", event.path().to_str().unwrap()];
+    for what in [&import[..], &["loadgen", "--duration", "600", "--batch", "10"]] {
+        let began = std::time::Instant::now();
+        let output = command(what).args(["--url", &url, "--key", "k", "--wait", "2"]).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{what:?}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "{what:?} took {:?}", began.elapsed());
+        let mut lines = errors.lines();
+        let waiting = lines.next().unwrap_or_default();
+        assert!(waiting.contains(&nobody.to_string()) && waiting.contains("`rapport run`"), "{errors}");
+        assert!(waiting.contains("at most 2 s"), "{errors}");
+        assert!(lines.any(|line| line.starts_with("rapport: ") && line.contains("no Rapport answers at")), "{errors}");
+        assert!(!errors.contains("hunter2"), "{errors}");
+    }
 }

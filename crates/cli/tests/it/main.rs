@@ -5,7 +5,9 @@
 mod commands;
 mod copies;
 mod crashes;
+mod disk;
 mod figures;
 mod server;
 mod start;
 mod tidy;
+mod trust;

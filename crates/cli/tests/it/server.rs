@@ -28,15 +28,26 @@ pub(crate) struct Server {
 }
 
 /// A data directory that outlives its servers.
-pub(crate) struct Directory(tempfile::TempDir);
+pub(crate) struct Directory {
+    /// Where the log is.
+    home: tempfile::TempDir,
+    data: PathBuf,
+}
 
 impl Directory {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("data");
+        Self { home, data }
+    }
+
+    /// With its data elsewhere.
+    pub(crate) fn with_data(data: PathBuf) -> Self {
+        Self { home: tempfile::tempdir().unwrap(), data }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.0.path().join("data")
+        self.data.clone()
     }
 
     /// Runs a command that ends by itself.
@@ -54,7 +65,12 @@ impl Directory {
 
     /// Starts a server and waits until it is ready.
     pub(crate) fn start(&self) -> Server {
-        let mut child = self.spawn();
+        self.start_with(&[])
+    }
+
+    /// As `start`, with variables.
+    pub(crate) fn start_with(&self, variables: &[(&str, &str)]) -> Server {
+        let mut child = self.spawn(variables);
         let address = self.data().join("server.json");
         let url = wait_for("server.json to name this process", || {
             if let Some(status) = child.try_wait().unwrap() {
@@ -68,11 +84,12 @@ impl Directory {
         server
     }
 
-    /// Starts a server and waits for nothing.
-    pub(crate) fn spawn(&self) -> Child {
-        let log = File::options().create(true).append(true).open(self.0.path().join("log")).unwrap();
+    /// Starts a server with variables and waits for nothing.
+    fn spawn(&self, variables: &[(&str, &str)]) -> Child {
+        let log = File::options().create(true).append(true).open(self.home.path().join("log")).unwrap();
         command(&["run", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(self.data())
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -98,7 +115,7 @@ impl Directory {
 
     /// The end of the servers' log, for messages of failing tests.
     pub(crate) fn log(&self) -> String {
-        let log = fs::read_to_string(self.0.path().join("log")).unwrap_or_default();
+        let log = fs::read_to_string(self.home.path().join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }

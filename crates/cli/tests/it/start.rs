@@ -93,6 +93,10 @@ fn secrets_are_readable_by_their_owner_alone_and_stay_the_same() {
         let mode = fs::metadata(directory.data().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+    for name in [".", "journal", "warehouse"] {
+        let mode = fs::metadata(directory.data().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{name}");
+    }
     let before = (read("admin-key"), read("secret"));
     server.terminate();
     directory.start();

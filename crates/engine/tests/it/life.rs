@@ -90,6 +90,23 @@ fn a_start_that_cannot_work_says_why() {
 }
 
 #[test]
+fn the_engine_inherits_no_variable_that_it_does_not_need() {
+    let data_dir = empty_dir("environment");
+    let mut command = std::process::Command::new(PROGRAM);
+    command
+        .args(["supervise".as_ref(), data_dir.as_os_str()])
+        .env("RAPPORT_ADMIN_KEY", "hunter2")
+        .env("OTHER", "hunter2");
+    let parent = Process::start_command(&mut command);
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", parent.pid())).unwrap();
+    let child = children.split_whitespace().next().expect("the parent has a child");
+    let environment = std::fs::read(format!("/proc/{child}/environ")).unwrap();
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(environment.contains("RAPPORT_ENGINE_SUPERVISED=1"), "{environment}");
+    assert!(!environment.contains("hunter2"), "{environment}");
+}
+
+#[test]
 fn the_engine_dies_with_its_parent_and_the_next_start_waits_for_it() {
     let data_dir = empty_dir("orphaned");
     let parent = Process::start(&["supervise", data_dir.to_str().unwrap()]);

@@ -18,6 +18,7 @@ use std::{
     fmt, fs,
     fs::{File, TryLockError},
     io,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering, mpsc},
     thread,
@@ -26,6 +27,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
+pub use self::retention::{Hold, Needs};
 use self::{
     state::Shared,
     store::{Outcome, Slot},
@@ -52,6 +54,8 @@ pub struct Options {
     pub dead_letter_partitions: u16,
     /// Age at which events and dead letters are dropped, in whole batches (default 7 days); `None` keeps them for ever.
     pub retention: Option<Duration>,
+    /// The consumer whose unfinished work retention spares (default: none).
+    pub hold: Option<Hold>,
     /// Most bytes of appends and commits that wait to be written; beyond it they get `Error::Full` (default 64 MiB).
     pub queue_bytes: usize,
     /// Appends get `Error::Full` while the disk has fewer free bytes than this (default 512 MiB), so that the store can always
@@ -69,6 +73,7 @@ impl Default for Options {
             event_partitions: 4,
             dead_letter_partitions: 1,
             retention: Some(Duration::from_secs(7 * 24 * 60 * 60)),
+            hold: None,
             queue_bytes: 64 << 20,
             reserve_bytes: 512 << 20,
             clock: Arc::new(system_clock),
@@ -83,6 +88,7 @@ impl fmt::Debug for Options {
             .field("event_partitions", &self.event_partitions)
             .field("dead_letter_partitions", &self.dead_letter_partitions)
             .field("retention", &self.retention)
+            .field("hold", &self.hold)
             .field("queue_bytes", &self.queue_bytes)
             .field("reserve_bytes", &self.reserve_bytes)
             .finish_non_exhaustive()
@@ -188,7 +194,8 @@ fn lock(dir: &Path) -> Result<File, Error> {
             dir.display()
         ))
     };
-    fs::create_dir_all(dir).map_err(|error| unusable(&error))?;
+    // Events are personal data: nobody but the owner may enter what is made here.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| unusable(&error))?;
     let file = File::options()
         .create(true)
         .truncate(false)
@@ -286,6 +293,13 @@ impl Journal for EmbeddedJournal {
             let (reply, answer) = oneshot::channel();
             self.ask(Request::Commit { group, slot, commit, bytes, reply }, bytes)?;
             answered(answer).await
+        })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let shared = Arc::clone(&self.shared);
+            blocking(move || shared.check()).await
         })
     }
 

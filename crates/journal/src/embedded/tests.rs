@@ -207,7 +207,9 @@ async fn a_full_disk_is_back_pressure_and_appends_work_again_when_there_is_space
     let world = World::new();
     let journal = EmbeddedJournal::open(dir.path(), Options { reserve_bytes: 100, ..world.options() }).unwrap();
     append(&journal, "before").await;
+    journal.check().await.unwrap();
     world.free.store(99, Ordering::SeqCst);
+    assert_eq!(journal.check().await.unwrap_err().code(), "journal_full", "it is known before anybody tries");
     let error = journal.append(Topic::Events, vec![record("no")]).await.unwrap_err();
     assert_eq!((error.code(), error.class()), ("journal_full", ErrorClass::Retry));
     assert_eq!(values(&journal, 0).await, ["before"], "reading goes on");
@@ -279,6 +281,53 @@ async fn retention_drops_whole_old_batches_but_never_the_control_topic() {
     assert_eq!(append(&journal, "e").await, 4, "offsets are never given again");
     assert_eq!(journal.offset_for_time(Topic::Events, 0, 0).await.unwrap(), Some(4));
     assert_eq!(journal.offsets(Topic::Control, 0).await.unwrap(), Offsets { first: 0, next: 4 });
+}
+
+#[tokio::test]
+async fn retention_spares_what_a_consumer_has_not_finished_with_its_context() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new();
+    let needs: Needs = Arc::new(|_, commit| commit.metadata.parse().unwrap_or(0));
+    let hold = Hold { group: "worker".to_owned(), needs, context: Duration::from_secs(10) };
+    let options = Options { retention: Some(Duration::from_secs(100)), hold: Some(hold), ..world.options() };
+    let journal = EmbeddedJournal::open(dir.path(), options).unwrap();
+    for second in [0, 10, 20, 25, 30, 40] {
+        world.set_clock(second * 1_000);
+        append(&journal, "v").await;
+        journal.append(Topic::DeadLetters, vec![record("v")]).await.unwrap();
+    }
+    world.set_clock(1_000_000);
+    assert_eq!(journal.apply_retention().await.unwrap(), 0, "before its first commit everything is needed");
+    let commit = async |topic, next_offset, metadata: &str| {
+        journal.commit("worker", topic, 0, Commit { next_offset, metadata: metadata.to_owned() }).await.unwrap();
+        journal.apply_retention().await.unwrap();
+        journal.offsets(topic, 0).await.unwrap().first
+    };
+    assert_eq!(commit(Topic::Events, 6, "none yet").await, 0, "what was read is not what is finished");
+    assert_eq!(commit(Topic::Events, 6, "4").await, 1, "needed from 30 s, context from 20 s, evidence at 10 s");
+    assert_eq!(commit(Topic::Events, 6, "5").await, 3, "needed from 40 s, context from 30 s, evidence at 25 s");
+    assert_eq!(commit(Topic::Events, 6, "6").await, 5, "finished to the end, and one batch as evidence");
+    assert_eq!(journal.offsets(Topic::DeadLetters, 0).await.unwrap().first, 0, "each topic by its own commit");
+}
+
+#[tokio::test]
+async fn a_held_log_is_cut_as_fast_as_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new();
+    let hold = Hold {
+        group: "g".to_owned(),
+        needs: Arc::new(|_, commit| commit.next_offset),
+        context: Duration::from_secs(1),
+    };
+    let options = Options { retention: Some(Duration::from_secs(100)), hold: Some(hold), ..world.options() };
+    let journal = EmbeddedJournal::open(dir.path(), options).unwrap();
+    // More batches than one change drops.
+    for _ in 0..1_100 {
+        append(&journal, "v").await;
+    }
+    journal.commit("g", Topic::Events, 0, Commit { next_offset: 1_100, metadata: String::new() }).await.unwrap();
+    world.set_clock(10_000_000);
+    assert_eq!(journal.apply_retention().await.unwrap(), 1_099);
 }
 
 #[tokio::test]

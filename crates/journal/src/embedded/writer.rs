@@ -333,6 +333,14 @@ fn is_out_of_space(error: &fjall::Error) -> bool {
 }
 
 impl Shared {
+    /// What an append would meet now.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.is_closed() {
+            return Err(Error::Away("its store failed and is opened again at the next append".to_owned()));
+        }
+        self.lacks_space().map_or(Ok(()), |why| Err(Error::Full(why)))
+    }
+
     /// Why no record can be taken now for lack of space on the disk.
     fn lacks_space(&self) -> Option<String> {
         match (self.options.free_space)(&self.dir) {

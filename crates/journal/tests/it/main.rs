@@ -1,72 +1,37 @@
-//! The embedded journal in processes that are killed, and on files that cannot grow.
+//! The embedded journal in processes that are killed, and on files and disks that cannot grow.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod disk;
+mod pattern;
+// The testkit depends on this crate, so its file is taken instead.
+#[path = "../../../testkit/src/small_disk.rs"]
+#[allow(unreachable_pub, reason = "it is public where it lives")]
+mod small_disk;
+
 use std::{
     collections::BTreeMap,
-    env,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
 
 use journal::{
-    Journal, NewRecord, ReadLimit, Topic,
+    Journal, ReadLimit, Topic,
     embedded::{EmbeddedJournal, Options},
 };
+use pattern::{RECORDS, record};
 
-/// The directory that a child process writes to.
-const DIR: &str = "JOURNAL_TEST_DIR";
-/// Bytes of each record that a child writes.
-const BYTES: &str = "JOURNAL_TEST_BYTES";
-/// Records of one append.
-const RECORDS: u64 = 3;
-/// A child that nobody kills ends after so many appends.
-const APPENDS: u64 = 20_000;
+/// The process that appends until it is killed.
+const APPENDER: &str = env!("CARGO_BIN_EXE_journal-appender");
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: 8 << 20 };
 
 fn options() -> Options {
     Options { reserve_bytes: 0, ..Options::default() }
 }
 
-/// Record `number` of a child: its number, then bytes that follow from it.
-fn record(number: u64, bytes: usize) -> NewRecord {
-    let mut value = number.to_le_bytes().to_vec();
-    value.resize(bytes.max(8), number as u8);
-    NewRecord { key: format!("c-{}", number % 7).into(), value: value.into(), headers: Vec::new() }
-}
-
-/// Appends until it is killed, and says on standard output what was acknowledged (`partition offset number`) or refused.
-#[test]
-#[ignore = "started by the other tests as a process of its own"]
-fn child() {
-    let (Ok(dir), Ok(bytes)) = (env::var(DIR), env::var(BYTES)) else { return };
-    let bytes: usize = bytes.parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let journal = EmbeddedJournal::open(dir, options()).unwrap();
-    let mut out = std::io::stdout();
-    let mut refused = 0;
-    for number in (0..APPENDS).map(|append| append * RECORDS) {
-        let records = (number..number + RECORDS).map(|number| record(number, bytes)).collect();
-        match runtime.block_on(journal.append(Topic::Events, records)) {
-            Ok(places) => {
-                for (place, number) in places.iter().zip(number..) {
-                    writeln!(out, "acknowledged {} {} {number}", place.partition, place.offset).unwrap();
-                }
-            }
-            Err(error) => {
-                refused += 1;
-                writeln!(out, "refused {} {number}", error.code()).unwrap();
-            }
-        }
-        if refused >= 5 {
-            return;
-        }
-    }
-}
-
-/// What a child said before its end.
+/// What an appender said before its end.
 #[derive(Default)]
 struct Said {
     /// Number by partition and offset.
@@ -74,13 +39,12 @@ struct Said {
     refused: Vec<String>,
 }
 
-/// Runs `child` in `dir` behind `shell`, and kills it with -9 after `lines` lines, if it lives that long.
-fn run_child(dir: &Path, shell: &str, bytes: usize, lines: usize) -> Said {
+/// Runs an appender in `dir` behind `shell`, and kills it with -9 after `lines` lines, if it lives that long.
+fn run_appender(dir: &Path, shell: &str, bytes: usize, lines: usize) -> Said {
     let mut child = Command::new("sh")
-        .args(["-c", &format!(r#"{shell} exec "$0" --exact child --ignored --nocapture"#)])
-        .arg(env::current_exe().unwrap())
-        .env(DIR, dir)
-        .env(BYTES, bytes.to_string())
+        .args(["-c", &format!(r#"{shell} exec "$0" "$@""#), APPENDER])
+        .arg(dir)
+        .arg(bytes.to_string())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -88,7 +52,7 @@ fn run_child(dir: &Path, shell: &str, bytes: usize, lines: usize) -> Said {
     for (count, line) in BufReader::new(child.stdout.take().unwrap()).lines().enumerate() {
         let line = line.unwrap();
         let words: Vec<&str> = line.split(' ').collect();
-        // A line of the test's own frame, or one that the kill cut off, says nothing.
+        // A line that the kill cut off says nothing.
         match words[..] {
             ["acknowledged", partition, offset, number] => {
                 let place = (partition.parse().unwrap(), offset.parse().unwrap());
@@ -130,7 +94,7 @@ async fn held(journal: &EmbeddedJournal, bytes: usize) -> BTreeMap<(u16, u64), u
 async fn nothing_acknowledged_is_lost_and_no_append_is_halved_by_kill_9_at_any_time() {
     for lines in [1, 10, 100, 333, 1_000, 4_000] {
         let dir = tempfile::tempdir().unwrap();
-        let said = run_child(dir.path(), "", 500, lines);
+        let said = run_appender(dir.path(), "", 500, lines);
         let journal = EmbeddedJournal::open(dir.path(), options()).unwrap();
         let held = held(&journal, 500).await;
         for (place, number) in &said.acknowledged {
@@ -153,7 +117,7 @@ async fn a_write_that_fails_halfway_is_answered_truly_and_leaves_the_journal_usa
     let path = dir.path().to_owned();
     // No file may grow beyond 65 MiB: the store's log, which begins with 64 MiB of zeros, meets that in the middle of a write.
     let limit = "trap '' XFSZ; ulimit -f 133120;";
-    let run = tokio::task::spawn_blocking(move || run_child(&path, limit, RECORD, usize::MAX));
+    let run = tokio::task::spawn_blocking(move || run_appender(&path, limit, RECORD, usize::MAX));
     let said = tokio::time::timeout(Duration::from_secs(120), run).await.unwrap().unwrap();
     assert!(!said.refused.is_empty(), "the limit was met");
     assert!(said.refused.iter().all(|code| code == "journal_full"), "{:?}", said.refused);

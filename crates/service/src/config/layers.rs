@@ -1,16 +1,20 @@
 //! Merging the layers, refusing unknown keys, and saying where each value came from.
 
+mod known;
+
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
+
+use known::Known;
 
 /// Why a configuration cannot be used. Every message names the layer and the key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The configuration file cannot be read.
-    #[error("cannot read the configuration file {path}: {source}", path = .path.display())]
+    #[error("cannot read the configuration file {path}", path = .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -46,9 +50,9 @@ pub enum Error {
         message: String,
     },
     /// The merged configuration does not fit the program's types.
-    #[error("the configuration cannot be used: {message}")]
+    #[error("{message}")]
     Invalid {
-        /// What the types said, with the key.
+        /// What the types said.
         message: String,
     },
 }
@@ -155,7 +159,13 @@ impl Layers {
                 std::fs::read_to_string(path).map_err(|source| Error::Unreadable { path: path.clone(), source })?;
             let origin = path.display().to_string();
             for (key, value) in leaves(&parse(&text, &origin)?) {
-                known.check(&key, &origin)?;
+                if known.is_section(&key) && value.as_table().is_some_and(Table::is_empty) {
+                    continue;
+                }
+                let default = known.check(&key, &origin)?;
+                if let Some(message) = wrong_kind(default, &value) {
+                    return Err(Error::BadValue { key, origin, message: message.to_owned() });
+                }
                 set(&mut merged, &key, value);
                 origins.insert(key, origin.clone());
             }
@@ -170,8 +180,17 @@ impl Layers {
             set(&mut merged, &key, value);
             origins.insert(key, origin);
         }
-        let config = Value::Table(merged).try_into::<T>().map_err(|e| Error::Invalid { message: one_line(&e) })?;
-        Ok(Loaded { config, origins })
+        match Value::Table(merged).try_into::<T>() {
+            Ok(config) => Ok(Loaded { config, origins }),
+            Err(error) => Err(of_type(&error, &origins)),
+        }
+    }
+}
+
+impl<T> Loaded<T> {
+    /// The error for a value that its type could hold and the program cannot use; it names where the value came from.
+    pub fn refuse(&self, key: &str, message: impl Into<String>) -> Error {
+        Error::BadValue { key: key.to_owned(), origin: origin_of(key, &self.origins), message: message.into() }
     }
 }
 
@@ -205,38 +224,51 @@ impl<T: Serialize> Loaded<T> {
     }
 }
 
-/// The keys that exist, with their default values.
-struct Known(BTreeMap<String, Value>);
+fn origin_of(key: &str, origins: &BTreeMap<String, String>) -> String {
+    origins.get(key).cloned().unwrap_or_else(|| "the defaults".to_owned())
+}
 
-impl Known {
-    fn of(defaults: &Table) -> Self {
-        Self(leaves(defaults).into_iter().collect())
-    }
-
-    /// The default of a key, or the error that names the nearest one.
-    fn check(&self, key: &str, origin: &str) -> Result<&Value, Error> {
-        self.0.get(key).ok_or_else(|| {
-            let nearest = self.0.keys().min_by_key(|candidate| distance(candidate, key));
-            let hint = nearest.map(|nearest| format!("; the nearest is `{nearest}`")).unwrap_or_default();
-            Error::UnknownKey { key: key.to_owned(), origin: origin.to_owned(), hint }
-        })
+/// What a type said about a value; the text ends in the key.
+fn of_type(error: &toml::de::Error, origins: &BTreeMap<String, String>) -> Error {
+    let text = error.to_string().trim().replace('\n', " ");
+    match text.trim_end_matches('`').rsplit_once(" in `") {
+        Some((message, key)) => {
+            let (key, message) = (key.to_owned(), message.to_owned());
+            Error::BadValue { origin: origin_of(&key, origins), key, message }
+        }
+        None => Error::Invalid { message: text },
     }
 }
 
+/// The parser's own message quotes the line, which may hold a secret: only what is wrong and where is passed on.
 fn parse(text: &str, origin: &str) -> Result<Table, Error> {
-    text.parse::<Table>().map_err(|e| Error::Syntax { origin: origin.to_owned(), message: one_line(&e) })
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        Error::Syntax { origin: origin.to_owned(), message: format!("line {line}: {}", error.message()) }
+    })
 }
 
-fn one_line(error: &toml::de::Error) -> String {
-    error.to_string().trim().replace('\n', " ")
+/// What is wrong with the kind of a value in a file, without the value.
+fn wrong_kind(default: &Value, value: &Value) -> Option<&'static str> {
+    let fits = default.same_type(value) || default.is_float() && value.is_integer();
+    let wanted = match default {
+        Value::String(_) => "it has to be a text: put it in quotes",
+        Value::Integer(_) => "it has to be a whole number, without quotes",
+        Value::Float(_) => "it has to be a number, without quotes",
+        Value::Boolean(_) => "it has to be true or false, without quotes",
+        Value::Array(_) => "it has to be a list, in brackets",
+        _ => "it has to be of the kind that its default is",
+    };
+    (!fits).then_some(wanted)
 }
 
-/// Every value that is not a table, with its dotted key.
+/// Every value with its dotted key; of tables, the empty ones alone.
 fn leaves(table: &Table) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for (name, value) in table {
         match value {
-            Value::Table(inner) => {
+            Value::Table(inner) if !inner.is_empty() => {
                 found.extend(leaves(inner).into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
             }
             other => found.push((name.clone(), other.clone())),
@@ -272,22 +304,6 @@ fn read_like(default: &Value, text: &str) -> Result<Value, String> {
         }
         _ => Ok(Value::String(text.to_owned())),
     }
-}
-
-/// Levenshtein distance by characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(left != *right);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@
 mod layers;
 mod secret;
 mod units;
+mod url;
 
 pub use layers::{Error, Layers, Loaded};
 pub use secret::Secret;
 pub use units::{Duration, Size, empty_as_none};
+pub use url::{Url, without_credentials};

@@ -21,7 +21,7 @@ use self::{
 };
 use crate::{
     args::Loadgen,
-    http::{self, Client},
+    http::{self, Client, Patience},
     terminal,
 };
 
@@ -31,15 +31,16 @@ use crate::{
 /// When the server refuses events, stays away, or no probe became visible.
 pub(crate) fn loadgen(options: &Loadgen) -> anyhow::Result<()> {
     http::check_url(&options.url)?;
-    let client = Client::new(&options.url, &options.key);
-    let reader = Client::new(&options.url, options.read_key.as_ref().unwrap_or(&options.key));
+    let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} s");
+    let client_with = |key| Client::patient(&options.url, key, Patience::of_option(options.wait), bar.clone());
+    let client = client_with(&options.key);
+    let reader = client_with(options.read_key.as_ref().unwrap_or(&options.key));
     // Making the events must not be measured, so every connection has its own ready before any begins.
     let traffics = make_traffic(options);
     let start = Barrier::new(traffics.len() + 1);
     let over = AtomicBool::new(false);
-    let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} s");
     bar.set_length(options.duration);
-    bar.set_message(format!("loading {}", client.url()));
+    bar.set_message(format!("loading {}", client.shown_url()));
 
     let (sent, visible) = thread::scope(|scope| {
         let connections: Vec<_> = traffics
@@ -53,6 +54,10 @@ pub(crate) fn loadgen(options: &Loadgen) -> anyhow::Result<()> {
         start.wait();
         for second in 0..options.duration {
             thread::sleep(Duration::from_secs(1));
+            // They end before their time only when the server is given up.
+            if connections.iter().all(thread::ScopedJoinHandle::is_finished) {
+                break;
+            }
             bar.set_position(second + 1);
         }
         let sent: anyhow::Result<Vec<Sent>> = connections.into_iter().map(joined).collect();

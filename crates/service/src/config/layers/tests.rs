@@ -107,7 +107,8 @@ fn what_cannot_be_used_is_refused_by_name() {
     check_refused(&[("RAPPORT_GATEWAY", "x")], "config_unknown_key", &["`gateway`"]);
     let number = ["gateway.events_max", "whole number"];
     check_refused(&[("RAPPORT_GATEWAY__EVENTS_MAX", "many")], "config_bad_value", &number);
-    check_refused(&[("RAPPORT_GATEWAY__BODY_MAX", "5")], "config_invalid", &["body_max", "5MiB"]);
+    let size = ["`gateway.body_max` in the environment variable RAPPORT_GATEWAY__BODY_MAX: ", "5MiB"];
+    check_refused(&[("RAPPORT_GATEWAY__BODY_MAX", "5")], "config_bad_value", &size);
 }
 
 #[test]
@@ -120,6 +121,38 @@ fn a_file_with_an_unknown_key_or_that_is_missing_is_refused() {
     assert!(error.to_string().contains("the nearest is `gateway.listen`"), "{error}");
     std::fs::write(&file, "[gateway").unwrap();
     assert_eq!(load(Some(&file), &[]).unwrap_err().code(), "config_syntax");
+    std::fs::write(&file, "[gatway]\n").unwrap();
+    assert_eq!(load(Some(&file), &[]).unwrap_err().code(), "config_unknown_key", "also where it says nothing");
+    std::fs::write(&file, "[gateway]\n").unwrap();
+    assert!(load(Some(&file), &[]).is_ok());
+}
+
+#[test]
+fn an_error_in_a_file_says_where_and_never_shows_what_may_be_a_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("rapport.toml");
+    let check = |text: &str, says: &str| {
+        std::fs::write(&file, text).unwrap();
+        let error = load(Some(&file), &[]).unwrap_err();
+        let shown =
+            format!("{error} {}", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default());
+        assert!(shown.contains(says) && !shown.contains("4711"), "{shown}");
+    };
+    check("# one line\nsecret = \"4711\n", "line 2: ");
+    check("secret = 4711\n", "`secret` in ");
+    check("secret = 4711\n", "put it in quotes");
+    check("[gateway]\nevents_max = \"4711\"\n", "it has to be a whole number");
+}
+
+#[test]
+fn a_value_that_the_program_cannot_use_is_refused_by_its_origin() {
+    let loaded = load(None, &[("RAPPORT_GATEWAY__BODY_MAX", "0")]).unwrap();
+    let of = |key: &str| loaded.refuse(key, "too small").to_string();
+    assert_eq!(
+        of("gateway.body_max"),
+        "`gateway.body_max` in the environment variable RAPPORT_GATEWAY__BODY_MAX: too small"
+    );
+    assert_eq!(of("gateway.listen"), "`gateway.listen` in the defaults: too small");
 }
 
 #[test]
