@@ -3,7 +3,9 @@
 pub mod memory_journal;
 mod memory_warehouse;
 pub mod stream;
+mod tables;
 
 pub use memory_journal::{Faults, MemoryJournal, MemoryOptions};
-pub use memory_warehouse::{Fault, MemoryWarehouse, Tables};
+pub use memory_warehouse::{Fault, MemoryWarehouse, Operation, Planned};
 pub use stream::Random;
+pub use tables::{RawKey, Tables, is_identity, is_request, raw_key};
