@@ -29,9 +29,32 @@ fn nothing_is_lost_or_doubled_whatever_fails() {
     }
     let all = seeds().count();
     eprintln!("{refused} of {all} schedules were refused");
-    assert!(refused * 8 < all.max(8), "{refused} of {all} schedules were refused, not compared");
+    assert!(refused * 5 < all.max(5), "{refused} of {all} schedules were refused, not compared");
 }
 
+/// H10: offsets of another journal mean other records. It is refused before anything is written.
+#[test]
+fn another_journal_under_the_same_warehouse_is_refused() {
+    for seed in 0..20 {
+        for empty in [true, false] {
+            in_virtual_time(async move {
+                let mut world = World::new(seed, None);
+                for _ in 0..4 {
+                    world.incarnation().await;
+                }
+                world.settle().await;
+                world.exchange_journal(empty).await;
+                let before = world.warehouse.tables();
+                let ended = world.ten_seconds().await;
+                let refused = matches!(ended, Some(Err(worker::Error::OtherJournal { .. })));
+                assert!(refused, "schedule {seed}: another journal (empty: {empty}) is taken for ours: {ended:?}");
+                assert_eq!(world.warehouse.tables().raw, before.raw, "schedule {seed}: rows of another journal");
+            });
+        }
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "how soon a rule is missed is worth seeing; shown with --nocapture")]
 fn notices(without: Without) {
     let wrong = |seed| match schedule(seed, Some(without)) {
         Outcome::Wrong(what) => Some((seed, what)),

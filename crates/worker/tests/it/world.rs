@@ -45,7 +45,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64, without: Option<Without>) -> World {
-        let options = MemoryOptions { event_partitions: 2, start_ms: START_MS };
+        // In a third of the schedules a stretch takes longer to read than the worker waits between two tries to seal.
+        let read_ms = if seed % 3 == 2 { 300 } else { 0 };
+        let options = MemoryOptions { event_partitions: 2, start_ms: START_MS, read_ms };
         World {
             random: Random::new(seed),
             seed,
@@ -76,6 +78,7 @@ impl World {
                 read: ReadLimit { records: 5, bytes: 1 << 20 },
                 idle_seal_after: Duration::from_secs(3),
                 retention_ms: self.retention_ms.filter(|_| known),
+                resident_events: if self.seed % 5 == 4 { 2 } else { 100_000 },
                 ..Options::default()
             },
         }
@@ -92,7 +95,11 @@ impl World {
 
     /// Appends a few events: new ones, late ones, and copies of any earlier one, while the append clock moves, also back.
     async fn produce(&mut self) {
+        let pause_ms = if self.random.chance(50) { self.random.below(1_000) } else { 0 };
         for _ in 0..self.random.below(12) {
+            if pause_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
             let step = self.number(4_000);
             self.pass_ms(step);
             if self.random.chance(4) {
@@ -126,7 +133,7 @@ impl World {
         self.taken.entry(format!("e{id}")).or_insert(value);
     }
 
-    fn plan_faults(&mut self) {
+    fn plan_faults(&mut self, deadly: bool) {
         let count = self.random.below(5);
         let faults = (0..count).map(|_| {
             let after = self.random.below(40);
@@ -136,7 +143,7 @@ impl World {
                 2 => Some(Operation::Correct),
                 _ => None,
             };
-            let fault = match self.random.below(8) {
+            let fault = match self.random.below(if deadly { 8 } else { 4 }) {
                 0 => Fault::Refuse,
                 1 => Fault::LoseAnswer,
                 2 => Fault::LoseRows,
@@ -170,7 +177,7 @@ impl World {
     /// While nobody works, time passes, and the journal forgets what is older than its retention.
     fn rest(&mut self) {
         let Some(retention_ms) = self.retention_ms else { return };
-        let slept = self.number(15_000);
+        let slept = if self.random.chance(10) { 200_000 } else { self.number(15_000) };
         self.pass_ms(slept);
         let forgotten_before = self.journal.now_ms() - retention_ms;
         for (partition, records) in (0..).zip(self.journal.records(Topic::Events)) {
@@ -186,7 +193,7 @@ impl World {
 
     /// One incarnation: one worker, sometimes two, killed at a hang, at some instant, or shut down.
     pub(crate) async fn incarnation(&mut self) {
-        self.plan_faults();
+        self.plan_faults(true);
         let doubled = self.random.chance(25);
         let lives_ms = self.random.below(9_000);
         let graceful = self.random.chance(20);
@@ -218,10 +225,28 @@ impl World {
         }
     }
 
-    /// Runs a worker without faults until everything is sealed.
-    pub(crate) async fn settle(&mut self) {
+    /// Puts another journal in the place of the one that the warehouse was filled from: an empty one, or one of other records.
+    pub(crate) async fn exchange_journal(&mut self, empty: bool) {
+        let (now, records) = (self.journal.now_ms(), self.journal.records(Topic::Events));
+        self.journal = MemoryJournal::new(MemoryOptions { event_partitions: 2, start_ms: now, read_ms: 0 });
+        for record in records.into_iter().flatten().filter(|_| !empty) {
+            let value = [record.value.as_ref(), b"other"].concat().into();
+            let other = NewRecord { key: record.key, value, headers: record.headers };
+            self.journal.append(Topic::Events, vec![other]).await.expect("no fault is planned for appends");
+        }
+    }
+
+    /// Runs a worker for ten seconds; how it ended, if it did.
+    pub(crate) async fn ten_seconds(&self) -> Option<Result<(), Error>> {
         self.warehouse.plan([]);
-        self.journal.set_faults(Faults::default());
+        let worker = worker::run(self.deps(), std::future::pending());
+        tokio::time::timeout(Duration::from_secs(10), worker).await.ok()
+    }
+
+    /// Runs one worker, with faults that it has to mend in its own life, until everything is sealed.
+    pub(crate) async fn settle(&mut self) {
+        self.plan_faults(false);
+        self.produce().await;
         let held = (0..2).map(async |partition| {
             self.journal.offsets(Topic::Events, partition).await.expect("no fault is planned").next
         });
