@@ -14,7 +14,7 @@ const NOTICED_WITHIN: u64 = 500;
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let first = number("SIMULATION_SEED").unwrap_or(0);
-    first..first + number("SIMULATIONS").unwrap_or(1_000)
+    first..first + number("SIMULATIONS").unwrap_or(2_000)
 }
 
 #[test]
