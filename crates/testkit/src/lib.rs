@@ -4,8 +4,10 @@ pub mod memory_journal;
 mod memory_warehouse;
 mod small_disk;
 pub mod stream;
+mod tables;
 
 pub use memory_journal::{Faults, MemoryJournal, MemoryOptions};
-pub use memory_warehouse::{Fault, MemoryWarehouse, Tables};
+pub use memory_warehouse::{Fault, MemoryWarehouse, Operation, Planned};
 pub use small_disk::SmallDisk;
 pub use stream::Random;
+pub use tables::{RawKey, Tables, is_identity, is_request, raw_key};

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use journal::{
@@ -19,11 +20,13 @@ pub struct MemoryOptions {
     pub event_partitions: u16,
     /// The clock at the beginning, in milliseconds since the epoch (default 1,700,000,000,000).
     pub start_ms: i64,
+    /// How long each read of records takes, in milliseconds (default 0).
+    pub read_ms: u64,
 }
 
 impl Default for MemoryOptions {
     fn default() -> Self {
-        MemoryOptions { event_partitions: 4, start_ms: 1_700_000_000_000 }
+        MemoryOptions { event_partitions: 4, start_ms: 1_700_000_000_000, read_ms: 0 }
     }
 }
 
@@ -57,6 +60,7 @@ pub struct MemoryJournal {
 #[derive(Debug)]
 struct Shared {
     inner: Mutex<Inner>,
+    read_ms: u64,
     news: watch::Sender<()>,
 }
 
@@ -112,7 +116,8 @@ impl MemoryJournal {
             commits: BTreeMap::new(),
             faults: Faults::default(),
         };
-        MemoryJournal { shared: Arc::new(Shared { inner: Mutex::new(inner), news: watch::Sender::new(()) }) }
+        let (inner, read_ms) = (Mutex::new(inner), options.read_ms);
+        MemoryJournal { shared: Arc::new(Shared { inner, read_ms, news: watch::Sender::new(()) }) }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -251,7 +256,12 @@ impl Journal for MemoryJournal {
         from: u64,
         limit: ReadLimit,
     ) -> BoxFuture<'_, Result<Vec<Record>, Error>> {
-        Box::pin(async move { self.inner().read(topic, partition, from, limit) })
+        Box::pin(async move {
+            if self.shared.read_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(self.shared.read_ms)).await;
+            }
+            self.inner().read(topic, partition, from, limit)
+        })
     }
 
     fn wait_beyond(&self, topic: Topic, seen: Vec<u64>) -> BoxFuture<'_, ()> {

@@ -5,14 +5,11 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 use warehouse::{
-    ActivityRow, AnchorRow, Batch, BoxFuture, ConversationKey, CountKey, Error, FactRow, Generation, MinuteKey,
-    ProgressRow, RawRow, SealedRow, SegmentRows, Sink, StateRow,
+    AnchorRow, Batch, BoxFuture, ConversationKey, Error, FactRow, Generation, ProgressRow, SealedRow, SegmentRows,
+    Sink, StateRow,
 };
 
-/// Key of a raw row: identity, partition, segment.
-type RawKey = (String, String, String, u16, u32);
-/// Key of a person's activity: project, environment, person, conversation, bucket.
-type ActivityKey = (String, String, String, String, u32);
+use crate::tables::{ALL_TABLES, FIRST_COUNTER, TABLES, Tables};
 
 /// What happens at an operation of the warehouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,38 +24,68 @@ pub enum Fault {
     HangBefore,
     /// It is done and never answers: the caller is to be killed.
     HangAfter,
+    /// A flush's sets and lattices are in, its counters are not, and it never answers. Other operations: as `HangBefore`.
+    HangBetween,
+    /// It never answers, and a flush takes effect later, in the life of whoever comes next. Other operations: as `HangBefore`.
+    HangThenDone,
+    /// A flush is acknowledged, and what it has for one table (by number, see `Tables::write`) is lost. Other operations: as
+    /// `LoseRows`.
+    LoseTable(u8),
 }
 
-/// The tables.
-#[derive(Debug, Default, Clone)]
-pub struct Tables {
-    /// `raw_events`.
-    pub raw: BTreeMap<RawKey, RawRow>,
-    /// `message_counts`: messages and version.
-    pub counts: BTreeMap<(CountKey, u16, u32), (u64, u64)>,
-    /// `minute_counts`: messages and version.
-    pub minutes: BTreeMap<(MinuteKey, u16, u32), (u64, u64)>,
-    /// `corrections`: the keys of raw rows taken out of the counters.
-    pub corrections: BTreeSet<RawKey>,
-    /// `person_activity`.
-    pub activity: BTreeMap<ActivityKey, i64>,
-    /// `conversation_states` by (project, conversation, environment).
-    pub states: BTreeMap<(String, String, String), StateRow>,
-    /// Keys of `dead_letters`.
-    pub dead_letters: BTreeSet<(String, u16, u64)>,
-    /// `progress`: next and derived offset by partition.
-    pub progress: BTreeMap<u16, (u64, u64)>,
-    /// `sealed` by partition.
-    pub sealed: BTreeMap<u16, u64>,
-    anchors: BTreeMap<u16, AnchorRow>,
-    generation: Option<Generation>,
+/// A kind of operation that a fault may wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `write`.
+    Flush,
+    /// `write_states`.
+    States,
+    /// `correct`, where there is something to correct.
+    Correct,
+    /// Any other.
+    Other,
 }
+
+/// A fault to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// After how many operations from now it strikes at the earliest.
+    pub after: u64,
+    /// What it strikes: the first such operation, or any if None.
+    pub at: Option<Operation>,
+    /// What happens.
+    pub fault: Fault,
+}
+
+/// More operations than any schedule needs: who asks for more goes round in circles.
+const OPERATIONS_MAX: u64 = 100_000;
+
+/// After how many further operations a flush takes effect that its writer did not live to see.
+const LATE_BY: u64 = 12;
 
 #[derive(Debug, Default)]
 struct State {
     tables: Tables,
     operations: u64,
-    faults: BTreeMap<u64, Fault>,
+    /// By the operation from which on they may strike.
+    faults: Vec<Planned>,
+    /// Flushes on their way that nobody waits for, by the operation before which they take effect.
+    late: BTreeMap<u64, Batch>,
+}
+
+impl State {
+    /// Counts an operation, lets what is due take effect, and answers the operation's own fault.
+    fn begin(&mut self, operation: Operation) -> Option<Fault> {
+        let number = self.operations;
+        assert!(number < OPERATIONS_MAX, "a livelock: {OPERATIONS_MAX} operations of the warehouse");
+        self.operations += 1;
+        while let Some(due) = self.late.first_entry().filter(|due| *due.key() <= number) {
+            self.tables.write(&due.remove(), &ALL_TABLES);
+        }
+        let strikes = |planned: &Planned| planned.after <= number && planned.at.is_none_or(|at| at == operation);
+        let index = self.faults.iter().position(strikes)?;
+        Some(self.faults.swap_remove(index).fault)
+    }
 }
 
 /// The warehouse in memory.
@@ -69,11 +96,12 @@ pub struct MemoryWarehouse {
 }
 
 impl MemoryWarehouse {
-    /// Plans faults, by how many operations from now they strike.
-    pub fn plan(&self, faults: impl IntoIterator<Item = (u64, Fault)>) {
+    /// Plans faults in place of those planned before.
+    pub fn plan(&self, faults: impl IntoIterator<Item = Planned>) {
         let mut state = self.lock();
         let now = state.operations;
-        state.faults = faults.into_iter().map(|(after, fault)| (now + after, fault)).collect();
+        let from_now = |planned: Planned| Planned { after: now + planned.after, ..planned };
+        state.faults = faults.into_iter().map(from_now).collect();
     }
 
     /// Resolves when an operation hangs.
@@ -103,6 +131,7 @@ impl MemoryWarehouse {
     /// One operation: strikes the planned fault, or does `change`.
     fn operate<'a, T: Send + 'a>(
         &'a self,
+        operation: Operation,
         change: impl Fn(&mut Tables) -> T + Send + 'a,
         unsaid: impl Fn() -> T + Send + 'a,
     ) -> BoxFuture<'a, Result<T, Error>> {
@@ -110,27 +139,53 @@ impl MemoryWarehouse {
             tokio::task::yield_now().await;
             let (fault, done) = {
                 let mut state = self.lock();
-                let number = state.operations;
-                state.operations += 1;
-                let fault = state.faults.remove(&number);
-                let skipped = matches!(fault, Some(Fault::Refuse | Fault::LoseRows | Fault::HangBefore));
-                (fault, if skipped { None } else { Some(change(&mut state.tables)) })
+                let fault = state.begin(operation);
+                let happens = matches!(fault, None | Some(Fault::LoseAnswer | Fault::HangAfter));
+                (fault, happens.then(|| change(&mut state.tables)))
             };
-            match (fault, done) {
-                (Some(Fault::Refuse | Fault::LoseAnswer), _) => Err(Error::Away("a planned fault".to_owned())),
-                (Some(Fault::HangBefore | Fault::HangAfter), _) => {
-                    self.hung.notify_one();
-                    std::future::pending().await
-                }
-                (_, Some(done)) => Ok(done),
-                (_, None) => Ok(unsaid()),
-            }
+            self.answer(fault, done, unsaid).await
         })
+    }
+
+    /// What the caller hears of an operation.
+    async fn answer<T>(&self, fault: Option<Fault>, done: Option<T>, unsaid: impl Fn() -> T) -> Result<T, Error> {
+        match fault {
+            Some(Fault::Refuse | Fault::LoseAnswer) => Err(Error::Away("a planned fault".to_owned())),
+            Some(Fault::HangBefore | Fault::HangAfter | Fault::HangBetween | Fault::HangThenDone) => {
+                self.hung.notify_one();
+                std::future::pending().await
+            }
+            None | Some(Fault::LoseRows | Fault::LoseTable(_)) => Ok(done.unwrap_or_else(unsaid)),
+        }
+    }
+
+    /// A flush: several inserts, of which some may be lost or late.
+    async fn flush(&self, batch: &Batch) -> Result<(), Error> {
+        tokio::task::yield_now().await;
+        let fault = {
+            let mut state = self.lock();
+            let fault = state.begin(Operation::Flush);
+            let every = ALL_TABLES.into_iter();
+            let written: Vec<u8> = match fault {
+                None | Some(Fault::LoseAnswer | Fault::HangAfter) => every.collect(),
+                Some(Fault::HangBetween) => every.filter(|table| *table < FIRST_COUNTER).collect(),
+                Some(Fault::LoseTable(lost)) => every.filter(|table| *table != lost % TABLES).collect(),
+                Some(Fault::HangThenDone) => {
+                    let due = state.operations + LATE_BY;
+                    state.late.insert(due, batch.clone());
+                    Vec::new()
+                }
+                Some(Fault::Refuse | Fault::LoseRows | Fault::HangBefore) => Vec::new(),
+            };
+            state.tables.write(batch, &written);
+            fault
+        };
+        self.answer(fault, Some(()), || ()).await
     }
 
     /// One write: rows may be acknowledged and lost.
     fn write_with<'a>(&'a self, change: impl Fn(&mut Tables) + Send + 'a) -> BoxFuture<'a, Result<(), Error>> {
-        self.operate(change, || ())
+        self.operate(Operation::Other, change, || ())
     }
 
     /// One read: there are no rows to lose, so that fault is a refusal.
@@ -140,159 +195,25 @@ impl MemoryWarehouse {
     ) -> BoxFuture<'a, Result<T, Error>> {
         let read = std::sync::Arc::new(read);
         let again = std::sync::Arc::clone(&read);
-        self.operate(move |tables| read(tables), move || again(&self.lock().tables))
-    }
-}
-
-fn raw_key(row: &RawRow) -> RawKey {
-    (row.project.clone(), row.conversation_id.clone(), row.event_id.clone(), row.partition, row.segment)
-}
-
-/// The greatest version wins; rows of equal version must be equal.
-fn replace<K: Ord + std::fmt::Debug>(table: &mut BTreeMap<K, (u64, u64)>, key: K, messages: u64, ver: u64) {
-    let held = table.get(&key).copied().unwrap_or_default();
-    assert!(held.1 != ver || held.0 == messages, "{key:?}: {} and {messages} under version {ver}", held.0);
-    if ver > held.1 {
-        table.insert(key, (messages, ver));
-    }
-}
-
-impl Tables {
-    fn write(&mut self, batch: &Batch) {
-        for row in &batch.raw {
-            let held = self.raw.insert(raw_key(row), row.clone());
-            assert!(held.is_none_or(|held| held == *row), "two contents of one raw row");
-        }
-        for ActivityRow { project, environment, person, conversation_id, bucket, first } in
-            batch.activity.iter().cloned()
-        {
-            let held = self.activity.entry((project, environment, person, conversation_id, bucket)).or_insert(first);
-            *held = first.min(*held);
-        }
-        for letter in &batch.dead_letters {
-            self.dead_letters.insert((letter.topic.clone(), letter.partition, letter.offset));
-        }
-        for row in batch.counts.iter().cloned() {
-            let key = CountKey {
-                project: row.project,
-                environment: row.environment,
-                bucket: row.bucket,
-                role: row.role,
-                content_type: row.content_type,
-            };
-            replace(&mut self.counts, (key, row.partition, row.segment), row.messages, row.ver);
-        }
-        for row in batch.minutes.iter().cloned() {
-            let key = MinuteKey { project: row.project, environment: row.environment, minute: row.minute };
-            replace(&mut self.minutes, (key, row.partition, row.segment), row.messages, row.ver);
-        }
-    }
-
-    fn holds(&self, expected: &SegmentRows) -> bool {
-        let (partition, segment) = (expected.partition, expected.segment);
-        let here =
-            |row: &&RawRow| row.partition == partition && row.segment == segment && row.offset < expected.next_offset;
-        let offsets: Vec<u64> = self.raw.values().filter(here).map(|row| row.offset).collect();
-        let digest = offsets.iter().fold(0, |digest, offset| digest ^ warehouse::offset_hash(*offset));
-        let count = |key: &CountKey| self.counts.get(&(key.clone(), partition, segment)).map(|held| held.1);
-        let minute = |key: &MinuteKey| self.minutes.get(&(key.clone(), partition, segment)).map(|held| held.1);
-        (offsets.len() as u64, digest) == (expected.rows, expected.digest)
-            && expected.counts.iter().all(|(key, ver)| count(key).is_some_and(|held| held >= *ver))
-            && expected.minutes.iter().all(|(key, ver)| minute(key).is_some_and(|held| held >= *ver))
-            && self.raw.values().filter(here).all(|row| self.holds_activity(row))
-    }
-
-    fn holds_activity(&self, row: &RawRow) -> bool {
-        let active = row.is_message == 1 || matches!(row.event.as_str(), "conversation.started" | "ui.clicked");
-        let person = match (row.user_id.as_str(), row.anonymous_id.as_str()) {
-            ("", "") => return true,
-            ("", anonymous) => format!("a:{anonymous}"),
-            (user, _) => format!("u:{user}"),
-        };
-        let bucket = u32::try_from(row.event_time.div_euclid(900_000_000) * 900).unwrap_or(0);
-        let key = (row.project.clone(), row.environment.clone(), person, row.conversation_id.clone(), bucket);
-        !active || self.activity.get(&key).is_some_and(|first| *first <= row.event_time)
-    }
-
-    fn correct(&mut self, partition: u16, segment: u32, late_by_ms: i64) -> u64 {
-        let late = |row: &&RawRow| {
-            row.partition == partition
-                && row.segment == segment
-                && (!row.clock.is_empty() || row.append_time - row.event_time.div_euclid(1000) > late_by_ms)
-        };
-        let identity = |row: &RawRow| (row.project.clone(), row.conversation_id.clone(), row.event_id.clone());
-        let identities: BTreeSet<_> = self.raw.values().filter(late).map(identity).collect();
-        let mut lacking = Vec::new();
-        for id in identities {
-            let mut rows: Vec<&RawRow> = self.raw.values().filter(|row| identity(row) == id).collect();
-            rows.sort_by_key(|row| (row.append_time, row.partition, row.offset));
-            let copies = rows.iter().skip(1).filter(|row| row.is_message == 1).map(|row| raw_key(row));
-            lacking.extend(copies.filter(|key| !self.corrections.contains(key)));
-        }
-        let count = lacking.len() as u64;
-        self.corrections.extend(lacking);
-        count
-    }
-
-    /// The distinct events of conversations: of each identity the smallest (append time, partition, offset).
-    pub fn facts(&self, keys: &[ConversationKey]) -> Vec<FactRow> {
-        self.facts_where(keys, |_| true)
-    }
-
-    fn facts_where(&self, keys: &[ConversationKey], wanted: impl Fn(&RawRow) -> bool) -> Vec<FactRow> {
-        let mut facts = Vec::new();
-        for key in keys {
-            let mut smallest: BTreeMap<&str, &RawRow> = BTreeMap::new();
-            for row in self.raw.values() {
-                if row.project != key.project || row.conversation_id != key.conversation_id || !wanted(row) {
-                    continue;
-                }
-                let order = |row: &RawRow| (row.append_time, row.partition, row.offset);
-                let held = smallest.entry(&row.event_id).or_insert(row);
-                if order(row) < order(held) {
-                    *held = row;
-                }
-            }
-            facts.extend(smallest.into_values().map(|row| row.clone().into_fact_row()));
-        }
-        facts
-    }
-
-    fn underived(&self, rows: &SegmentRows) -> Vec<ConversationKey> {
-        let SegmentRows { partition, segment, next_offset, .. } = *rows;
-        let here =
-            |row: &&RawRow| row.partition == partition && row.segment == segment && !row.conversation_id.is_empty();
-        let key = |row: &RawRow| ConversationKey {
-            project: row.project.clone(),
-            conversation_id: row.conversation_id.clone(),
-        };
-        let touched: BTreeSet<ConversationKey> = self.raw.values().filter(here).map(key).collect();
-        let behind = |key: &ConversationKey| {
-            let folded = |row: &RawRow| row.partition != partition || row.offset < next_offset;
-            let wanted = StateRow::fold_all(&self.facts_where(std::slice::from_ref(key), folded));
-            wanted.iter().any(|row| {
-                let at = (row.project.clone(), row.conversation_id.clone(), row.environment.clone());
-                self.states.get(&at).is_none_or(|held| held.version < row.version)
-            })
-        };
-        touched.into_iter().filter(behind).collect()
+        self.operate(Operation::Other, move |tables| read(tables), move || again(&self.lock().tables))
     }
 }
 
 impl Sink for MemoryWarehouse {
     fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), Error>> {
-        self.write_with(move |tables| tables.write(batch))
+        Box::pin(self.flush(batch))
     }
 
     fn write_states<'a>(&'a self, rows: &'a [StateRow]) -> BoxFuture<'a, Result<(), Error>> {
-        self.write_with(move |tables| {
+        let write = move |tables: &mut Tables| {
             for row in rows {
                 let at = (row.project.clone(), row.conversation_id.clone(), row.environment.clone());
                 if tables.states.get(&at).is_none_or(|held| held.version <= row.version) {
                     tables.states.insert(at, row.clone());
                 }
             }
-        })
+        };
+        self.operate(Operation::States, write, || ())
     }
 
     fn write_progress<'a>(&'a self, rows: &'a [ProgressRow]) -> BoxFuture<'a, Result<(), Error>> {
@@ -341,7 +262,15 @@ impl Sink for MemoryWarehouse {
     }
 
     fn correct<'a>(&'a self, partition: u16, segment: u32, late_by_ms: i64) -> BoxFuture<'a, Result<u64, Error>> {
-        self.operate(move |tables| tables.correct(partition, segment, late_by_ms), || 1)
+        let lacking = self.lock().tables.uncorrected(partition, segment, late_by_ms);
+        let operation = if lacking.is_empty() { Operation::Other } else { Operation::Correct };
+        let correct = move |tables: &mut Tables| {
+            let lacking = tables.uncorrected(partition, segment, late_by_ms);
+            let count = lacking.len() as u64;
+            tables.corrections.extend(lacking);
+            count
+        };
+        self.operate(operation, correct, || 1)
     }
 
     fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
@@ -362,6 +291,7 @@ impl Sink for MemoryWarehouse {
 
     fn generation<'a>(&'a self, wanted: &'a Generation) -> BoxFuture<'a, Result<Generation, Error>> {
         self.operate(
+            Operation::Other,
             move |tables| tables.generation.get_or_insert_with(|| wanted.clone()).clone(),
             move || wanted.clone(),
         )

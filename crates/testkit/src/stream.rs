@@ -43,24 +43,31 @@ pub struct Encoded {
 
 /// The event number `id` of a stream: what it says is a function of the number and the seed alone, so that a copy is equal.
 pub fn event(seed: u64, id: u64, time_ms: i64) -> Encoded {
+    event_received(seed, id, Some(time_ms), time_ms)
+}
+
+/// The same, received at another time than its own; without a time of its own, each copy has that of its arrival.
+pub fn event_received(seed: u64, id: u64, time_ms: Option<i64>, received_ms: i64) -> Encoded {
+    let timestamp = time_ms.map_or_else(String::new, |ms| format!(r#""timestamp":{ms},"#));
     let mut random = Random::new(seed ^ id.wrapping_mul(7919));
     let conversation = random.below(5);
-    let (kind, data) = match random.below(10) {
+    let (kind, data) = match random.below(11) {
         0 => ("conversation.started", r#"{"language":"es"}"#.to_owned()),
         1 => ("ui.clicked", r#"{"click_type":"link","title":"Help"}"#.to_owned()),
         2 => ("handoff.requested", "{}".to_owned()),
         3 => ("conversation.ended", "{}".to_owned()),
+        4 => ("user.identified", "{}".to_owned()),
         number => {
             let role = ["user", "bot", "agent"][(number % 3) as usize];
             ("message.created", format!(r#"{{"message_id":"m{id}","role":"{role}","text":"hello {id}"}}"#))
         }
     };
     let json = format!(
-        r#"{{"event_id":"e{id}","event":"{kind}","timestamp":{time_ms},"conversation_id":"c{conversation}",
-            "user_id":"u{}","historical":true,"data":{data}}}"#,
+        r#"{{"event_id":"e{id}","event":"{kind}",{timestamp}"conversation_id":"c{conversation}",
+            "user_id":"u{}","anonymous_id":"a","historical":true,"data":{data}}}"#,
         random.below(3)
     );
-    encode("p", json.as_bytes(), time_ms)
+    encode("p", json.as_bytes(), received_ms)
 }
 
 /// Validates and encodes a native JSON event as the gateway would.

@@ -17,9 +17,6 @@ use crate::{Deps, Error};
 /// Most conversations folded and written at once.
 const CHUNK: usize = 8192;
 
-/// About half of the events that are kept to derive their conversations again without reading.
-const RESIDENT_EVENTS: usize = 100_000;
-
 /// Conversations to derive, and how far the figures reach once they are.
 #[derive(Debug)]
 pub(crate) struct Touched {
@@ -107,7 +104,7 @@ impl Derive {
         let backlog = Arc::clone(&self.backlog);
         drop(self);
         let Receiver { mut touched, reached } = receiver;
-        let mut resident = Resident::new(RESIDENT_EVENTS);
+        let mut resident = Resident::new(deps.options.resident_events);
         while let Some(first) = touched.recv().await {
             let mut pending = Pending::default();
             pending.add(first);

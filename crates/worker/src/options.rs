@@ -34,6 +34,8 @@ pub struct Options {
     pub retention_ms: Option<i64>,
     /// Most conversations that may wait to be derived before consuming pauses.
     pub derive_backlog: usize,
+    /// About half of the events that are kept to derive their conversations again without reading.
+    pub resident_events: usize,
 }
 
 impl Default for Options {
@@ -50,6 +52,7 @@ impl Default for Options {
             idle_seal_after: Duration::from_secs(30),
             retention_ms: None,
             derive_backlog: 200_000,
+            resident_events: 100_000,
         }
     }
 }

@@ -306,6 +306,7 @@ impl Worker {
         let interval = self.interval;
         let due_in = self.oldest_row.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
         tokio::select! {
+            biased;
             () = self.deps.journal.wait_beyond(Topic::Events, seen), if self.oldest_row.is_none() => {}
             () = tokio::time::sleep(due_in.max(Duration::from_millis(1))) => {}
             Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => self.flushed(done)?,

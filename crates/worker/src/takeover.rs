@@ -121,9 +121,13 @@ pub(crate) fn anchor_of(generation: u32, partition: u16, record: &Record) -> Anc
     AnchorRow { generation, partition, offset: record.offset, append_time: record.append_time_ms, crc }
 }
 
-/// Remembers the record at `offset`.
+/// Remembers the record at `offset`, if the journal still holds it: a seal that does not advance may come long after it.
 pub(crate) async fn remember(deps: &Deps, partition: u16, offset: u64) -> Result<(), Error> {
-    let Some(record) = first_record(deps, partition, offset).await? else { return Ok(()) };
+    let record = match first_record(deps, partition, offset).await {
+        Ok(Some(record)) => record,
+        Ok(None) | Err(Error::Journal(journal::Error::OffsetGone { .. })) => return Ok(()),
+        Err(error) => return Err(error),
+    };
     let row = anchor_of(deps.options.generation, partition, &record);
     persist("remember a record", || deps.sink.write_anchors(std::slice::from_ref(&row))).await
 }

@@ -99,7 +99,7 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use journal::{Journal, NewRecord};
-    use testkit::{Fault, MemoryWarehouse, stream};
+    use testkit::{Fault, MemoryWarehouse, Planned, stream};
 
     use super::*;
 
@@ -139,7 +139,7 @@ mod tests {
 
         // The warehouse is away while ten events come, and the program is off for longer than the retention.
         let journal = open();
-        warehouse.plan((2..100_000).map(|after| (after, Fault::Refuse)));
+        warehouse.plan((2..100_000).map(|after| Planned { after, at: None, fault: Fault::Refuse }));
         for id in 0..10 {
             append(&journal, id, now.load(Ordering::SeqCst)).await;
         }

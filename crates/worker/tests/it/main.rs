@@ -1,4 +1,6 @@
 //! Tests of the worker: rebuilt cold it is as warm, and nothing is lost or doubled whatever fails.
 
 mod cold;
+mod seams;
 mod simulation;
+mod world;

@@ -1,0 +1,404 @@
+//! One random schedule: a journal, a warehouse, workers that come and go, and what the figures must be in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use delivery::Settings;
+use event::Event;
+use journal::{Commit, Journal, NewRecord, ReadLimit, Topic};
+use testkit::{
+    Fault, Faults, MemoryJournal, MemoryOptions, MemoryWarehouse, Operation, Planned, Random, RawKey, Tables,
+    is_identity, is_request, stream,
+};
+use warehouse::{ConversationKey, RawRow, StateRow};
+use worker::{Deps, Error, Options};
+
+use crate::seams::{Tokens, Without, journal_without, sink_without};
+
+const SETTINGS: Settings = Settings { segment_ms: 10_000, horizon_ms: 25_000, grace_ms: 3_000 };
+const GROUP: &str = "simulated";
+const START_MS: i64 = 1_700_000_000_000;
+/// A quarter of the schedules have a journal that forgets.
+const RETENTION_MS: i64 = 80_000;
+
+/// A schedule in the making.
+pub(crate) struct World {
+    random: Random,
+    seed: u64,
+    without: Option<Without>,
+    journal: MemoryJournal,
+    pub(crate) warehouse: Arc<MemoryWarehouse>,
+    tokens: Tokens,
+    /// The clock of producers and workers; the journal's own falls behind it at every step back.
+    wall_ms: Arc<AtomicI64>,
+    retention_ms: Option<i64>,
+    /// The event time of each event; None for those that have that of their arrival.
+    times: Vec<Option<i64>>,
+    /// Each event as the journal took it first. A later copy may have an earlier append time, if the clock stepped back, but
+    /// then it does not count (R1): of those that count the first is the smallest.
+    taken: BTreeMap<String, Vec<u8>>,
+    /// Retention cut what a worker needed, and the worker said so.
+    refused: bool,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, without: Option<Without>) -> World {
+        // In a third of the schedules a stretch takes longer to read than the worker waits between two tries to seal.
+        let read_ms = if seed % 3 == 2 { 300 } else { 0 };
+        let options = MemoryOptions { event_partitions: 2, start_ms: START_MS, read_ms };
+        World {
+            random: Random::new(seed),
+            seed,
+            without,
+            journal: MemoryJournal::new(options),
+            warehouse: Arc::default(),
+            tokens: Arc::default(),
+            wall_ms: Arc::new(AtomicI64::new(START_MS)),
+            retention_ms: (seed % 4 == 3).then_some(RETENTION_MS),
+            times: Vec::new(),
+            taken: BTreeMap::new(),
+            refused: false,
+        }
+    }
+
+    fn deps(&self) -> Deps {
+        let wall = Arc::clone(&self.wall_ms);
+        let known = self.without != Some(Without::Retention);
+        Deps {
+            journal: journal_without(self.without, self.journal.clone()),
+            sink: sink_without(self.without, Arc::clone(&self.warehouse), Arc::clone(&self.tokens)),
+            clock: Arc::new(move || wall.load(Ordering::Relaxed)),
+            options: Options {
+                settings: SETTINGS,
+                group: GROUP.to_owned(),
+                flush_rows: 7,
+                flush_bytes: 900,
+                read: ReadLimit { records: 5, bytes: 1 << 20 },
+                idle_seal_after: Duration::from_secs(3),
+                retention_ms: self.retention_ms.filter(|_| known),
+                resident_events: if self.seed % 5 == 4 { 2 } else { 100_000 },
+                ..Options::default()
+            },
+        }
+    }
+
+    fn number(&mut self, below: u64) -> i64 {
+        i64::try_from(self.random.below(below)).expect("small")
+    }
+
+    fn pass_ms(&self, by_ms: i64) {
+        self.wall_ms.fetch_add(by_ms, Ordering::Relaxed);
+        self.journal.advance_ms(by_ms);
+    }
+
+    /// Appends a few events: new ones, late ones, and copies of any earlier one, while the append clock moves, also back.
+    async fn produce(&mut self) {
+        let pause_ms = if self.random.chance(50) { self.random.below(1_000) } else { 0 };
+        for _ in 0..self.random.below(12) {
+            if pause_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
+            let step = self.number(4_000);
+            self.pass_ms(step);
+            if self.random.chance(4) {
+                let back = self.number(40_000);
+                self.journal.advance_ms(-back);
+            }
+            let is_copy = !self.times.is_empty() && self.random.chance(35);
+            let id = if is_copy { self.random.below(self.times.len() as u64) } else { self.new_event() };
+            self.append(id).await;
+        }
+    }
+
+    /// An event that happened long ago, or just now, or that does not know when.
+    fn new_event(&mut self) -> u64 {
+        let id = self.times.len() as u64;
+        let now = self.wall_ms.load(Ordering::Relaxed);
+        self.times.push(match self.random.below(6) {
+            0 => None,
+            1 | 2 => Some(now),
+            _ => Some(START_MS - i64::try_from(id % 40).expect("small") * 45_000),
+        });
+        id
+    }
+
+    async fn append(&mut self, id: u64) {
+        let time = self.times[usize::try_from(id).expect("small")];
+        let now = self.wall_ms.load(Ordering::Relaxed);
+        let stream::Encoded { key, value } = stream::event_received(self.seed, id, time, now);
+        let record = NewRecord { key: key.into(), value: value.clone().into(), headers: Vec::new() };
+        self.journal.append(Topic::Events, vec![record]).await.expect("no fault is planned for appends");
+        self.taken.entry(format!("e{id}")).or_insert(value);
+    }
+
+    fn plan_faults(&mut self, deadly: bool) {
+        let count = self.random.below(5);
+        let faults = (0..count).map(|_| {
+            let after = self.random.below(40);
+            let at = match self.random.below(6) {
+                0 => Some(Operation::Flush),
+                1 => Some(Operation::States),
+                2 => Some(Operation::Correct),
+                _ => None,
+            };
+            let fault = match self.random.below(if deadly { 8 } else { 4 }) {
+                0 => Fault::Refuse,
+                1 => Fault::LoseAnswer,
+                2 => Fault::LoseRows,
+                3 => Fault::LoseTable(u8::try_from(self.random.below(7)).expect("small")),
+                4 => Fault::HangBefore,
+                5 => Fault::HangBetween,
+                6 => Fault::HangThenDone,
+                _ => Fault::HangAfter,
+            };
+            Planned { after, at, fault }
+        });
+        let faults: Vec<_> = faults.collect();
+        self.warehouse.plan(faults);
+        let mut commits = || u32::from(self.random.chance(10));
+        let (commit_ambiguous_lost, commit_ambiguous_taken) = (commits(), commits());
+        self.journal.set_faults(Faults { commit_ambiguous_lost, commit_ambiguous_taken, ..Faults::default() });
+    }
+
+    fn reset_commits(&mut self) {
+        let partition = self.random.below(2) as u16;
+        let held = self.journal.records(Topic::Events)[usize::from(partition)].last().map_or(0, |last| last.offset + 1);
+        let next_offset = self.random.below(held + 1);
+        let metadata =
+            if self.random.chance(50) { String::new() } else { self.random.below(next_offset + 1).to_string() };
+        let trusted = metadata.parse().is_ok_and(|sealed: u64| sealed <= self.sealed(partition));
+        if metadata.is_empty() || trusted {
+            self.journal.force_commit(GROUP, Topic::Events, partition, Some(Commit { next_offset, metadata }));
+        }
+    }
+
+    /// While nobody works, time passes, and the journal forgets what is older than its retention. Not where no worker ever
+    /// committed: a log that was cut before anyone saw it cannot be told from one that a new installation finds.
+    async fn rest(&mut self) {
+        let Some(retention_ms) = self.retention_ms else { return };
+        let slept = if self.random.chance(10) { 200_000 } else { self.number(15_000) };
+        self.pass_ms(slept);
+        let forgotten_before = self.journal.now_ms() - retention_ms;
+        for (partition, records) in (0..).zip(self.journal.records(Topic::Events)) {
+            let kept = records.iter().find(|record| record.append_time_ms >= forgotten_before);
+            let end = records.last().map_or(0, |last| last.offset + 1);
+            let committed = self.journal.committed(GROUP, Topic::Events, partition).await.expect("no fault is planned");
+            if committed.is_none() {
+                continue;
+            }
+            self.journal.cut(Topic::Events, partition, kept.map_or(end, |record| record.offset));
+        }
+    }
+
+    fn sealed(&self, partition: u16) -> u64 {
+        self.warehouse.tables().sealed.get(&partition).copied().unwrap_or(0)
+    }
+
+    /// One incarnation: one worker, sometimes two, killed at a hang, at some instant, or shut down.
+    pub(crate) async fn incarnation(&mut self) {
+        self.plan_faults(true);
+        let doubled = self.random.chance(25);
+        let lives_ms = self.random.below(9_000);
+        let graceful = self.random.chance(20);
+        let shutdown = move || async move {
+            let millis = if graceful { lives_ms / 2 } else { 1_000_000_000 };
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+        };
+        let (first, second) = (worker::run(self.deps(), shutdown()), worker::run(self.deps(), shutdown()));
+        let warehouse = Arc::clone(&self.warehouse);
+        let produce = async {
+            self.produce().await;
+            tokio::time::sleep(Duration::from_millis(lives_ms)).await;
+        };
+        let ended = tokio::select! {
+            biased;
+            () = warehouse.hung() => Ok(()),
+            () = produce => Ok(()),
+            outcome = first => outcome,
+            outcome = second, if doubled => outcome,
+        };
+        self.ended(ended);
+    }
+
+    /// A worker ends only when it is told to, or because retention cut what it needs.
+    fn ended(&mut self, outcome: Result<(), Error>) {
+        match outcome {
+            Ok(()) => {}
+            Err(Error::Refused { .. }) if self.retention_ms.is_some() => self.refused = true,
+            Err(error) => panic!("the worker stopped: {error:?}"),
+        }
+    }
+
+    /// Puts another journal in the place of the one that the warehouse was filled from: an empty one, or one of other records.
+    pub(crate) async fn exchange_journal(&mut self, empty: bool) {
+        let (now, records) = (self.journal.now_ms(), self.journal.records(Topic::Events));
+        self.journal = MemoryJournal::new(MemoryOptions { event_partitions: 2, start_ms: now, read_ms: 0 });
+        for record in records.into_iter().flatten().filter(|_| !empty) {
+            let value = [record.value.as_ref(), b"other"].concat().into();
+            let other = NewRecord { key: record.key, value, headers: record.headers };
+            self.journal.append(Topic::Events, vec![other]).await.expect("no fault is planned for appends");
+        }
+    }
+
+    /// Runs a worker for ten seconds; how it ended, if it did.
+    pub(crate) async fn ten_seconds(&self) -> Option<Result<(), Error>> {
+        self.warehouse.plan([]);
+        let worker = worker::run(self.deps(), std::future::pending());
+        tokio::time::timeout(Duration::from_secs(10), worker).await.ok()
+    }
+
+    /// Runs one worker, with faults that it has to mend in its own life, until everything is sealed.
+    pub(crate) async fn settle(&mut self) {
+        self.plan_faults(false);
+        self.produce().await;
+        let held = (0..2).map(async |partition| {
+            self.journal.offsets(Topic::Events, partition).await.expect("no fault is planned").next
+        });
+        let mut ends: Vec<u64> = Vec::new();
+        for end in held {
+            ends.push(end.await);
+        }
+        let all_sealed = async {
+            while !self.is_sealed_to(&ends).await {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let ended = tokio::select! {
+            biased;
+            () = all_sealed => Ok(()),
+            outcome = worker::run(self.deps(), std::future::pending()) => outcome,
+            () = tokio::time::sleep(Duration::from_secs(3_600)) => panic!("never sealed"),
+        };
+        self.ended(ended);
+    }
+
+    /// Whether a new owner would find every partition proved to its end. The warehouse's own note of it may be lost.
+    async fn is_sealed_to(&self, ends: &[u64]) -> bool {
+        for (partition, end) in (0..).zip(ends) {
+            let committed = self.journal.committed(GROUP, Topic::Events, partition).await.expect("no fault is planned");
+            let noted =
+                committed.and_then(|commit| commit.metadata.parse().ok()).unwrap_or_else(|| self.sealed(partition));
+            if noted < *end {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Compares every table with the set of events that the journal ever took.
+    pub(crate) fn check(&self) {
+        let tables = self.warehouse.tables();
+        let counted: BTreeSet<&String> = tables.raw.keys().map(|key| &key.2).collect();
+        assert_eq!(counted, self.taken.keys().collect(), "raw events");
+        let (counts, minutes) = figures(&tables);
+        let (expected_counts, expected_minutes) = self.expected_figures();
+        assert_eq!(counts, expected_counts, "message counts");
+        assert_eq!(minutes, expected_minutes, "minute counts");
+        let called_for =
+            |kind: fn(&RawRow) -> bool| tables.raw.iter().filter(move |(_, row)| kind(row)).map(|(key, _)| key);
+        assert_eq!(tables.requests.iter().collect::<Vec<_>>(), called_for(is_request).collect::<Vec<_>>(), "requests");
+        assert_eq!(tables.identities.iter().collect::<Vec<_>>(), called_for(is_identity).collect::<Vec<_>>(), "links");
+        let key = |key: &RawKey| ConversationKey { project: key.0.clone(), conversation_id: key.1.clone() };
+        let keys: BTreeSet<ConversationKey> = tables.raw.keys().map(key).collect();
+        let facts = tables.facts(&keys.into_iter().collect::<Vec<_>>());
+        let times: BTreeMap<&str, i64> = facts.iter().map(|fact| (fact.event_id.as_str(), fact.event_time)).collect();
+        let expected: BTreeMap<&str, i64> =
+            self.taken.iter().map(|(id, taken)| (id.as_str(), decode(taken).time.0)).collect();
+        assert_eq!(times, expected, "facts");
+        let states: Vec<StateRow> = tables.states.values().cloned().collect();
+        assert_eq!(states, StateRow::fold_all(&facts), "conversations");
+    }
+
+    fn expected_figures(&self) -> (Buckets, Buckets) {
+        let (mut counts, mut minutes) = (Buckets::new(), Buckets::new());
+        for taken in self.taken.values() {
+            let event = decode(taken);
+            if let event::Data::MessageCreated(message) = &event.data {
+                let role = message.role.as_str();
+                *counts.entry((bucket(event.time.0, 900), role.to_owned())).or_default() += 1;
+                *minutes.entry((bucket(event.time.0, 60), String::new())).or_default() += 1;
+            }
+        }
+        (counts, minutes)
+    }
+}
+
+fn decode(value: &[u8]) -> Event<'_> {
+    Event::decode(value).expect("the stream makes valid events")
+}
+
+/// Messages by start of the interval and role.
+type Buckets = BTreeMap<(u32, String), i64>;
+
+/// The figures: counters less corrections.
+fn figures(tables: &Tables) -> (Buckets, Buckets) {
+    let (mut counts, mut minutes) = (Buckets::new(), Buckets::new());
+    for ((key, _, _), (messages, _)) in &tables.counts {
+        *counts.entry((key.bucket, key.role.clone())).or_default() += i64::try_from(*messages).expect("small");
+    }
+    for ((key, _, _), (messages, _)) in &tables.minutes {
+        *minutes.entry((key.minute, String::new())).or_default() += i64::try_from(*messages).expect("small");
+    }
+    for key in &tables.corrections {
+        let row = &tables.raw[key];
+        *counts.entry((bucket(row.event_time, 900), row.role.clone())).or_default() -= 1;
+        *minutes.entry((bucket(row.event_time, 60), String::new())).or_default() -= 1;
+    }
+    counts.retain(|_, messages| *messages != 0);
+    minutes.retain(|_, messages| *messages != 0);
+    (counts, minutes)
+}
+
+fn bucket(time_us: i64, width_s: i64) -> u32 {
+    u32::try_from(time_us.div_euclid(width_s * 1_000_000) * width_s).expect("a time of this century")
+}
+
+/// How a schedule went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Every figure was right at rest.
+    Right,
+    /// The journal had forgotten what a worker needed, and the worker refused; nothing was compared.
+    Refused,
+    /// A figure was wrong, or the worker never came to rest.
+    Wrong(String),
+}
+
+/// Runs the schedule of a seed, with a rule left out or none.
+pub(crate) fn schedule(seed: u64, without: Option<Without>) -> Outcome {
+    let run = std::panic::AssertUnwindSafe(|| in_virtual_time(run(seed, without)));
+    match std::panic::catch_unwind(run) {
+        Ok(world) if world.refused => Outcome::Refused,
+        Ok(_) => Outcome::Right,
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            Outcome::Wrong(said.unwrap_or("a panic").to_owned())
+        }
+    }
+}
+
+async fn run(seed: u64, without: Option<Without>) -> World {
+    let mut world = World::new(seed, without);
+    for _ in 0..4 + seed % 6 {
+        world.incarnation().await;
+        if world.refused {
+            return world;
+        }
+        if world.random.chance(15) {
+            world.reset_commits();
+        }
+        world.rest().await;
+    }
+    world.settle().await;
+    if !world.refused {
+        world.check();
+    }
+    world
+}
+
+pub(crate) fn in_virtual_time<T>(run: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime of one thread can be made").block_on(run)
+}

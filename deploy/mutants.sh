@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# Leaves out one rule of the exactly-once design after the other and shows that the simulation then goes wrong.
+#
+# Works on a copy of the sources beside the build, never on the tree. A mutant is a text that stands in a file exactly once,
+# and what stands there instead; the simulation must find a wrong schedule among the first MUTANT_SCHEDULES (2000).
+# An economy is the same for what the design calls a mere cost: leaving it out must make no schedule wrong.
+# Exit code 0 only if every mutant is noticed and no economy is. `deploy/mutants.sh R3` tries only those whose name begins so.
+set -euo pipefail
+shopt -u patsub_replacement 2>/dev/null || true
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+# With a target of its own: cargo would take what is built from the copy for what is built from the tree.
+mutants=${CARGO_TARGET_DIR:-$root/target}/mutants
+copy=$mutants/tree
+log=$mutants/log
+only=${1:-}
+expected=wrong
+noticed=0 survived=0 free=0 broken=0
+export CARGO_TARGET_DIR=$mutants/target SIMULATIONS=${MUTANT_SCHEDULES:-2000} RUST_BACKTRACE=0
+
+mkdir -p "$copy"
+rm -rf "${copy:?}"/*
+# With new times, so that nothing built from a mutant of an earlier run passes for what is here.
+cp -r "$root"/{Cargo.toml,Cargo.lock,rust-toolchain.toml,crates,schemas} "$copy"
+cd "$copy"
+
+# Runs the simulation; prints the schedule that went wrong, or what else went wrong.
+simulate() {
+    if ! "${CARGO:-cargo}" test --quiet --locked -p worker --test it --no-run > "$log" 2>&1; then
+        grep -m 1 '^error' "$log"
+        return 2
+    fi
+    if timeout 300 "${CARGO:-cargo}" test --quiet --locked -p worker --test it -- whatever_fails another_journal > "$log" 2>&1; then
+        return 0
+    fi
+    grep -m 1 '^schedule [0-9]' "$log" | cut -c 1-110 || { echo "no schedule named: $(tail -n 1 "$log")"; return 2; }
+    return 1
+}
+
+# mutant NAME FILE OLD NEW
+mutant() {
+    [[ $1 == "$only"* ]] || return 0
+    local name=$1 file=crates/$2 old=$3 new=$4 source rest outcome=0 said
+    source=$(cat "$file"; printf x)
+    rest=${source#*"$old"}
+    if [[ $rest == "$source" || $rest == *"$old"* ]]; then
+        broken=$((broken + 1))
+        echo "BROKEN    $name: its text does not stand in $file exactly once"
+        return 0
+    fi
+    source=${source/"$old"/"$new"}
+    printf %s "${source%x}" > "$file"
+    said=$(simulate) || outcome=$?
+    # A new time, so that the next build takes the file again.
+    cat "$root/$file" > "$file"
+    case $expected$outcome in
+        wrong0) survived=$((survived + 1)); echo "SURVIVED  $name" ;;
+        wrong1) noticed=$((noticed + 1)); echo "noticed   $name ($said)" ;;
+        right0) free=$((free + 1)); echo "economy   $name" ;;
+        *) broken=$((broken + 1)); echo "BROKEN    $name: $said" ;;
+    esac
+}
+
+economy() { expected=right mutant "$@"; }
+
+if said=$(simulate); then echo "unchanged: right in all $SIMULATIONS schedules"; else echo "unchanged: $said"; exit 1; fi
+
+mutant 'R1 a copy does not renew its identity' delivery/src/context.rs \
+    'entry.insert(before.max(at));' \
+    'if before < horizon { entry.insert(before.max(at)); }'
+mutant 'R2 whatever is in memory makes a copy, within the horizon or not' delivery/src/context.rs \
+    'if before >= horizon {' \
+    'if before >= horizon || true {'
+mutant 'R2 identities are forgotten by the newest segment, not the oldest open one' delivery/src/context.rs \
+    'let floor = settings.context_start(oldest_open);
+        self.seen.retain' \
+    'let floor = AppendTime(settings.context_start(oldest_open).0 + settings.segment_ms);
+        self.seen.retain'
+mutant 'R3 every record is judged, in reach of memory or not' delivery/src/frontier.rs \
+    'self.settings.context_start(self.settings.segment_of(at)) >= self.floor' \
+    'self.settings.segment_of(at).0 > i64::MIN'
+mutant 'R3 a record of the stretch below reach counts into a sum' worker/src/partition.rs \
+    'Sighting::First if judged => self.count' \
+    'Sighting::First if judged || !output => self.count'
+mutant 'R3 a takeover at a record forgets the earlier steps back' delivery/src/frontier.rs \
+    'self.settings.stretch_time(self.lowest.map_or(at, |lowest| lowest.min(at)))' \
+    'self.settings.stretch_time(at)'
+economy 'R3 the stretch of a takeover at a record ignores the sealed position' worker/src/takeover.rs \
+    '|at| at.stretch.min(own)' \
+    '|at| at.stretch'
+mutant 'R3 segments are closed while the stretch is read' delivery/src/frontier.rs \
+    'if offset >= self.live_from {' \
+    'if offset >= self.sealed {'
+mutant 'R7 a seal reads nothing back' worker/src/seal.rs \
+    'if !whole {' \
+    'if !whole && false {'
+mutant 'R7 the end of an idle partition is never sealed' worker/src/run.rs \
+    'let segments = if idle {' \
+    'let segments = if idle && false {'
+mutant 'R7 rows of another life beyond what was folded are a difference' worker/src/partition.rs \
+    'next_offset: self.frontier.next_offset(),
+            ..Default' \
+    'next_offset: u64::MAX,
+            ..Default'
+mutant 'R7 after a difference nothing is written again' worker/src/run.rs \
+    'return self.take_over(claim.partition, "rows_lost", None).await;' \
+    'return Ok(());'
+mutant 'R9 the stretch begins at its own segment, without L' delivery/src/segment.rs \
+    'self.context_start(self.oldest_open(at))' \
+    'AppendTime(self.oldest_open(at).0)'
+economy 'R9 the stretch begins at its own segment, without J' delivery/src/segment.rs \
+    'self.context_start(self.oldest_open(at))' \
+    'self.context_start(self.segment_of(at))'
+mutant 'R9 reading begins at the sealed position' delivery/src/recover.rs \
+    'facts.first_at_time.min(resume.sealed)' \
+    'resume.sealed'
+mutant 'R10 a stretch that retention cut is taken as it is' delivery/src/recover.rs \
+    'if may_be_cut {' \
+    'if may_be_cut && false {'
+mutant 'R10 unsealed records that are gone are skipped' delivery/src/recover.rs \
+    'Resume { sealed: sealed.min(commit), commit }' \
+    'Resume { sealed: sealed.min(commit).max(facts.log_first), commit }'
+mutant 'A the commit is the sealed position' delivery/src/recover.rs \
+    'facts.committed_sealed.or(facts.warehouse_sealed)' \
+    'facts.committed.or(facts.warehouse_sealed)'
+mutant 'A a commit without metadata is the sealed position' delivery/src/recover.rs \
+    'facts.committed_sealed.or(facts.warehouse_sealed)' \
+    'facts.committed_sealed.or(facts.committed)'
+mutant 'A a flush seals what it commits' worker/src/flush.rs \
+    'metadata: reach.sealed.to_string()' \
+    'metadata: reach.next_offset.to_string()'
+economy 'A the sealed position may lie beyond the commit' delivery/src/recover.rs \
+    'Resume { sealed: sealed.min(commit), commit }' \
+    'Resume { sealed, commit }'
+mutant 'A a seal passes the first record of what is still open' delivery/src/frontier.rs \
+    'self.unsealed.values().copied().min().unwrap_or(proved_to).min(proved_to)' \
+    'proved_to'
+mutant 'P a seal passes what came after its proof' delivery/src/frontier.rs \
+    '.unwrap_or(proved_to).min(proved_to)' \
+    '.unwrap_or(self.next_offset)'
+mutant 'P rows that came into a segment since do not void its proof' worker/src/run.rs \
+    'proof == Proof::Whole && claim.holds_of(fold)' \
+    'proof == Proof::Whole'
+economy 'P conversations are checked before their rows are on their way' worker/src/seal.rs \
+    'derive.reaches(claim.partition, claim.next_offset).await;' \
+    ''
+mutant 'B copies stay in the counters' worker/src/seal.rs \
+    'let corrections = persist("correct copies", || deps.sink.correct(partition, start, late_by_ms)).await?;' \
+    'let corrections = 0 * late_by_ms as u64;'
+mutant 'B a correction that was sent is taken as done' worker/src/seal.rs \
+    'let done = corrections == 0 && underived.is_empty();' \
+    'let done = underived.is_empty();'
+mutant 'B the lag of the journal clock is not allowed for' worker/src/seal.rs \
+    'horizon_ms - CLOCK_LAG_MS' \
+    'horizon_ms + 0 * CLOCK_LAG_MS'
+mutant 'C a seal passes conversations that are behind' worker/src/seal.rs \
+    'let done = corrections == 0 && underived.is_empty();' \
+    'let done = corrections == 0;'
+mutant 'C a conversation that was found behind is folded from memory again' worker/src/derive.rs \
+    'resident.forget(key);' \
+    'let _ = key;'
+mutant 'H10 another journal is read as if it were the same' worker/src/takeover.rs \
+    'if found == anchor { Ok(()) }' \
+    'if found == anchor || true { Ok(()) }'
+mutant 'H10 an emptied journal is read as if it were the same' worker/src/takeover.rs \
+    'reached.filter(|reached| *reached > held.next)' \
+    'reached.filter(|reached| *reached > held.next && false)'
+mutant 'rows are what was added since the last flush, not whole sums' worker/src/partition.rs \
+    'sum.dirty = false;
+        (*key, *sum)' \
+    'sum.dirty = false;
+        (*key, std::mem::replace(sum, Sum { messages: 0, ..*sum }))'
+mutant 'versions do not rise with what they count' worker/src/partition.rs \
+    '(FOLD << FOLD_SHIFT) | self.last_offset' \
+    '(FOLD << FOLD_SHIFT) | (self.last_offset / 8)'
+
+echo "$noticed noticed, $survived survived, $free economies, $broken broken"
+[[ $survived == 0 && $broken == 0 && $noticed$free != 00 ]]
