@@ -169,7 +169,9 @@ impl World {
         let metadata =
             if self.random.chance(50) { String::new() } else { self.random.below(next_offset + 1).to_string() };
         let trusted = metadata.parse().is_ok_and(|sealed: u64| sealed <= self.sealed(partition));
-        if metadata.is_empty() || trusted {
+        // Where nobody remembers a sealed position, the start of the log is one: not so if the log has forgotten its start.
+        let remembered = self.retention_ms.is_none() || self.sealed(partition) > 0;
+        if (metadata.is_empty() && remembered) || trusted {
             self.journal.force_commit(GROUP, Topic::Events, partition, Some(Commit { next_offset, metadata }));
         }
     }
