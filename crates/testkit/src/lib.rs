@@ -1,5 +1,6 @@
-//! For tests alone: adapters in memory that can be made to misbehave, and small random streams.
+//! For tests alone: adapters in memory that can be made to misbehave, small random streams, and Kafka on this machine.
 
+pub mod kafka;
 pub mod memory_journal;
 mod memory_warehouse;
 mod small_disk;

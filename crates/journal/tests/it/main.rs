@@ -1,8 +1,10 @@
-//! The embedded journal in processes that are killed, and on files and disks that cannot grow.
+//! The embedded journal in processes that are killed, and on files and disks that cannot grow; the
+//! Kafka journal on three brokers.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod disk;
+mod kafka;
 mod pattern;
 // The testkit depends on this crate, so its file is taken instead.
 #[path = "../../../testkit/src/small_disk.rs"]
