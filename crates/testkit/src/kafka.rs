@@ -2,11 +2,10 @@
 //!
 //! Tests keep apart by topic prefixes and group names of their own. Who stops a broker asks for the brokers alone.
 
-#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "helpers of tests fail as tests do")]
-
 use std::{
     fs::{self, File},
     io::ErrorKind,
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -50,9 +49,8 @@ impl Brokers {
         let run = cache.join("run");
         let users = File::open(run.join("users")).expect("brokers that are up have this file");
         users.lock_shared().expect("files can be locked");
-        let brokers_down = (1..=3).map(|broker| run.join(format!("{broker}.hold")));
-        // What a test that was killed left down: nobody has the brokers alone now.
-        brokers_down.for_each(|hold| drop(fs::remove_file(hold)));
+        // What a test that was killed left down: nobody has the brokers alone now, or only this one.
+        release(&run);
         let addresses = String::from_utf8(up.stdout).expect("addresses are text").trim().to_owned();
         Brokers { addresses, run, _locks: [turn, users] }
     }
@@ -70,28 +68,31 @@ impl Brokers {
         assert!(killed.success(), "the broker was not there");
     }
 
-    /// Starts a broker that was killed, and waits until it answers.
-    pub fn start(&self, broker: usize) {
-        let hold = self.run.join(format!("{broker}.hold"));
-        if let Err(error) = fs::remove_file(hold) {
-            assert_eq!(error.kind(), ErrorKind::NotFound, "the broker can be started again");
-        }
-        let address = self.addresses.split(',').nth(broker - 1).expect("there are three brokers");
-        let address: std::net::SocketAddr = address.parse().expect("an address");
+    /// Starts the brokers that were killed, and waits until they answer. Two of the three must be up for any to.
+    pub fn start(&self) {
+        release(&self.run);
         let begun = Instant::now();
-        while std::net::TcpStream::connect(address).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "the broker did not start again");
-            thread::sleep(Duration::from_millis(50));
+        for address in self.addresses.split(',') {
+            while TcpStream::connect(address).is_err() {
+                assert!(begun.elapsed() < PATIENCE, "the brokers did not start again");
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+}
+
+/// Lets every broker start again.
+fn release(run: &Path) {
+    for broker in 1..=3 {
+        if let Err(error) = fs::remove_file(run.join(format!("{broker}.hold"))) {
+            assert_eq!(error.kind(), ErrorKind::NotFound, "the brokers can be started again");
         }
     }
 }
 
 impl Drop for Brokers {
     fn drop(&mut self) {
-        for broker in 1..=3 {
-            // Whatever a test left down comes up again for the next one.
-            let _ = fs::remove_file(self.run.join(format!("{broker}.hold")));
-        }
+        release(&self.run);
     }
 }
 

@@ -306,3 +306,55 @@ fn checked_size(topic: Topic, facts: &TopicFacts, record: &NewRecord) -> Result<
     }
     Ok(size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorClass;
+
+    fn classes(codes: &[Code]) -> Vec<ErrorClass> {
+        codes.iter().map(|code| undelivered(&KafkaError::MessageProduction(*code)).class()).collect()
+    }
+
+    #[test]
+    fn what_was_certainly_not_appended_is_told_from_what_may_have_been() {
+        let not_sent = [Code::QueueFull, Code::PurgeQueue, Code::NotEnoughReplicas];
+        assert_eq!(classes(&not_sent), [ErrorClass::Retry; 3]);
+        let unknown = [
+            Code::MessageTimedOut,
+            Code::PurgeInflight,
+            Code::NotEnoughReplicasAfterAppend,
+            Code::Fatal,
+            Code::Unknown,
+        ];
+        assert_eq!(classes(&unknown), [ErrorClass::Ambiguous; 5]);
+        let refused = [Code::TopicAuthorizationFailed, Code::UnknownTopic, Code::MessageSizeTooLarge];
+        assert_eq!(classes(&refused), [ErrorClass::Fatal; 3]);
+    }
+
+    /// The answer to an append of three records that meet these ends, in this order.
+    fn answer(outcomes: [Result<Appended, Error>; 3]) -> Result<Vec<Appended>, Error> {
+        let (answer, mut answered) = oneshot::channel();
+        let queued = Arc::new(AtomicUsize::new(10));
+        let state = State { places: vec![None; 3], left: 3, error: None, answer: Some(answer) };
+        let flight = Flight { topic: Topic::Events, bytes: 10, queued: Arc::clone(&queued), state: Mutex::new(state) };
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            assert!(answered.try_recv().is_err(), "the answer waits for every record");
+            flight.settle(index, outcome);
+        }
+        assert_eq!(queued.load(Ordering::Relaxed), 0, "its room is free again");
+        answered.try_recv().unwrap()
+    }
+
+    #[test]
+    fn an_append_of_which_a_part_is_in_is_ambiguous_whatever_met_the_rest() {
+        let placed = |offset| Ok(Appended { partition: 0, offset });
+        let away = || Err(Error::Away("no broker".to_owned()));
+        let places = answer([placed(1), placed(2), placed(3)]).unwrap();
+        assert_eq!(places.iter().map(|place| place.offset).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(answer([away(), placed(1), away()]).unwrap_err().class(), ErrorClass::Ambiguous);
+        assert_eq!(answer([away(), away(), away()]).unwrap_err().class(), ErrorClass::Retry);
+        let unknown = || Err(Error::Ambiguous("timed out".to_owned()));
+        assert_eq!(answer([away(), unknown(), away()]).unwrap_err().class(), ErrorClass::Ambiguous);
+    }
+}

@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use journal::{ErrorClass, Journal, Topic, kafka::Options};
+use journal::{
+    ErrorClass, Journal, Topic,
+    kafka::{KafkaJournal, Options},
+};
 use testkit::kafka::Brokers;
 
 use super::{ALL, assert_held, at, connect, options, record};
@@ -108,5 +111,44 @@ async fn nothing_acknowledged_is_lost_or_misplaced_when_a_broker_is_killed_durin
     // While the broker is down, by who was there and by who comes new.
     assert_held(&journal, &acknowledged).await;
     assert_held(&connect(&options).await, &acknowledged).await;
-    brokers.start(2);
+    brokers.start();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_all_brokers_are_away_everything_fails_in_time_and_afterwards_all_goes_on() {
+    let brokers = Brokers::alone();
+    let options = Options {
+        delivery_timeout: Duration::from_secs(4),
+        request_timeout: Duration::from_secs(2),
+        ..options(&brokers)
+    };
+    let journal = connect(&options).await;
+    let place = journal.append(Topic::Control, vec![record("k", "before")]).await.unwrap()[0];
+    (1..=3).for_each(|broker| brokers.kill(broker));
+
+    let begun = Instant::now();
+    let error = journal.append(Topic::Control, vec![record("k", "lost or not")]).await.unwrap_err();
+    assert_ne!(error.class(), ErrorClass::Fatal, "{error}");
+    assert!(journal.is_away(), "noticed within the time of an append");
+    assert_eq!(journal.append(Topic::Control, vec![record("k", "refused")]).await.unwrap_err().code(), "journal_away");
+    let unread = journal.read(Topic::Control, 0, place.offset, ALL).await.unwrap_err();
+    assert_eq!(unread.code(), "journal_away");
+    assert_eq!(journal.offsets(Topic::Control, 0).await.unwrap_err().code(), "journal_away");
+    assert_eq!(journal.committed("group", Topic::Control, 0).await.unwrap_err().code(), "journal_away");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+
+    // Who starts meanwhile waits for the brokers.
+    let late = tokio::spawn(KafkaJournal::connect(Options { start_timeout: Duration::from_secs(60), ..options }));
+    tokio::task::block_in_place(|| brokers.start());
+    let late = late.await.unwrap().unwrap();
+    let begun = Instant::now();
+    while let Err(error) = journal.append(Topic::Control, vec![record("k", "after")]).await {
+        assert_ne!(error.class(), ErrorClass::Fatal, "{error}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "{error}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let read = late.read(Topic::Control, 0, place.offset, ALL).await.unwrap();
+    assert_eq!(read.first().unwrap().value, "before", "what was acknowledged is there");
+    assert_eq!(read.last().unwrap().value, "after");
+    assert!(read.iter().all(|record| record.value != "refused"), "what was refused is not");
 }

@@ -1,15 +1,26 @@
 //! Groups: who owns what, and whose commits are good.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    env,
+    io::{BufRead, BufReader, Write},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use journal::{
     Commit, ErrorClass, Journal, Topic,
-    kafka::{Change, Membership, TopicPartition},
+    kafka::{Change, KafkaJournal, Membership, Options, TopicPartition},
 };
 use testkit::kafka::Brokers;
 use tokio::time::timeout;
 
 use super::{connect, options};
+
+/// What a member in a process of its own is told: the brokers, and the topics' prefix.
+const MEMBER: [&str; 2] = ["JOURNAL_TEST_BROKERS", "JOURNAL_TEST_PREFIX"];
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -101,4 +112,83 @@ async fn a_partition_that_moves_is_still_good_for_commits_until_it_is_let_go() {
     for at in &taken {
         assert_eq!(second.committed(&group, at.topic, at.partition).await.unwrap(), Some(commit(3)));
     }
+}
+
+/// A member that lets go of nothing, says what it is told, and then tries to commit, which it says, too.
+#[test]
+#[ignore = "started by another test as a process of its own"]
+fn member() {
+    let [Ok(brokers), Ok(topic_prefix)] = MEMBER.map(env::var) else { return };
+    let group = format!("{topic_prefix}workers");
+    let session_timeout = Duration::from_secs(6);
+    let options = Options { topic_prefix, event_partitions: 4, session_timeout, ..Options::new(brokers) };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let journal = KafkaJournal::connect(options).await.unwrap();
+        let mut membership = journal.join(&group, &[Topic::Events]).unwrap();
+        loop {
+            let (word, count) = match membership.change().await {
+                Change::Given(partitions) => ("given", partitions.len()),
+                Change::Taken(partitions, _) => ("taken", partitions.len()),
+                Change::Lost(partitions) => ("lost", partitions.len()),
+            };
+            let committed = journal.commit(&group, Topic::Events, 0, commit(1)).await;
+            let committed = committed.map_or_else(|error| error.code(), |()| "committed");
+            writeln!(std::io::stdout(), "{word} {count} {committed}").unwrap();
+        }
+    });
+}
+
+/// A child that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Killed {
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_frozen_for_longer_than_its_session_has_lost_its_partitions_and_hears_so() {
+    let brokers = Brokers::shared();
+    let options = options(&brokers);
+    let group = format!("{}workers", options.topic_prefix);
+    let journal = connect(&options).await;
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", "kafka::groups::member", "--ignored", "--nocapture"]);
+    child.envs(MEMBER.into_iter().zip([brokers.addresses(), &options.topic_prefix]));
+    let mut frozen = Killed(child.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let (said, hear) = mpsc::channel();
+    let out = BufReader::new(frozen.0.stdout.take().unwrap());
+    thread::spawn(move || out.lines().map_while(Result::ok).for_each(|line| drop(said.send(line))));
+    let next = || {
+        let words = ["given", "taken", "lost"];
+        loop {
+            let line = hear.recv_timeout(PATIENCE).unwrap();
+            if words.iter().any(|word| line.starts_with(word)) {
+                return line;
+            }
+        }
+    };
+    assert_eq!(next(), "given 4 committed");
+
+    frozen.signal("-STOP");
+    let mut membership = journal.join(&group, &[Topic::Events]).unwrap();
+    let mut owned = BTreeSet::new();
+    settle(&mut membership, &mut owned, 4).await;
+    journal.commit(&group, Topic::Events, 0, commit(8)).await.unwrap();
+
+    frozen.signal("-CONT");
+    assert_eq!(next(), "lost 4 journal_away", "it hears of its loss, and its commit is refused");
+    assert_eq!(journal.committed(&group, Topic::Events, 0).await.unwrap(), Some(commit(8)));
+    settle(&mut membership, &mut owned, 2).await;
+    assert!(next().starts_with("given 2"), "it is a member again");
 }
