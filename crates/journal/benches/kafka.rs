@@ -35,6 +35,13 @@ fn processor_time() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// Bytes of memory that this process has at present.
+fn resident() -> u64 {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split_whitespace().nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
 struct Stopwatch(Instant, Duration);
 
 impl Stopwatch {
@@ -93,7 +100,9 @@ async fn main() {
     let records = records / BATCH * BATCH;
     watch.report("append", records);
 
+    drop(journal);
     let reader = KafkaJournal::connect(options).await.unwrap();
+    let before = resident();
     let watch = Stopwatch::start();
     let mut next = vec![0_u64; usize::from(reader.partitions(Topic::Events))];
     let mut read = 0;
@@ -108,4 +117,5 @@ async fn main() {
         }
     }
     watch.report("read", records);
+    println!("memory of reading: {} MiB more than before", resident().saturating_sub(before) >> 20);
 }

@@ -33,7 +33,8 @@ pub struct Options {
     pub linger: Duration,
     /// Most bytes of appends that wait to be taken by the brokers; beyond it they get `Error::Full` (default 64 MiB).
     pub queue_bytes: usize,
-    /// About how many bytes are fetched ahead for each partition that is read (default 4 MiB).
+    /// Bytes of keys and values after which no more is fetched ahead for a partition that is read (default 1 MiB). What is
+    /// kept is more: a request that is under way, and about 400 bytes a record.
     pub prefetch_bytes: usize,
     /// How long a member of a group may be silent before its partitions go to others (default 10 s).
     pub session_timeout: Duration,
@@ -59,7 +60,7 @@ impl Options {
             request_timeout: Duration::from_secs(10),
             linger: Duration::from_millis(5),
             queue_bytes: 64 << 20,
-            prefetch_bytes: 4 << 20,
+            prefetch_bytes: 1 << 20,
             session_timeout: Duration::from_secs(10),
             revoke_timeout: Duration::from_secs(60),
             properties: Vec::new(),
