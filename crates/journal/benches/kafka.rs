@@ -5,6 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and fails as tests do")]
 
+// The testkit depends on this crate, so its file is taken instead.
+#[path = "../../testkit/src/kafka.rs"]
+#[allow(dead_code, unreachable_pub, reason = "it is public where it lives")]
+mod brokers;
+
 use std::{
     fs,
     sync::Arc,
@@ -15,7 +20,8 @@ use journal::{
     Journal, NewRecord, ReadLimit, Topic,
     kafka::{KafkaJournal, Options},
 };
-use testkit::kafka::{Brokers, unique};
+
+use brokers::{Brokers, unique};
 
 /// An event of the usual size, encoded.
 const EVENT_BYTES: usize = 254;

@@ -3,10 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+// The testkit depends on this crate, so its files are taken instead.
+#[path = "../../../testkit/src/kafka.rs"]
+#[allow(unreachable_pub, reason = "it is public where it lives")]
+mod brokers;
 mod disk;
 mod kafka;
 mod pattern;
-// The testkit depends on this crate, so its file is taken instead.
 #[path = "../../../testkit/src/small_disk.rs"]
 #[allow(unreachable_pub, reason = "it is public where it lives")]
 mod small_disk;

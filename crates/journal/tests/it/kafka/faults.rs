@@ -9,11 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::brokers::Brokers;
 use journal::{
     ErrorClass, Journal, Topic,
     kafka::{KafkaJournal, Options},
 };
-use testkit::kafka::Brokers;
 
 use super::{ALL, assert_held, at, connect, options, record};
 
@@ -23,8 +23,12 @@ async fn a_record_near_1_mib_passes_and_one_of_2_mib_is_refused_with_nothing_app
     let journal = connect(&options(&brokers)).await;
     // Bytes that do not compress.
     let noise = |bytes: usize| {
-        let mut random = testkit::Random::new(7);
-        (0..bytes).map(|_| random.below(256) as u8).collect::<Vec<u8>>()
+        let mut state = 7_u64;
+        let mut byte = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..bytes).map(|_| byte()).collect::<Vec<u8>>()
     };
     let large = noise((1 << 20) - 100);
     let place = journal.append(Topic::Events, vec![record("large", large.clone())]).await.unwrap()[0];

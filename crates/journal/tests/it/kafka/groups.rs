@@ -2,25 +2,24 @@
 
 use std::{
     collections::BTreeSet,
-    env,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
 };
 
+use crate::brokers::Brokers;
 use journal::{
     Commit, ErrorClass, Journal, Topic,
-    kafka::{Change, KafkaJournal, Membership, Options, TopicPartition},
+    kafka::{Change, Membership, TopicPartition},
 };
-use testkit::kafka::Brokers;
 use tokio::time::timeout;
 
 use super::{connect, options};
 
-/// What a member in a process of its own is told: the brokers, and the topics' prefix.
-const MEMBER: [&str; 2] = ["JOURNAL_TEST_BROKERS", "JOURNAL_TEST_PREFIX"];
+/// The process that is a member until it is killed.
+const MEMBER: &str = env!("CARGO_BIN_EXE_journal-member");
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -114,31 +113,6 @@ async fn a_partition_that_moves_is_still_good_for_commits_until_it_is_let_go() {
     }
 }
 
-/// A member that lets go of nothing, says what it is told, and then tries to commit, which it says, too.
-#[test]
-#[ignore = "started by another test as a process of its own"]
-fn member() {
-    let [Ok(brokers), Ok(topic_prefix)] = MEMBER.map(env::var) else { return };
-    let group = format!("{topic_prefix}workers");
-    let session_timeout = Duration::from_secs(6);
-    let options = Options { topic_prefix, event_partitions: 4, session_timeout, ..Options::new(brokers) };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let journal = KafkaJournal::connect(options).await.unwrap();
-        let mut membership = journal.join(&group, &[Topic::Events]).unwrap();
-        loop {
-            let (word, count) = match membership.change().await {
-                Change::Given(partitions) => ("given", partitions.len()),
-                Change::Taken(partitions, _) => ("taken", partitions.len()),
-                Change::Lost(partitions) => ("lost", partitions.len()),
-            };
-            let committed = journal.commit(&group, Topic::Events, 0, commit(1)).await;
-            let committed = committed.map_or_else(|error| error.code(), |()| "committed");
-            writeln!(std::io::stdout(), "{word} {count} {committed}").unwrap();
-        }
-    });
-}
-
 /// A child that does not outlive its test.
 struct Killed(Child);
 
@@ -162,22 +136,13 @@ async fn who_was_frozen_for_longer_than_its_session_has_lost_its_partitions_and_
     let options = options(&brokers);
     let group = format!("{}workers", options.topic_prefix);
     let journal = connect(&options).await;
-    let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "kafka::groups::member", "--ignored", "--nocapture"]);
-    child.envs(MEMBER.into_iter().zip([brokers.addresses(), &options.topic_prefix]));
+    let mut child = Command::new(MEMBER);
+    child.args([brokers.addresses(), &options.topic_prefix, &group]);
     let mut frozen = Killed(child.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let (said, hear) = mpsc::channel();
     let out = BufReader::new(frozen.0.stdout.take().unwrap());
     thread::spawn(move || out.lines().map_while(Result::ok).for_each(|line| drop(said.send(line))));
-    let next = || {
-        let words = ["given", "taken", "lost"];
-        loop {
-            let line = hear.recv_timeout(PATIENCE).unwrap();
-            if words.iter().any(|word| line.starts_with(word)) {
-                return line;
-            }
-        }
-    };
+    let next = || hear.recv_timeout(PATIENCE).unwrap();
     assert_eq!(next(), "given 4 committed");
 
     frozen.signal("-STOP");

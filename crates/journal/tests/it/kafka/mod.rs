@@ -7,11 +7,11 @@ mod topics;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use crate::brokers::{Brokers, unique};
 use journal::{
     Appended, Journal, NewRecord, ReadLimit, Record, Topic, conformance,
     kafka::{KafkaJournal, Options},
 };
-use testkit::kafka::{Brokers, unique};
 
 const ALL: ReadLimit = ReadLimit { records: 10_000, bytes: 8 << 20 };
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use crate::brokers::Brokers;
 use journal::{Error, ErrorClass, Journal, ReadLimit, Topic, kafka::KafkaJournal};
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
@@ -9,7 +10,6 @@ use rdkafka::{
     client::DefaultClientContext,
     producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer},
 };
-use testkit::kafka::Brokers;
 use tokio::time::timeout;
 
 use super::{ALL, all_from, connect, options, record};

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::brokers::Brokers;
 use journal::{
     ErrorClass, Journal, Topic,
     kafka::{KafkaJournal, Options},
@@ -11,7 +12,6 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
 };
-use testkit::kafka::Brokers;
 
 use super::{connect, options};
 
