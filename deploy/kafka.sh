@@ -157,7 +157,7 @@ prepare() {
 serve() {
     local idle=0 id
     local -a pids=()
-    trap 'kill -KILL "${pids[@]}" 2>/dev/null; rm -rf "$run"' EXIT
+    trap 'kill -KILL "${pids[@]}" 2>/dev/null; wait; rm -rf "$run"' EXIT
     trap 'exit 0' TERM INT
     echo $BASHPID >"$run/supervisor"
     exec 7>"$cache/up.lock"
