@@ -17,4 +17,4 @@ pub use error::Error;
 pub use figures::declaration;
 pub use metrics::CATALOGUE;
 pub use openapi::document;
-pub use router::{Deps, paths, router};
+pub use router::{Deps, operations, paths, router};

@@ -12,6 +12,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use journal::{Journal, position::Position};
 use serde_json::{Value, json};
+use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -86,6 +87,22 @@ pub fn router(deps: Deps) -> Router {
         .with_state(Arc::new(app))
 }
 
+/// Health, readiness and Prometheus alone: what a process has that answers no questions.
+pub fn operations(health: service::health::Health, metrics: service::metrics::Handle) -> Router {
+    let ready = async |State((health, _)): State<Operated>| readiness(health.report());
+    let prometheus = async |State((_, metrics)): State<Operated>| exposition(&metrics);
+    Router::new()
+        .route("/healthz", get(self::health))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(prometheus))
+        .fallback(async || Error::NoRoute)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .with_state((health, metrics))
+}
+
+/// What `operations` needs.
+type Operated = (service::health::Health, service::metrics::Handle);
+
 /// Every address, with what its methods do.
 fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 9] {
     [
@@ -126,12 +143,20 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     };
     report.ready &= figures == "ok";
     report.checks.insert("figures".into(), figures);
+    readiness(report)
+}
+
+fn readiness(report: Report) -> Response {
     let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(report)).into_response()
 }
 
-async fn prometheus(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.deps.metrics.render())
+async fn prometheus(State(app): State<Arc<App>>) -> Response {
+    exposition(&app.deps.metrics)
+}
+
+fn exposition(metrics: &service::metrics::Handle) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
 }
 
 async fn document(State(app): State<Arc<App>>) -> Json<Value> {

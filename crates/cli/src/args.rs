@@ -18,6 +18,21 @@ pub(crate) enum Command {
     /// Starts everything: gateway, worker and api in one process, on the embedded journal and warehouse.
     #[command(after_help = "Example:\n  rapport run --data-dir ./data --demo")]
     Run(Run),
+    /// Starts a gateway alone: takes events over HTTP and appends them to Kafka.
+    #[command(
+        after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 rapport gateway --listen 0.0.0.0:8088\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
+    )]
+    Gateway(Service),
+    /// Starts a worker alone: computes figures from Kafka into ClickHouse, in a group with other workers.
+    #[command(
+        after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 RAPPORT_WAREHOUSE__URL=http://clickhouse:8123 rapport worker --listen 0.0.0.0:8089\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
+    )]
+    Worker(Service),
+    /// Starts the API alone: answers questions from ClickHouse, manages projects and keys.
+    #[command(
+        after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 RAPPORT_WAREHOUSE__URL=http://clickhouse:8123 rapport api --listen 0.0.0.0:8090\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
+    )]
+    Api(Service),
     /// Starts the embedded warehouse alone, over ClickHouse's HTTP interface.
     #[command(after_help = "Example:\n  rapport warehouse --data-dir ./data/warehouse --listen 127.0.0.1:8123")]
     Warehouse(Warehouse),
@@ -55,6 +70,17 @@ pub(crate) struct Run {
     /// Fills the project `demo` with made-up conversations of the last 90 days.
     #[arg(long)]
     pub(crate) demo: bool,
+    /// Configuration file (TOML); the environment (RAPPORT_SECTION__FIELD) and options go before it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Options of `gateway`, `worker` and `api`.
+#[derive(Debug, Args)]
+pub(crate) struct Service {
+    /// Address to listen on: of the service, and of health and metrics [default: 127.0.0.1:8088].
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
     /// Configuration file (TOML); the environment (RAPPORT_SECTION__FIELD) and options go before it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

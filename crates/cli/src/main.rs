@@ -23,6 +23,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Gateway(options) => run::service(&options, run::Roles::GATEWAY),
+        Command::Worker(options) => run::service(&options, run::Roles::WORKER),
+        Command::Api(options) => run::service(&options, run::Roles::API),
         Command::Warehouse(options) => commands::warehouse(&options),
         Command::Project(options) => commands::project(&options.command),
         Command::Key(options) => commands::key(&options.command),

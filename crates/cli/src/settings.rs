@@ -9,8 +9,6 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use service::config::{Duration, Layers, Loaded, Secret, Url};
 
-use crate::args::Run;
-
 /// Variables that begin like settings and are none: they are secrets, or belong to single commands.
 const FREE_VARIABLES: [&str; 6] = [
     "RAPPORT_ADMIN_KEY",
@@ -30,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) http: Http,
     pub(crate) data: Data,
     pub(crate) journal: Journal,
+    pub(crate) kafka: Kafka,
     pub(crate) engine: Engine,
     pub(crate) warehouse: Warehouse,
     pub(crate) gateway: gateway::Options,
@@ -56,6 +55,17 @@ pub(crate) struct Data {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Journal {
     pub(crate) retention: Duration,
+}
+
+/// `[kafka]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Kafka {
+    pub(crate) brokers: String,
+    pub(crate) topic_prefix: String,
+    pub(crate) event_partitions: u16,
+    pub(crate) retention: Duration,
+    pub(crate) assume_topic_config: bool,
+    pub(crate) properties: Secret,
 }
 
 /// `[engine]`
@@ -100,16 +110,20 @@ pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Loaded<Settings>> {
     checked(layers(file))
 }
 
-/// Settings with the options of `run` over them.
+/// Settings with the options of `run` or of a single service over them.
 ///
 /// # Errors
 /// As `load`.
-pub(crate) fn of_run(options: &Run) -> anyhow::Result<Settings> {
-    let mut layers = layers(options.config.as_deref());
-    if let Some(listen) = &options.listen {
+pub(crate) fn of_process(
+    config: Option<&Path>,
+    listen: Option<&str>,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<Settings> {
+    let mut layers = layers(config);
+    if let Some(listen) = listen {
         layers = layers.with("http.listen", listen, "--listen");
     }
-    if let Some(dir) = &options.data_dir {
+    if let Some(dir) = data_dir {
         layers = layers.with("data.dir", dir.display().to_string(), "--data-dir");
     }
     Ok(checked(layers)?.config)
@@ -144,6 +158,12 @@ fn unusable(settings: &Settings) -> Option<(&'static str, String)> {
         (
             "journal.retention",
             (settings.journal.retention.get() < RETENTION_MIN)
+                .then(|| format!("it has to be at least {} h", RETENTION_MIN.as_secs() / 3_600)),
+        ),
+        ("kafka.event_partitions", none(settings.kafka.event_partitions == 0)),
+        (
+            "kafka.retention",
+            (settings.kafka.retention.get() < RETENTION_MIN)
                 .then(|| format!("it has to be at least {} h", RETENTION_MIN.as_secs() / 3_600)),
         ),
         ("http.listen", not_an_address(&settings.http.listen, settings.http.listen.contains(':'))),

@@ -7,9 +7,11 @@
 pub mod conformance;
 pub mod embedded;
 pub mod kafka;
+mod member;
 mod partitioner;
 mod port;
 pub mod position;
 
+pub use member::{Change, Member, Revoked, Sole, TopicPartition};
 pub use partitioner::partition_of;
 pub use port::{Appended, BoxFuture, Commit, Error, ErrorClass, Journal, NewRecord, Offsets, ReadLimit, Record, Topic};

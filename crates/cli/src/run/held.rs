@@ -30,7 +30,7 @@ impl Held {
             Attempt::Taken(lock) => lock,
             Attempt::Held { .. } => bail!("{} has just been taken by a server: try again", directory.display()),
         };
-        let admin_key = secrets::secrets(directory)?.admin_key;
+        let admin_key = secrets::secrets(Some(directory))?.admin_key;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut settings = settings::load(None)?.config;
         directory.clone_into(&mut settings.data.dir);

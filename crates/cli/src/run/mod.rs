@@ -1,4 +1,4 @@
-//! `rapport run`: gateway, worker and api in one process, on the embedded journal and warehouse.
+//! `rapport run`: gateway, worker and api in one process; `rapport gateway | worker | api`: one of them.
 //!
 //! The order of the start is the order of what depends on what: the directory's lock, the address, the secrets, journal and
 //! engine, the control topic, the tables, the tasks. The end is the reverse, within [`DRAIN`] and the engine's own bound.
@@ -8,6 +8,7 @@ pub(crate) mod directory;
 mod held;
 mod linger;
 mod lock;
+mod roles;
 mod secrets;
 mod serve;
 mod stores;
@@ -22,13 +23,17 @@ use std::{
 use anyhow::Context;
 
 pub(crate) use held::Held;
+pub(crate) use roles::Roles;
 pub(crate) use stores::library;
 
 use self::{
     directory::ServerNote,
     lock::{Attempt, Lock},
 };
-use crate::{args::Run, settings};
+use crate::{
+    args::{Run, Service},
+    settings,
+};
 
 /// How long tasks may take to end after SIGTERM; the engine's stop comes after it, and both fit into ten seconds.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -40,15 +45,38 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the configuration, the directory, the address or the engine cannot be used, or a task that may not fail failed.
 pub(crate) fn run(options: &Run) -> anyhow::Result<()> {
-    let settings = settings::of_run(options)?;
+    let settings =
+        settings::of_process(options.config.as_deref(), options.listen.as_deref(), options.data_dir.as_deref())?;
     service::telemetry::install(&service::telemetry::Options { filter: settings.log.filter.clone() })?;
     let lock = lock_or_explain(&settings.data.dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to run on")?;
-    let outcome = runtime.block_on(serve::serve(&settings, options.demo));
+    let outcome = runtime.block_on(serve::serve(&settings, Roles::ALL, options.demo));
     // A task that outlived the drain must not hold up the end of the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     directory::remove_note(&settings.data.dir);
     drop(lock);
+    outcome
+}
+
+/// Runs one service until SIGTERM or SIGINT, on Kafka and, unless it is a gateway, on a ClickHouse server.
+///
+/// # Errors
+/// When the configuration, the address, the brokers or the server cannot be used, or a task that may not fail failed.
+pub(crate) fn service(options: &Service, roles: Roles) -> anyhow::Result<()> {
+    let settings = settings::of_process(options.config.as_deref(), options.listen.as_deref(), None)?;
+    anyhow::ensure!(
+        !settings.kafka.brokers.is_empty(),
+        "a service of its own needs Kafka: set RAPPORT_KAFKA__BROKERS=host:9092 (`rapport run` needs none)"
+    );
+    anyhow::ensure!(
+        !roles.needs_warehouse() || !settings.warehouse.url.is_empty(),
+        "a service of its own needs a ClickHouse server: set RAPPORT_WAREHOUSE__URL=http://host:8123, or start one with \
+         `rapport warehouse`"
+    );
+    service::telemetry::install(&service::telemetry::Options { filter: settings.log.filter.clone() })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to run on")?;
+    let outcome = runtime.block_on(serve::serve(&settings, roles, false));
+    runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 

@@ -17,11 +17,22 @@ pub(super) struct Secrets {
     pub(super) secret: String,
 }
 
-/// Reads the secrets, and makes those that are missing.
+/// Reads the secrets; with a directory to keep them in, makes those that are missing.
 ///
 /// # Errors
-/// When the directory cannot be read or written, or the system has no randomness.
-pub(super) fn secrets(directory: &Path) -> anyhow::Result<Secrets> {
+/// When the directory cannot be read or written, the system has no randomness, or a process without a directory was not given
+/// both.
+pub(super) fn secrets(directory: Option<&Path>) -> anyhow::Result<Secrets> {
+    let Some(directory) = directory else {
+        const MISSING: &str = "has to be set, and be the same for gateways, workers and APIs";
+        let admin_key = directory::admin_key_of_environment().with_context(|| {
+            format!("RAPPORT_ADMIN_KEY {MISSING}: the first administrator's key, ags_ with 32 hexadecimal digits, _ and 6 more")
+        })?;
+        let secret = directory::secret_of_environment().with_context(|| {
+            format!("RAPPORT_SECRET {MISSING}: some 32 random characters, as of `openssl rand -hex 32`")
+        })?;
+        return Ok(Secrets { admin_key, secret });
+    };
     let admin_key = match directory::admin_key_of_environment() {
         Some(key) => key,
         None => kept(&directory::admin_key_file(directory), || Ok(PlainKey::random()?.reveal().to_owned()))?,
@@ -55,8 +66,8 @@ mod tests {
     #[test]
     fn secrets_are_made_once_and_kept() {
         let directory = tempfile::tempdir().unwrap();
-        let first = secrets(directory.path()).unwrap();
-        let second = secrets(directory.path()).unwrap();
+        let first = secrets(Some(directory.path())).unwrap();
+        let second = secrets(Some(directory.path())).unwrap();
         assert_eq!((&first.admin_key, &first.secret), (&second.admin_key, &second.secret));
         assert!(PlainKey::is_well_formed(&first.admin_key));
         assert_eq!(first.secret.len(), 64);

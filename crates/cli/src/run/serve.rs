@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
+use axum::Router;
 use chrono::Utc;
 use control::Control;
 use journal::Journal;
@@ -13,53 +14,58 @@ use service::{
 use tokio::net::TcpListener;
 
 use super::{
-    DRAIN, connections,
+    DRAIN, Roles, connections,
     directory::{self, ServerNote},
     secrets::{self, Secrets},
     stores::{self, Warehouse},
     watch, welcome,
 };
-use crate::{files, settings, settings::Settings};
+use crate::{files, settings, settings::Settings, terminal};
 
 /// How long requests in work may take to end after SIGTERM.
 const HTTP_DRAIN: Duration = Duration::from_secs(3);
 /// How often recorded histogram samples are folded together, scraped or not.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Starts everything, runs until the end is asked for, and stops everything.
+/// Starts the services of a process, runs until the end is asked for, and stops everything.
 ///
 /// # Errors
 /// When a part cannot be started, or a task that may not fail failed.
-pub(super) async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
+pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyhow::Result<()> {
     connections::allow_open_files();
     let listen = &settings.http.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}: is another program there? Choose an address with --listen")
     })?;
     let url = format!("http://{}", listener.local_addr()?);
-    let secrets = secrets::secrets(&settings.data.dir)?;
-    let (journal, warehouse) = open_stores(settings).await?;
+    let directory = roles.is_whole().then_some(settings.data.dir.as_path());
+    let secrets = secrets::secrets(directory)?;
+    let (journal, warehouse) = open_stores(settings, roles).await?;
     let control = Control::open(Arc::clone(&journal), Some(&secrets.admin_key)).await?;
-    let applied = warehouse.client.migrate().await.context("the warehouse's tables cannot be made")?;
-    tracing::debug!(applied, "migrations");
+    if let Some(warehouse) = &warehouse {
+        let applied = warehouse.client.migrate().await.context("the warehouse's tables cannot be made")?;
+        tracing::debug!(applied, "migrations");
+    }
 
     let lifecycle = Lifecycle::new(DRAIN);
     let parts = Parts {
         settings,
+        roles,
         secrets: &secrets,
         journal: &journal,
-        warehouse: &warehouse.client,
+        warehouse: warehouse.as_ref().map(|warehouse| &warehouse.client),
         control: &control,
         health: Health::default(),
         spawner: lifecycle.spawner(),
     };
-    parts.spawn_worker();
-    parts.spawn_control();
-    parts.spawn_http(listener)?;
-    parts.spawn_watch();
-    let note = ServerNote { pid: std::process::id(), url, warehouse_url: warehouse.url.clone() };
-    files::write_private(&directory::server_file(&settings.data.dir), &serde_json::to_vec(&note)?)?;
-    welcome::spawn(&parts.spawner, welcome::Guest { settings, control: &control, note: &note, demo }).await?;
+    parts.spawn(listener)?;
+    if let Some(warehouse) = warehouse.as_ref().filter(|_| roles.is_whole()) {
+        let note = ServerNote { pid: std::process::id(), url, warehouse_url: warehouse.url.clone() };
+        files::write_private(&directory::server_file(&settings.data.dir), &serde_json::to_vec(&note)?)?;
+        welcome::spawn(&parts.spawner, welcome::Guest { settings, control: &control, note: &note, demo }).await?;
+    } else {
+        terminal::line(format_args!("{} answers at {url}", roles.name()));
+    }
     drop(parts);
 
     let outcome = lifecycle.run().await;
@@ -68,20 +74,32 @@ pub(super) async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()>
 }
 
 /// Opens journal and warehouse at the same time: each takes a good part of a second on existing data.
-async fn open_stores(settings: &Settings) -> anyhow::Result<(Arc<dyn Journal>, Warehouse)> {
-    let (for_journal, for_warehouse) = (settings.clone(), settings.clone());
-    let journal = tokio::task::spawn_blocking(move || stores::open_journal(&for_journal));
-    let warehouse = tokio::task::spawn_blocking(move || stores::open_warehouse(&for_warehouse));
-    let (journal, warehouse) = tokio::try_join!(journal, warehouse).context("a store's thread panicked")?;
-    Ok((Arc::new(journal?), warehouse?))
+async fn open_stores(settings: &Settings, roles: Roles) -> anyhow::Result<(Arc<dyn Journal>, Option<Warehouse>)> {
+    let journal = async {
+        if !settings.kafka.brokers.is_empty() {
+            return Ok(Arc::new(stores::connect_journal(settings).await?) as Arc<dyn Journal>);
+        }
+        let settings = settings.clone();
+        let opened = tokio::task::spawn_blocking(move || stores::open_journal(&settings)).await;
+        Ok(Arc::new(opened.context("the journal's thread panicked")??) as Arc<dyn Journal>)
+    };
+    let warehouse = async {
+        if !roles.needs_warehouse() {
+            return Ok(None);
+        }
+        let settings = settings.clone();
+        let opened = tokio::task::spawn_blocking(move || stores::open_warehouse(&settings)).await;
+        anyhow::Ok(Some(opened.context("the warehouse's thread panicked")??))
+    };
+    tokio::try_join!(journal, warehouse)
 }
 
 /// Lets go of the journal, which writes what it was asked, and ends the engine.
-async fn stop(journal: Arc<dyn Journal>, control: Control, warehouse: Warehouse) {
+async fn stop(journal: Arc<dyn Journal>, control: Control, warehouse: Option<Warehouse>) {
     let stopping = tokio::task::spawn_blocking(move || {
         drop(control);
         drop(journal);
-        if let Some(engine) = warehouse.engine {
+        if let Some(engine) = warehouse.and_then(|warehouse| warehouse.engine) {
             engine.stop();
         }
     });
@@ -93,23 +111,36 @@ async fn stop(journal: Arc<dyn Journal>, control: Control, warehouse: Warehouse)
 /// What the tasks are made of.
 struct Parts<'a> {
     settings: &'a Settings,
+    roles: Roles,
     secrets: &'a Secrets,
     journal: &'a Arc<dyn Journal>,
-    warehouse: &'a warehouse::Client,
+    warehouse: Option<&'a warehouse::Client>,
     control: &'a Control,
     health: Health,
     spawner: Spawner,
 }
 
 impl Parts<'_> {
-    fn spawn_worker(&self) {
-        let retention = self.settings.journal.retention.get();
+    fn spawn(&self, listener: TcpListener) -> anyhow::Result<()> {
+        if let Some(warehouse) = self.warehouse.filter(|_| self.roles.worker) {
+            self.spawn_worker(warehouse);
+        }
+        self.spawn_control();
+        self.spawn_http(listener)?;
+        self.spawn_watch();
+        Ok(())
+    }
+
+    fn spawn_worker(&self, warehouse: &warehouse::Client) {
+        let embedded = self.settings.kafka.brokers.is_empty();
+        let retention = if embedded { self.settings.journal.retention } else { self.settings.kafka.retention }.get();
         let deps = worker::Deps {
             journal: Arc::clone(self.journal),
-            sink: Arc::new(self.warehouse.clone()),
+            sink: Arc::new(warehouse.clone()),
             clock: Arc::new(|| Utc::now().timestamp_millis()),
             options: worker::Options {
                 retention_ms: i64::try_from(retention.as_millis()).ok(),
+                group: stores::worker_group(self.settings),
                 ..worker::Options::default()
             },
         };
@@ -129,8 +160,12 @@ impl Parts<'_> {
     }
 
     fn spawn_watch(&self) {
-        let (journal, warehouse) = (Arc::clone(self.journal), self.warehouse.clone());
-        watch::spawn(&self.spawner, watch::Parts { journal, warehouse, health: self.health.clone() });
+        let (journal, warehouse) = (Arc::clone(self.journal), self.warehouse.cloned());
+        let (health, has_worker) = (self.health.clone(), self.roles.worker);
+        watch::spawn(
+            &self.spawner,
+            watch::Parts { journal, warehouse, health, has_worker, group: stores::worker_group(self.settings) },
+        );
     }
 
     fn spawn_http(&self, listener: TcpListener) -> anyhow::Result<()> {
@@ -138,27 +173,12 @@ impl Parts<'_> {
         service::metrics::describe(&gateway::metrics::CATALOGUE);
         service::metrics::describe(api::CATALOGUE);
         service::metrics::describe(watch::CATALOGUE);
-        let position_secret: Arc<[u8]> = self.secrets.secret.as_bytes().into();
-        let geo = settings::geo_database(self.settings).map(|path| gateway::Geo::open(&path)).transpose()?;
-        let ingest = gateway::router(gateway::Deps {
-            journal: Arc::clone(self.journal),
-            control: self.control.clone(),
-            geo,
-            options: self.settings.gateway.clone(),
-            position_secret: Arc::clone(&position_secret),
-        });
-        let questions = api::router(api::Deps {
-            warehouse: self.warehouse.clone(),
-            control: self.control.clone(),
-            journal: Arc::clone(self.journal),
-            health: self.health.clone(),
-            metrics: metrics.clone(),
-            position_secret,
-            documents: vec![gateway::document(&self.settings.gateway)],
-            generation: worker::Options::default().generation,
-            now: Arc::new(Utc::now),
-        });
-        let router = ingest.merge(questions);
+        let router = match (self.gateway()?, self.warehouse.filter(|_| self.roles.api)) {
+            (None, None) => api::operations(self.health.clone(), metrics.clone()),
+            (Some(ingest), None) => ingest.merge(api::operations(self.health.clone(), metrics.clone())),
+            (None, Some(warehouse)) => self.api(warehouse, &metrics),
+            (Some(ingest), Some(warehouse)) => ingest.merge(self.api(warehouse, &metrics)),
+        };
         let bounds = connections::Bounds::new(&self.settings.http, HTTP_DRAIN);
         let shutdown = self.spawner.shutdown();
         self.spawner.spawn("http", OnFailure::Stop, async move {
@@ -173,5 +193,38 @@ impl Parts<'_> {
             Ok(())
         });
         Ok(())
+    }
+
+    fn gateway(&self) -> anyhow::Result<Option<Router>> {
+        if !self.roles.gateway {
+            return Ok(None);
+        }
+        let geo = settings::geo_database(self.settings).map(|path| gateway::Geo::open(&path)).transpose()?;
+        Ok(Some(gateway::router(gateway::Deps {
+            journal: Arc::clone(self.journal),
+            control: self.control.clone(),
+            geo,
+            options: self.settings.gateway.clone(),
+            position_secret: self.position_secret(),
+        })))
+    }
+
+    fn api(&self, warehouse: &warehouse::Client, metrics: &service::metrics::Handle) -> Router {
+        let here = self.roles.gateway.then(|| gateway::document(&self.settings.gateway));
+        api::router(api::Deps {
+            warehouse: warehouse.clone(),
+            control: self.control.clone(),
+            journal: Arc::clone(self.journal),
+            health: self.health.clone(),
+            metrics: metrics.clone(),
+            position_secret: self.position_secret(),
+            documents: here.into_iter().collect(),
+            generation: worker::Options::default().generation,
+            now: Arc::new(Utc::now),
+        })
+    }
+
+    fn position_secret(&self) -> Arc<[u8]> {
+        self.secrets.secret.as_bytes().into()
     }
 }

@@ -7,6 +7,7 @@ use engine::{Supervisor, SupervisorOptions};
 use journal::{
     Topic,
     embedded::{EmbeddedJournal, Hold, Options},
+    kafka::KafkaJournal,
 };
 
 use crate::{files, settings::Settings};
@@ -22,6 +23,38 @@ pub(super) fn open_journal(settings: &Settings) -> anyhow::Result<EmbeddedJourna
     let directory = settings.data.dir.join("journal");
     files::make_own_directory(&directory)?;
     EmbeddedJournal::open(directory, journal_options(settings)).context("the journal cannot be opened")
+}
+
+/// The group of the workers: of one installation among those that share brokers.
+pub(super) fn worker_group(settings: &Settings) -> String {
+    format!("{}{}", settings.kafka.topic_prefix, worker::Options::default().group)
+}
+
+/// Connects to the brokers that the settings name.
+///
+/// # Errors
+/// When no broker answers, or a topic is not as it must be; the message says what to do.
+pub(super) async fn connect_journal(settings: &Settings) -> anyhow::Result<KafkaJournal> {
+    let kafka = &settings.kafka;
+    let options = journal::kafka::Options {
+        topic_prefix: kafka.topic_prefix.clone(),
+        event_partitions: kafka.event_partitions,
+        retention: Some(kafka.retention.get()),
+        assume_topic_config: kafka.assume_topic_config,
+        properties: properties(kafka.properties.reveal())?,
+        ..journal::kafka::Options::new(&kafka.brokers)
+    };
+    KafkaJournal::connect(options).await.context("Kafka cannot be used")
+}
+
+/// Reads `name=value,name=value`; an error shows no value, since it may be a password.
+fn properties(text: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).enumerate().map(|(index, pair)| {
+        let (name, value) =
+            pair.split_once('=').with_context(|| format!("kafka.properties: part {} is not name=value", index + 1))?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    });
+    pairs.collect()
 }
 
 fn journal_options(settings: &Settings) -> Options {

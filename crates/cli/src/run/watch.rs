@@ -36,8 +36,13 @@ const STILL_MAX: Duration = Duration::from_secs(60);
 /// What is looked at.
 pub(super) struct Parts {
     pub(super) journal: Arc<dyn Journal>,
-    pub(super) warehouse: warehouse::Client,
+    /// Where there is none, neither it nor a worker's lag is looked at.
+    pub(super) warehouse: Option<warehouse::Client>,
     pub(super) health: Health,
+    /// Whether this process has a worker.
+    pub(super) has_worker: bool,
+    /// The workers' group.
+    pub(super) group: String,
 }
 
 /// Looks until the end.
@@ -56,10 +61,9 @@ pub(super) fn spawn(spawner: &Spawner, parts: Parts) {
 
 struct Watch {
     parts: Parts,
-    group: String,
     journal: Check,
-    warehouse: Check,
-    worker: Check,
+    warehouse: Option<(warehouse::Client, Check)>,
+    worker: Option<Check>,
     /// Committed offsets, all partitions together, and since when they are that.
     progress: (u64, Instant),
 }
@@ -74,10 +78,10 @@ struct Lag {
 
 impl Watch {
     fn new(parts: Parts) -> Watch {
-        let (journal, warehouse) = (parts.health.register("journal"), parts.health.register("warehouse"));
-        let worker = parts.health.register("worker");
-        let group = worker::Options::default().group;
-        Watch { parts, group, journal, warehouse, worker, progress: (0, Instant::now()) }
+        let journal = parts.health.register("journal");
+        let warehouse = parts.warehouse.clone().map(|client| (client, parts.health.register("warehouse")));
+        let worker = parts.has_worker.then(|| parts.health.register("worker"));
+        Watch { parts, journal, warehouse, worker, progress: (0, Instant::now()) }
     }
 
     async fn look(&mut self) {
@@ -86,16 +90,21 @@ impl Watch {
             Ok(Err(error)) => self.journal.missing(journal_advice(&error)),
             Err(_) => self.journal.missing("the journal does not answer"),
         }
-        match tokio::time::timeout(ANSWER_MAX, self.parts.warehouse.ping()).await {
-            Ok(Ok(())) => self.warehouse.ok(),
-            Ok(Err(error)) => self.warehouse.missing(error.advice()),
-            Err(_) => self.warehouse.missing("the warehouse does not answer in time: it is busy or stopped"),
+        if let Some((client, check)) = &self.warehouse {
+            match tokio::time::timeout(ANSWER_MAX, client.ping()).await {
+                Ok(Ok(())) => check.ok(),
+                Ok(Err(error)) => check.missing(error.advice()),
+                Err(_) => check.missing("the warehouse does not answer in time: it is busy or stopped"),
+            }
+        }
+        if self.worker.is_none() {
+            return;
         }
         match self.lag().await {
             Ok(lag) => self.judge(lag),
             Err(error) => {
                 tracing::debug!(%error, "the worker's lag is not known");
-                self.worker.missing("how far the worker is behind is not known: the journal does not answer");
+                self.say(Some("how far the worker is behind is not known: the journal does not answer".to_owned()));
             }
         }
     }
@@ -107,10 +116,17 @@ impl Watch {
         if lag.messages == 0 || lag.committed != self.progress.0 {
             self.progress = (lag.committed, Instant::now());
         }
-        let failing = self.parts.warehouse.failing_writes().map(|failure| (failure.advice, failure.since.elapsed()));
-        match worker_advice(failing, self.progress.1.elapsed(), lag) {
-            None => self.worker.ok(),
-            Some(advice) => self.worker.missing(advice),
+        let failing = self.warehouse.as_ref().and_then(|(client, _)| client.failing_writes());
+        let failing = failing.map(|failure| (failure.advice, failure.since.elapsed()));
+        self.say(worker_advice(failing, self.progress.1.elapsed(), lag));
+    }
+
+    /// What readiness says of the worker: nothing if nothing is missing.
+    fn say(&self, advice: Option<String>) {
+        match (&self.worker, advice) {
+            (Some(worker), Some(advice)) => worker.missing(advice),
+            (Some(worker), None) => worker.ok(),
+            (None, _) => {}
         }
     }
 
@@ -120,7 +136,7 @@ impl Watch {
         let mut lag = Lag { messages: 0, seconds: 0.0, committed: 0 };
         for partition in 0..journal.partitions(Topic::Events) {
             let held = journal.offsets(Topic::Events, partition).await?;
-            let commit = journal.committed(&self.group, Topic::Events, partition).await?;
+            let commit = journal.committed(&self.parts.group, Topic::Events, partition).await?;
             let committed = commit.map_or(held.first, |commit| commit.next_offset).max(held.first);
             let behind = held.next.saturating_sub(committed);
             LAG_MESSAGES.set_of("partition", partition, behind as f64);

@@ -36,6 +36,24 @@ fn compare(server: &Server, directory: &Directory, key: &str, events: &Path, opt
     assert!(output.status.success(), "{} {options:?}\n{text}\n{}", events.display(), directory.log());
 }
 
+/// The golden events in so many files.
+pub(crate) fn golden_pieces(directory: &Path, count: usize) -> Vec<PathBuf> {
+    let events = fs::read_to_string(golden().join("events.jsonl")).unwrap();
+    let lines: Vec<&str> = events.lines().collect();
+    let pieces = lines.chunks(lines.len().div_ceil(count)).enumerate().map(|(number, lines)| {
+        let path = directory.join(format!("golden-{number}.jsonl"));
+        fs::write(&path, lines.join("\n")).unwrap();
+        path
+    });
+    pieces.collect()
+}
+
+/// Compares the figures of the golden week, which are all there, with the oracle's.
+pub(crate) fn golden_week(server: &Server, directory: &Directory, key: &str) {
+    let events = golden().join("events.jsonl");
+    compare(server, directory, key, &events, &["--from", "2026-03-23", "--to", "2026-03-30", "--no-post"]);
+}
+
 /// A generated stream of the oracle's, made once.
 fn generated(directory: &Directory, seed: u32) -> PathBuf {
     let path = directory.data().join(format!("seed-{seed}.jsonl"));

@@ -7,6 +7,7 @@ mod copies;
 mod crashes;
 mod disk;
 mod figures;
+mod scaled;
 mod server;
 mod start;
 mod tidy;

@@ -86,13 +86,12 @@ impl Directory {
 
     /// Starts a server with variables and waits for nothing.
     fn spawn(&self, variables: &[(&str, &str)]) -> Child {
-        let log = File::options().create(true).append(true).open(self.home.path().join("log")).unwrap();
         command(&["run", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(self.data())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
+            .stderr(self.log_file())
             .spawn()
             .unwrap()
     }
@@ -111,6 +110,11 @@ impl Directory {
         let text = response.body_mut().read_to_string().unwrap();
         assert_eq!(response.status().as_u16(), 200, "{statement}: {text}");
         text.trim().to_owned()
+    }
+
+    /// Where processes on this directory log to.
+    pub(crate) fn log_file(&self) -> File {
+        File::options().create(true).append(true).open(self.home.path().join("log")).unwrap()
     }
 
     /// The end of the servers' log, for messages of failing tests.
@@ -134,6 +138,11 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 }
 
 impl Server {
+    /// A server that was started, and where it answers.
+    pub(crate) fn of(child: Child, url: String) -> Server {
+        Server { child, url }
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -208,7 +217,7 @@ pub(crate) fn kill(pid: u32, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-fn children(pid: u32) -> Vec<u32> {
+pub(crate) fn children(pid: u32) -> Vec<u32> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
     let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
     lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()

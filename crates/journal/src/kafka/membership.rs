@@ -30,41 +30,10 @@ use super::{
     groups::Groups,
     names::Names,
 };
-use crate::{Error, Topic};
+use crate::{BoxFuture, Change, Error, Revoked, Topic, TopicPartition};
 
 /// How long one look for changes takes.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-
-/// A partition of a topic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TopicPartition {
-    /// Topic.
-    pub topic: Topic,
-    /// Partition.
-    pub partition: u16,
-}
-
-/// What a group decided.
-#[derive(Debug)]
-pub enum Change {
-    /// These partitions are this worker's from now on, beside those that it had.
-    Given(Vec<TopicPartition>),
-    /// These go to another worker: flush and commit them, then call `Revoked::done` (or drop it).
-    Taken(Vec<TopicPartition>, Revoked),
-    /// These have gone to another worker already, because this one was silent for too long: no commit of them is good.
-    Lost(Vec<TopicPartition>),
-}
-
-/// Says that partitions may go; dropping it says the same.
-#[derive(Debug)]
-pub struct Revoked {
-    _done: mpsc::Sender<()>,
-}
-
-impl Revoked {
-    /// The partitions may go.
-    pub fn done(self) {}
-}
 
 /// The consumer of a member.
 pub(super) struct Member {
@@ -136,6 +105,12 @@ impl Membership {
     }
 }
 
+impl crate::Member for Membership {
+    fn change(&mut self) -> BoxFuture<'_, Change> {
+        Box::pin(Membership::change(self))
+    }
+}
+
 impl Drop for Membership {
     fn drop(&mut self) {
         self.ends.store(true, Ordering::Release);
@@ -203,8 +178,8 @@ impl Callbacks {
             if consumer.assignment_lost() {
                 self.send(Change::Lost(partitions));
             } else {
-                let (done, is_done) = mpsc::channel();
-                self.send(Change::Taken(partitions.clone(), Revoked { _done: done }));
+                let (revoked, is_done) = Revoked::channel();
+                self.send(Change::Taken(partitions.clone(), revoked));
                 if is_done.recv_timeout(self.revoke_timeout) == Err(mpsc::RecvTimeoutError::Timeout) {
                     tracing::warn!(?partitions, "partitions go to another worker before this one let go of them");
                 }

@@ -33,12 +33,9 @@ use std::{
 };
 
 use self::{ends::Ends, groups::Groups, producer::Appender, reader::Reader};
-pub use self::{
-    membership::{Change, Membership, TopicPartition},
-    options::Options,
-    topics::TopicFacts,
-};
-use crate::{Appended, BoxFuture, Commit, Error, Journal, NewRecord, Offsets, ReadLimit, Record, Topic};
+pub use self::{membership::Membership, options::Options, topics::TopicFacts};
+use crate::{Appended, BoxFuture, Commit, Error, Journal, Member, NewRecord, Offsets, ReadLimit, Record, Topic};
+pub use crate::{Change, TopicPartition};
 
 /// How often the clients' logs and errors are taken, and idle readers are looked for.
 const CHORES_INTERVAL: Duration = Duration::from_millis(100);
@@ -190,5 +187,14 @@ impl Journal for KafkaJournal {
             let groups = Arc::clone(&self.inner.groups);
             client::blocking(move || groups.committed(&group, TopicPartition { topic, partition })).await
         })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Error>> {
+        let away = || Error::Away("no broker answers".to_owned());
+        Box::pin(async move { if self.is_away() { Err(away()) } else { Ok(()) } })
+    }
+
+    fn join(&self, group: &str, topics: &[Topic]) -> Result<Box<dyn Member>, Error> {
+        Ok(Box::new(KafkaJournal::join(self, group, topics)?))
     }
 }
