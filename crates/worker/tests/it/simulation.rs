@@ -36,13 +36,18 @@ fn nothing_is_lost_or_doubled_whatever_fails() {
 #[test]
 fn another_journal_under_the_same_warehouse_is_refused() {
     for seed in 0..20 {
-        for empty in [true, false] {
+        // Before anything is sealed there is no record to compare, but figures that reach beyond an emptied journal tell.
+        for (is_sealed, empty) in [(false, true), (true, true), (true, false)] {
             in_virtual_time(async move {
                 let mut world = World::new(seed, None);
-                for _ in 0..4 {
+                for _ in 0..if is_sealed { 4 } else { 1 } {
                     world.incarnation().await;
                 }
-                world.settle().await;
+                if is_sealed {
+                    world.settle().await;
+                } else if world.warehouse.tables().progress.values().all(|(next, _)| *next == 0) {
+                    return;
+                }
                 world.exchange_journal(empty).await;
                 let before = world.warehouse.tables();
                 let ended = world.ten_seconds().await;
