@@ -155,9 +155,10 @@ prepare() {
 }
 
 serve() {
-    local idle=0 id
-    local -a pids=()
-    trap 'kill -KILL "${pids[@]}" 2>/dev/null; wait; rm -rf "$run"' EXIT
+    local used=$SECONDS id
+    # Not local: the trap at the end reads it.
+    pids=()
+    trap 'kill -KILL "${pids[@]}" 2>/dev/null || true; wait || true; rm -rf "$run"' EXIT
     trap 'exit 0' TERM INT
     echo $BASHPID >"$run/supervisor"
     exec 7>"$cache/up.lock"
@@ -171,9 +172,9 @@ serve() {
                 echo "${pids[id]}" >"$run/$id.pid"
             fi
         done
-        if flock -n -x "$run/users" true; then idle=$((idle + 1)); else idle=0; fi
+        if ! flock -n -x "$run/users" true; then used=$SECONDS; fi
         # Not while somebody is coming: who comes holds this lock.
-        if [ "$idle" -ge $((idle_seconds * 5)) ] && flock -n 7; then break; fi
+        if [ $((SECONDS - used)) -ge "$idle_seconds" ] && flock -n 7; then break; fi
         sleep 0.2
     done
 }
@@ -212,6 +213,10 @@ wait_until_up() {
 
 down() {
     local pid
+    exec 9>"$cache/serve.lock"
+    # What an end by -9 left behind names no process of ours any more.
+    is_served || return 0
+    exec 9>&-
     pid=$(cat "$run/supervisor" 2>/dev/null) || return 0
     kill "$pid" 2>/dev/null || return 0
     while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
