@@ -220,21 +220,16 @@ impl Worker {
             return Ok(false);
         }
         let journal = Arc::clone(&self.deps.journal);
-        if let Some(Slot { owned: Owned::AtEnd { next_offset }, .. }) = self.slots.get(&partition) {
-            let held = consult("look for news", || journal.offsets(Topic::Events, partition)).await?;
-            if held.next <= *next_offset {
-                return Ok(false);
-            }
-            self.own(partition, "news", None).await?;
-        }
-        let Some(Slot { owned: Owned::Folding { next_offset, .. }, .. }) = self.slots.get(&partition) else {
-            return Ok(false);
-        };
+        let Some(slot) = self.slots.get(&partition) else { return Ok(false) };
+        let (Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset }) = &slot.owned;
         let (from, limit) = (*next_offset, self.deps.options.read);
         let records = consult("read", || journal.read(Topic::Events, partition, from, limit)).await?;
         let Some(last) = records.last() else { return Ok(false) };
         let Some(slot) = self.slots.get_mut(&partition) else { return Ok(false) };
-        let Slot { owned: Owned::Folding { fold, next_offset }, last_news, .. } = slot else { return Ok(false) };
+        let Slot { owned: Owned::Folding { fold, next_offset }, last_news, .. } = slot else {
+            // The first record since everything was sealed: its context has to be read first.
+            return self.own(partition, "news", None).await.map(|()| true);
+        };
         *last_news = Instant::now();
         for record in &records {
             if fold.apply(record, &mut self.rows) == Applied::OutOfReach {

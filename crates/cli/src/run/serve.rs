@@ -6,7 +6,7 @@ use anyhow::Context;
 use axum::Router;
 use chrono::Utc;
 use control::Control;
-use journal::Journal;
+use journal::{Journal, Topic};
 use service::{
     health::Health,
     lifecycle::{Lifecycle, OnFailure, Spawner},
@@ -40,7 +40,7 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
     let url = format!("http://{}", listener.local_addr()?);
     let directory = roles.is_whole().then_some(settings.data.dir.as_path());
     let secrets = secrets::secrets(directory)?;
-    let (journal, warehouse) = open_stores(settings, roles).await?;
+    let (Opened { journal, retention }, warehouse) = open_stores(settings, roles).await?;
     let control = Control::open(Arc::clone(&journal), Some(&secrets.admin_key)).await?;
     if let Some(warehouse) = &warehouse {
         let applied = warehouse.client.migrate().await.context("the warehouse's tables cannot be made")?;
@@ -53,6 +53,7 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
         roles,
         secrets: &secrets,
         journal: &journal,
+        retention,
         warehouse: warehouse.as_ref().map(|warehouse| &warehouse.client),
         control: &control,
         health: Health::default(),
@@ -73,15 +74,25 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
     outcome.context("the server stopped")
 }
 
+/// A journal, and how long it keeps events: as set here, or as its topic was found.
+struct Opened {
+    journal: Arc<dyn Journal>,
+    retention: Option<Duration>,
+}
+
 /// Opens journal and warehouse at the same time: each takes a good part of a second on existing data.
-async fn open_stores(settings: &Settings, roles: Roles) -> anyhow::Result<(Arc<dyn Journal>, Option<Warehouse>)> {
+async fn open_stores(settings: &Settings, roles: Roles) -> anyhow::Result<(Opened, Option<Warehouse>)> {
     let journal = async {
         if !settings.kafka.brokers.is_empty() {
-            return Ok(Arc::new(stores::connect_journal(settings).await?) as Arc<dyn Journal>);
+            let journal = stores::connect_journal(settings).await?;
+            let retention = journal.facts(Topic::Events).retention;
+            return Ok(Opened { journal: Arc::new(journal), retention });
         }
+        let retention = Some(settings.journal.retention.get());
         let settings = settings.clone();
         let opened = tokio::task::spawn_blocking(move || stores::open_journal(&settings)).await;
-        Ok(Arc::new(opened.context("the journal's thread panicked")??) as Arc<dyn Journal>)
+        let journal = opened.context("the journal's thread panicked")??;
+        Ok(Opened { journal: Arc::new(journal), retention })
     };
     let warehouse = async {
         if !roles.needs_warehouse() {
@@ -114,6 +125,8 @@ struct Parts<'a> {
     roles: Roles,
     secrets: &'a Secrets,
     journal: &'a Arc<dyn Journal>,
+    /// How long it keeps events; None for ever.
+    retention: Option<Duration>,
     warehouse: Option<&'a warehouse::Client>,
     control: &'a Control,
     health: Health,
@@ -132,14 +145,12 @@ impl Parts<'_> {
     }
 
     fn spawn_worker(&self, warehouse: &warehouse::Client) {
-        let embedded = self.settings.kafka.brokers.is_empty();
-        let retention = if embedded { self.settings.journal.retention } else { self.settings.kafka.retention }.get();
         let deps = worker::Deps {
             journal: Arc::clone(self.journal),
             sink: Arc::new(warehouse.clone()),
             clock: Arc::new(|| Utc::now().timestamp_millis()),
             options: worker::Options {
-                retention_ms: i64::try_from(retention.as_millis()).ok(),
+                retention_ms: self.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok()),
                 group: stores::worker_group(self.settings),
                 ..worker::Options::default()
             },
