@@ -6,9 +6,11 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod embedded;
+mod member;
 mod partitioner;
 mod port;
 pub mod position;
 
+pub use member::{Change, Member, Revoked, Sole, TopicPartition};
 pub use partitioner::partition_of;
 pub use port::{Appended, BoxFuture, Commit, Error, ErrorClass, Journal, NewRecord, Offsets, ReadLimit, Record, Topic};

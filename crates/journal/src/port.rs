@@ -4,6 +4,8 @@ use std::{fmt, future::Future, pin::Pin};
 
 use bytes::Bytes;
 
+use crate::{Member, Sole, TopicPartition};
+
 /// A boxed future, so that the port can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -195,4 +197,14 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
 
     /// A group's last commit.
     fn committed(&self, group: &str, topic: Topic, partition: u16) -> BoxFuture<'_, Result<Option<Commit>, Error>>;
+
+    /// Joins a group of workers for topics. While the member lives, commits of the group are its own. Where a journal has one
+    /// owner, that one is given everything.
+    fn join(&self, _group: &str, topics: &[Topic]) -> Result<Box<dyn Member>, Error> {
+        let all = |topic: &Topic| {
+            let topic = *topic;
+            (0..self.partitions(topic)).map(move |partition| TopicPartition { topic, partition })
+        };
+        Ok(Box::new(Sole::new(topics.iter().flat_map(all).collect())))
+    }
 }

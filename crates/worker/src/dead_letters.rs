@@ -5,7 +5,8 @@ use std::time::Duration;
 use journal::{Commit, ReadLimit, Record, Topic};
 use warehouse::{Batch, DeadLetterRow};
 
-use crate::flush::{commit, persist};
+use crate::flush::{commit, consult, persist};
+use crate::owners::Owners;
 use crate::{Deps, Error};
 
 const LIMIT: ReadLimit = ReadLimit { records: 1_000, bytes: 16 << 20 };
@@ -13,39 +14,55 @@ const LIMIT: ReadLimit = ReadLimit { records: 1_000, bytes: 16 << 20 };
 /// Longest wait before looking again, should a wake-up be missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// Copies dead letters into the warehouse for ever.
-pub(crate) async fn run(deps: Deps) -> Result<(), Error> {
-    let partitions = deps.journal.partitions(Topic::DeadLetters);
-    let mut next = Vec::new();
-    for partition in 0..partitions {
-        let committed = deps.journal.committed(&deps.options.group, Topic::DeadLetters, partition).await?;
-        let held = deps.journal.offsets(Topic::DeadLetters, partition).await?;
-        next.push(committed.map_or(held.first, |commit| commit.next_offset).max(held.first));
-    }
+/// Copies the dead letters of the partitions that are owned into the warehouse, for ever.
+pub(crate) async fn run(deps: Deps, owners: Owners) -> Result<(), Error> {
+    let mut changes = owners.changes();
+    // Next offset by partition; for one that is another's, nothing is news.
+    let mut next = vec![u64::MAX; usize::from(deps.journal.partitions(Topic::DeadLetters))];
     loop {
+        changes.mark_unchanged();
+        let owned = owners.of(Topic::DeadLetters);
         let mut copied = false;
-        for partition in 0..partitions {
-            let from = &mut next[usize::from(partition)];
-            let records = deps.journal.read(Topic::DeadLetters, partition, *from, LIMIT).await?;
+        for (partition, from) in (0..).zip(&mut next) {
+            if !owned.contains(&partition) {
+                *from = u64::MAX;
+                continue;
+            }
+            if *from == u64::MAX {
+                *from = first_to_copy(&deps, partition).await?;
+            }
+            let read = || deps.journal.read(Topic::DeadLetters, partition, *from, LIMIT);
+            let records = consult("read dead letters", read).await?;
             if let Some(last) = records.last() {
                 copied = true;
                 *from = last.offset + 1;
-                copy(&deps, partition, &records).await?;
+                copy(&deps, &owners, partition, &records).await?;
             }
         }
         if !copied {
-            let wait = deps.journal.wait_beyond(Topic::DeadLetters, next.clone());
-            let _woken_or_late = tokio::time::timeout(LOOK_AGAIN, wait).await;
+            tokio::select! {
+                () = deps.journal.wait_beyond(Topic::DeadLetters, next.clone()) => {}
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
         }
     }
 }
 
-async fn copy(deps: &Deps, partition: u16, records: &[Record]) -> Result<(), Error> {
+/// Where the last owner stopped, or what is left of the log after it.
+async fn first_to_copy(deps: &Deps, partition: u16) -> Result<u64, Error> {
+    let (journal, topic) = (&deps.journal, Topic::DeadLetters);
+    let committed = consult("look the commit up", || journal.committed(&deps.options.group, topic, partition)).await?;
+    let held = consult("look the log up", || journal.offsets(topic, partition)).await?;
+    Ok(committed.map_or(held.first, |commit| commit.next_offset).max(held.first))
+}
+
+async fn copy(deps: &Deps, owners: &Owners, partition: u16, records: &[Record]) -> Result<(), Error> {
     let dead_letters = records.iter().map(|record| row(partition, record)).collect();
     let batch = Batch { dead_letters, ..Default::default() };
     persist("copy dead letters", || deps.sink.write(&batch)).await?;
     let next_offset = records.last().map_or(0, |record| record.offset + 1);
-    commit(deps, Topic::DeadLetters, partition, &Commit { next_offset, metadata: String::new() }).await
+    commit((deps, owners), Topic::DeadLetters, partition, &Commit { next_offset, metadata: String::new() }).await
 }
 
 fn row(partition: u16, record: &Record) -> DeadLetterRow {

@@ -26,6 +26,13 @@ pub(crate) struct Touched {
     pub(crate) reach: Vec<Reach>,
 }
 
+/// What the deriving task is told.
+#[derive(Debug)]
+enum Message {
+    Touched(Touched),
+    Forget,
+}
+
 /// What several flushes touched, taken together.
 #[derive(Debug, Default)]
 struct Pending {
@@ -34,10 +41,15 @@ struct Pending {
     distrusted: Vec<ConversationKey>,
     reach: BTreeMap<u16, Reach>,
     taken: usize,
+    forget: bool,
 }
 
 impl Pending {
-    fn add(&mut self, touched: Touched) {
+    fn add(&mut self, message: Message) {
+        let Message::Touched(touched) = message else {
+            self.forget = true;
+            return;
+        };
         self.taken += touched.conversations.len();
         if touched.facts.is_empty() {
             self.distrusted.extend(touched.conversations.iter().cloned());
@@ -56,7 +68,7 @@ impl Pending {
 /// The hand-over to the deriving task.
 #[derive(Debug, Clone)]
 pub(crate) struct Derive {
-    sender: mpsc::UnboundedSender<Touched>,
+    sender: mpsc::UnboundedSender<Message>,
     /// Conversations handed over and not derived yet; bounds the channel, since consuming pauses above a limit.
     backlog: Arc<AtomicUsize>,
     /// How far the derived rows of each partition reach, as far as this life has made them.
@@ -66,7 +78,7 @@ pub(crate) struct Derive {
 /// The deriving task's own end of the hand-over.
 #[derive(Debug)]
 pub(crate) struct Receiver {
-    touched: mpsc::UnboundedReceiver<Touched>,
+    touched: mpsc::UnboundedReceiver<Message>,
     reached: watch::Sender<BTreeMap<u16, u64>>,
 }
 
@@ -91,7 +103,12 @@ impl Derive {
     pub(crate) fn send(&self, touched: Touched) {
         self.backlog.fetch_add(touched.conversations.len(), Ordering::Relaxed);
         // The receiver is gone only when the worker is being dropped.
-        let _gone = self.sender.send(touched);
+        let _gone = self.sender.send(Message::Touched(touched));
+    }
+
+    /// Has everything in memory forgotten: other workers may know more.
+    pub(crate) fn forget(&self) {
+        let _gone = self.sender.send(Message::Forget);
     }
 
     /// Number of conversations waiting.
@@ -110,6 +127,9 @@ impl Derive {
             pending.add(first);
             while let Ok(next) = touched.try_recv() {
                 pending.add(next);
+            }
+            if pending.forget {
+                resident = Resident::new(deps.options.resident_events);
             }
             for key in &pending.distrusted {
                 resident.forget(key);

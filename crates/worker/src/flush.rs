@@ -7,6 +7,7 @@ use journal::{Commit, Topic};
 use tokio::time::Instant;
 use warehouse::{Batch, ConversationKey, ErrorClass, ProgressRow};
 
+use crate::owners::Owners;
 use crate::{Deps, Error};
 
 /// How far a partition's rows reach when a flush is done.
@@ -64,7 +65,7 @@ async fn wait_out(error: warehouse::Error, doing: &'static str, attempt: u32) ->
 }
 
 /// Carries the flush out; returns it for the derived rows.
-pub(crate) async fn flush(deps: Deps, mut flush: Flush) -> Result<Flush, Error> {
+pub(crate) async fn flush(deps: Deps, owners: Owners, mut flush: Flush) -> Result<Flush, Error> {
     let began = Instant::now();
     let progress: Vec<ProgressRow> = flush.reach.iter().map(|reach| reach.progress(&deps, 0)).collect();
     persist("write a flush", || async {
@@ -74,7 +75,7 @@ pub(crate) async fn flush(deps: Deps, mut flush: Flush) -> Result<Flush, Error> 
     .await?;
     for reach in &flush.reach {
         let done = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
-        commit(&deps, Topic::Events, reach.partition, &done).await?;
+        commit((&deps, &owners), Topic::Events, reach.partition, &done).await?;
     }
     flush.took = began.elapsed();
     crate::metrics::flush_seconds(flush.took.as_secs_f64());
@@ -84,13 +85,43 @@ pub(crate) async fn flush(deps: Deps, mut flush: Flush) -> Result<Flush, Error> 
     Ok(flush)
 }
 
-/// Commits how far a partition is done, until the journal takes it.
-pub(crate) async fn commit(deps: &Deps, topic: Topic, partition: u16, done: &Commit) -> Result<(), Error> {
+/// Asks the journal until it answers, unless the answer is that a person must mend something.
+pub(crate) async fn consult<T, Asked>(doing: &'static str, mut ask: impl FnMut() -> Asked) -> Result<T, Error>
+where
+    Asked: Future<Output = Result<T, journal::Error>>,
+{
+    let mut attempt: u32 = 0;
+    loop {
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) if error.class() == journal::ErrorClass::Fatal => return Err(error.into()),
+            Err(error) if attempt.is_multiple_of(8) => {
+                tracing::warn!(%error, doing, attempt, "journal away, trying again");
+            }
+            Err(_) => {}
+        }
+        pause(attempt).await;
+        attempt += 1;
+    }
+}
+
+/// Commits how far a partition is done, until the journal takes it or another worker owns the partition: that one goes on from
+/// the last commit that was taken.
+pub(crate) async fn commit(
+    (deps, owners): (&Deps, &Owners),
+    topic: Topic,
+    partition: u16,
+    done: &Commit,
+) -> Result<(), Error> {
     let mut attempt = 0;
     loop {
         match deps.journal.commit(&deps.options.group, topic, partition, done.clone()).await {
             Ok(()) => return Ok(()),
             Err(error) if error.class() == journal::ErrorClass::Fatal => return Err(error.into()),
+            Err(error) if !owners.has(topic, partition) => {
+                tracing::info!(%error, topic = topic.name(), partition, "commit given up, the partition is another's");
+                return Ok(());
+            }
             Err(error) => tracing::warn!(%error, topic = topic.name(), partition, "commit failed, trying again"),
         }
         pause(attempt).await;

@@ -15,6 +15,7 @@ mod error;
 mod flush;
 mod metrics;
 mod options;
+mod owners;
 mod partition;
 mod pipeline;
 mod resident;

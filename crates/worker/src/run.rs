@@ -1,16 +1,19 @@
 //! The loop: consume what there is, flush by size and time, seal what is closed.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::AppendTime;
-use journal::Topic;
+use journal::{Change, Topic, TopicPartition};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use warehouse::{Generation, RawRow};
 
 use crate::batch::Rows;
 use crate::derive::{Derive, Touched};
-use crate::flush::{Flush, Reach, flush, persist};
+use crate::flush::{Flush, Reach, consult, flush, persist};
+use crate::owners::Owners;
 use crate::partition::Applied;
 use crate::seal::{Claim, Proof, prove, seal};
 use crate::takeover::{OutOfReach, Owned, take_over};
@@ -19,24 +22,38 @@ use crate::{Deps, Error, dead_letters};
 /// Pause between two tries to seal what is not settled yet.
 const SEAL_AGAIN: Duration = Duration::from_millis(500);
 
-/// Works on all partitions of the journal until `shutdown` resolves; then flushes what it has, commits and returns.
+/// Longest time to flush at the end, or what goes to another worker. What is not done then, the next owner does.
+const LET_GO: Duration = Duration::from_secs(4);
+
+/// Works on the partitions that the group gives it until `shutdown` resolves; then flushes what it has, commits and returns.
 pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
     assert_generation(&deps).await?;
+    let mut member = deps.journal.join(&deps.options.group, &[Topic::Events, Topic::DeadLetters])?;
     let mut tasks = JoinSet::new();
     let (derive, receiver) = Derive::channel();
     tasks.spawn(derive.clone().run(deps.clone(), receiver));
-    tasks.spawn(dead_letters::run(deps.clone()));
-    let mut worker = Worker::new(deps, derive).await?;
+    let owners = Owners::none();
+    tasks.spawn(dead_letters::run(deps.clone(), owners.clone()));
+    let mut worker = Worker::new(deps, derive, owners);
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(ended) = tasks.join_next() => outcome(ended)?,
+            change = member.change() => tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                changed = worker.change(change) => changed?,
+            },
             stepped = worker.step() => stepped?,
         }
     }
-    worker.drain().await
+    let Ok(drained) = tokio::time::timeout(LET_GO, worker.drain()).await else {
+        tracing::warn!("stopping with rows that are not in the warehouse: the next start makes them again");
+        return Ok(());
+    };
+    drained
 }
 
 async fn assert_generation(deps: &Deps) -> Result<(), Error> {
@@ -63,15 +80,12 @@ struct Slot {
     seal_not_before: Instant,
     /// Next offset as far as flushes are done.
     flushed: u64,
-    /// How often the partition was taken over: which memory a claim is of.
-    takeovers: u64,
+    /// Which takeover made this memory.
+    takeover: u64,
 }
 
-impl Slot {
-    fn own(&mut self, owned: Owned) {
-        self.owned = owned;
-        self.takeovers += 1;
-    }
+fn events_of(partitions: &[TopicPartition]) -> impl Iterator<Item = u16> {
+    partitions.iter().filter(|at| at.topic == Topic::Events).map(|at| at.partition)
 }
 
 /// What a task that ended leaves.
@@ -89,7 +103,11 @@ fn outcome<T>(done: Joined<T>) -> Result<T, Error> {
 struct Worker {
     deps: Deps,
     derive: Derive,
-    slots: Vec<Slot>,
+    owners: Owners,
+    /// What is owned, by partition.
+    slots: BTreeMap<u16, Slot>,
+    /// Number of takeovers: tells the memories of a partition apart.
+    takeovers: u64,
     rows: Rows,
     oldest_row: Option<Instant>,
     /// How long a row waits for its flush at present.
@@ -102,26 +120,68 @@ struct Worker {
 }
 
 impl Worker {
-    async fn new(deps: Deps, derive: Derive) -> Result<Worker, Error> {
-        let mut slots = Vec::new();
-        for partition in 0..deps.journal.partitions(Topic::Events) {
-            crate::metrics::takeover("start");
-            let owned = take_over(&deps, partition, None).await?;
-            let now = Instant::now();
-            slots.push(Slot { owned, last_news: now, seal_not_before: now, flushed: 0, takeovers: 0 });
-        }
+    fn new(deps: Deps, derive: Derive, owners: Owners) -> Worker {
         let interval = deps.options.flush_interval;
-        Ok(Worker {
+        Worker {
             deps,
             derive,
-            slots,
+            owners,
+            slots: BTreeMap::new(),
+            takeovers: 0,
             rows: Rows::default(),
             oldest_row: None,
             interval,
             in_flight: JoinSet::new(),
             claimed: None,
             proving: JoinSet::new(),
-        })
+        }
+    }
+
+    /// Takes what the group gives and lets go of what it takes.
+    async fn change(&mut self, change: Change) -> Result<(), Error> {
+        match change {
+            Change::Given(given) => {
+                // What is in memory of conversations may be older than what another owner made of them since.
+                self.derive.forget();
+                self.owners.add(&given);
+                for partition in events_of(&given) {
+                    self.own(partition, "given", None).await?;
+                }
+            }
+            Change::Taken(taken, revoked) => {
+                let let_go = async {
+                    self.start_flush().await?;
+                    self.await_flush().await
+                };
+                match tokio::time::timeout(LET_GO, let_go).await {
+                    Ok(flushed) => flushed?,
+                    Err(_) => tracing::warn!(?taken, "not flushed before they are let go; the next owner does it"),
+                }
+                self.disown(&taken);
+                revoked.done();
+            }
+            Change::Lost(lost) => self.disown(&lost),
+        }
+        Ok(())
+    }
+
+    /// Takes a partition over, from whoever had it or from this worker's own memory.
+    async fn own(&mut self, partition: u16, why: &'static str, at: Option<OutOfReach>) -> Result<(), Error> {
+        crate::metrics::takeover(why);
+        let owned = take_over(&self.deps, partition, at).await?;
+        self.takeovers += 1;
+        let now = Instant::now();
+        let slot = Slot { owned, last_news: now, seal_not_before: now, flushed: 0, takeover: self.takeovers };
+        self.slots.insert(partition, slot);
+        Ok(())
+    }
+
+    fn disown(&mut self, gone: &[TopicPartition]) {
+        self.owners.remove(gone);
+        for partition in events_of(gone) {
+            self.slots.remove(&partition);
+            tracing::info!(partition, "partition let go");
+        }
     }
 
     /// One round. May be dropped at any await: nothing is lost, since memory and batch change only between awaits.
@@ -133,9 +193,10 @@ impl Worker {
             self.proved(done).await?;
         }
         let mut news = false;
-        for index in 0..self.slots.len() {
+        let owned: Vec<u16> = self.slots.keys().copied().collect();
+        for partition in owned {
             if !self.is_full() {
-                news |= self.consume(index).await?;
+                news |= self.consume(partition).await?;
             }
         }
         let due = self.oldest_row.is_some_and(|since| since.elapsed() >= self.interval);
@@ -154,25 +215,26 @@ impl Worker {
     }
 
     /// Reads one chunk of a partition and folds it; whether there was one.
-    async fn consume(&mut self, index: usize) -> Result<bool, Error> {
+    async fn consume(&mut self, partition: u16) -> Result<bool, Error> {
         if self.derive.backlog() > self.deps.options.derive_backlog {
             return Ok(false);
         }
-        let partition = u16::try_from(index).expect("partitions are counted in u16");
-        if let Owned::AtEnd { next_offset } = self.slots[index].owned {
-            if self.deps.journal.offsets(Topic::Events, partition).await?.next <= next_offset {
+        let journal = Arc::clone(&self.deps.journal);
+        if let Some(Slot { owned: Owned::AtEnd { next_offset }, .. }) = self.slots.get(&partition) {
+            let held = consult("look for news", || journal.offsets(Topic::Events, partition)).await?;
+            if held.next <= *next_offset {
                 return Ok(false);
             }
-            self.slots[index].own(take_over(&self.deps, partition, None).await?);
+            self.own(partition, "news", None).await?;
         }
-        let Owned::Folding { next_offset, .. } = &self.slots[index].owned else { return Ok(false) };
-        let (from, limit) = (*next_offset, self.deps.options.read);
-        let records = self.deps.journal.read(Topic::Events, partition, from, limit).await?;
-        let Some(last) = records.last() else { return Ok(false) };
-        let last_offset = last.offset;
-        let Slot { owned: Owned::Folding { fold, next_offset }, last_news, .. } = &mut self.slots[index] else {
+        let Some(Slot { owned: Owned::Folding { next_offset, .. }, .. }) = self.slots.get(&partition) else {
             return Ok(false);
         };
+        let (from, limit) = (*next_offset, self.deps.options.read);
+        let records = consult("read", || journal.read(Topic::Events, partition, from, limit)).await?;
+        let Some(last) = records.last() else { return Ok(false) };
+        let Some(slot) = self.slots.get_mut(&partition) else { return Ok(false) };
+        let Slot { owned: Owned::Folding { fold, next_offset }, last_news, .. } = slot else { return Ok(false) };
         *last_news = Instant::now();
         for record in &records {
             if fold.apply(record, &mut self.rows) == Applied::OutOfReach {
@@ -181,7 +243,7 @@ impl Worker {
                 return self.take_over(partition, "clock_step", Some(at)).await.map(|()| true);
             }
         }
-        *next_offset = last_offset + 1;
+        *next_offset = last.offset + 1;
         if !self.rows.is_empty() {
             self.oldest_row.get_or_insert_with(Instant::now);
         }
@@ -192,11 +254,9 @@ impl Worker {
     /// memory.
     async fn take_over(&mut self, partition: u16, why: &'static str, at: Option<OutOfReach>) -> Result<(), Error> {
         tracing::info!(partition, why, at = at.map(|at| at.offset), "taking the partition over again");
-        crate::metrics::takeover(why);
         self.start_flush().await?;
         self.await_flush().await?;
-        self.slots[usize::from(partition)].own(take_over(&self.deps, partition, at).await?);
-        Ok(())
+        self.own(partition, why, at).await
     }
 
     /// Hands the batch to a flush of its own; at most one is in flight.
@@ -209,7 +269,7 @@ impl Worker {
         let (mut batch, touched) = self.rows.take();
         self.oldest_row = None;
         let mut reach = Vec::new();
-        for slot in &mut self.slots {
+        for slot in self.slots.values_mut() {
             let Owned::Folding { fold, .. } = &mut slot.owned else { continue };
             fold.take_changed(&mut batch);
             reach.push(Reach {
@@ -220,8 +280,8 @@ impl Worker {
             });
         }
         self.claim();
-        let deps = self.deps.clone();
-        self.in_flight.spawn(flush(deps, Flush { batch, touched, reach, records, took: Duration::ZERO }));
+        let (deps, owners) = (self.deps.clone(), self.owners.clone());
+        self.in_flight.spawn(flush(deps, owners, Flush { batch, touched, reach, records, took: Duration::ZERO }));
         Ok(())
     }
 
@@ -236,7 +296,9 @@ impl Worker {
         let Flush { batch, touched, reach, took, .. } = outcome(done)?;
         self.interval = self.deps.options.interval_after(took);
         for reach in &reach {
-            self.slots[usize::from(reach.partition)].flushed = reach.next_offset;
+            if let Some(slot) = self.slots.get_mut(&reach.partition) {
+                slot.flushed = reach.next_offset;
+            }
         }
         let in_conversations = batch.raw.into_iter().filter(|row| !row.conversation_id.is_empty());
         let facts = in_conversations.map(RawRow::into_fact_row).collect();
@@ -266,20 +328,21 @@ impl Worker {
     /// The claim of the first partition with something to seal now.
     fn first_to_seal(&self) -> Option<Claim> {
         let now = Instant::now();
-        self.slots.iter().filter(|slot| now >= slot.seal_not_before).find_map(|slot| {
+        self.slots.values().filter(|slot| now >= slot.seal_not_before).find_map(|slot| {
             let Owned::Folding { fold, .. } = &slot.owned else { return None };
             let idle = slot.last_news.elapsed() >= self.deps.options.idle_seal_after;
             let segments = if idle { fold.frontier().unsealed() } else { fold.frontier().closed() };
-            (!segments.is_empty()).then(|| Claim::note(fold, slot.takeovers, segments))
+            (!segments.is_empty()).then(|| Claim::note(fold, slot.takeover, segments))
         })
     }
 
     /// Seals what was proved, unless the partition has moved on since.
     async fn proved(&mut self, done: Joined<(Claim, Proof)>) -> Result<(), Error> {
         let (claim, proof) = outcome(done)?;
-        let index = usize::from(claim.partition);
-        self.slots[index].seal_not_before = Instant::now() + SEAL_AGAIN;
-        if self.slots[index].takeovers != claim.takeover {
+        let partition = claim.partition;
+        let Some(slot) = self.slots.get_mut(&partition) else { return Ok(()) };
+        slot.seal_not_before = Instant::now() + SEAL_AGAIN;
+        if slot.takeover != claim.takeover {
             return Ok(());
         }
         if proof == Proof::RowsLost {
@@ -287,22 +350,24 @@ impl Worker {
         }
         // So that commits follow one another, each knowing what the last one knew.
         self.await_flush().await?;
-        let slot = &mut self.slots[index];
+        let Some(slot) = self.slots.get_mut(&partition) else { return Ok(()) };
         let Owned::Folding { fold, .. } = &mut slot.owned else { return Ok(()) };
         if proof == Proof::Whole && claim.holds_of(fold) {
             slot.seal_not_before = Instant::now();
-            let position = seal(&self.deps, fold, claim, slot.flushed).await?;
-            tracing::debug!(partition = index, position, "sealed");
+            let position = seal(&self.deps, &self.owners, fold, (claim, slot.flushed)).await?;
+            tracing::debug!(partition, position, "sealed");
         }
         Ok(())
     }
 
     /// Waits until there may be news, the batch is due, or a flush is done.
     async fn wait_for_news(&mut self) -> Result<(), Error> {
-        let next_offset = |slot: &Slot| match &slot.owned {
-            Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset } => *next_offset,
-        };
-        let seen: Vec<u64> = self.slots.iter().map(next_offset).collect();
+        // What others own is no news here.
+        let mut seen = vec![u64::MAX; usize::from(self.deps.journal.partitions(Topic::Events))];
+        for (partition, slot) in &self.slots {
+            let (Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset }) = &slot.owned;
+            seen[usize::from(*partition)] = *next_offset;
+        }
         let interval = self.interval;
         let due_in = self.oldest_row.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
         tokio::select! {

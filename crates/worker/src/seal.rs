@@ -7,6 +7,7 @@ use warehouse::{SealedRow, SegmentRows};
 
 use crate::derive::{Derive, Touched};
 use crate::flush::{commit, persist};
+use crate::owners::Owners;
 use crate::{Deps, Error, PartitionFold, takeover};
 
 /// Copies can only be among records that came later than the horizon after their event time, less the worst lag of the
@@ -87,8 +88,13 @@ async fn settle(deps: &Deps, derive: &Derive, expected: &SegmentRows) -> Result<
 }
 
 /// Seals what a claim was proved of; returns the sealed position. It is remembered in the warehouse and with the commit, and
-/// so is the last record before it. `flushed` is the next offset as far as flushes are done.
-pub(crate) async fn seal(deps: &Deps, fold: &mut PartitionFold, proved: Claim, flushed: u64) -> Result<u64, Error> {
+/// so is the last record before it. With the claim comes the next offset as far as flushes are done.
+pub(crate) async fn seal(
+    deps: &Deps,
+    owners: &Owners,
+    fold: &mut PartitionFold,
+    (proved, flushed): (Claim, u64),
+) -> Result<u64, Error> {
     let segments: Vec<Segment> = proved.segments.iter().map(|(segment, _)| *segment).collect();
     let sealed = fold.seal(&segments, proved.next_offset);
     if let Some(last) = sealed.checked_sub(1) {
@@ -97,6 +103,6 @@ pub(crate) async fn seal(deps: &Deps, fold: &mut PartitionFold, proved: Claim, f
     let row = SealedRow { generation: deps.options.generation, partition: fold.id(), sealed_offset: sealed };
     persist("remember the sealed position", || deps.sink.write_sealed(std::slice::from_ref(&row))).await?;
     let done = Commit { next_offset: flushed, metadata: sealed.to_string() };
-    commit(deps, Topic::Events, fold.id(), &done).await?;
+    commit((deps, owners), Topic::Events, fold.id(), &done).await?;
     Ok(sealed)
 }

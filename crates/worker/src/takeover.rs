@@ -4,7 +4,7 @@ use delivery::{AppendTime, Frontier, ResumeFacts, StretchFacts, resume, stretch_
 use journal::{Offsets, ReadLimit, Record, Topic};
 use warehouse::AnchorRow;
 
-use crate::flush::{Reach, persist};
+use crate::flush::{Reach, consult, persist};
 use crate::{Deps, Error, PartitionFold, derive};
 
 const ONE: ReadLimit = ReadLimit { records: 1, bytes: 1 };
@@ -37,9 +37,11 @@ pub(crate) struct OutOfReach {
 
 /// Takes a partition over, at a record if one asked for it.
 pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach>) -> Result<Owned, Error> {
-    let held = deps.journal.offsets(Topic::Events, partition).await?;
+    let journal = &deps.journal;
+    let held = consult("look the log up", || journal.offsets(Topic::Events, partition)).await?;
     prove_incarnation(deps, partition, held).await?;
-    let committed = deps.journal.committed(&deps.options.group, Topic::Events, partition).await?;
+    let look_up = || journal.committed(&deps.options.group, Topic::Events, partition);
+    let committed = consult("look the commit up", look_up).await?;
     let facts = ResumeFacts {
         committed: committed.as_ref().map(|commit| commit.next_offset),
         committed_sealed: committed.as_ref().and_then(|commit| commit.metadata.parse().ok()),
@@ -61,7 +63,8 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach
     let unsealed = append_time(deps, partition, resume.sealed).await?;
     let own = settings.stretch_time(unsealed);
     let time = at.map_or(own, |at| at.stretch.min(own));
-    let first_at_time = deps.journal.offset_for_time(Topic::Events, partition, time.0).await?;
+    let look_up = || journal.offset_for_time(Topic::Events, partition, time.0);
+    let first_at_time = consult("look an offset up", look_up).await?;
     let facts = StretchFacts {
         time,
         first_at_time: first_at_time.unwrap_or(resume.sealed),
@@ -89,7 +92,8 @@ async fn append_time(deps: &Deps, partition: u16, from: u64) -> Result<AppendTim
 }
 
 async fn first_record(deps: &Deps, partition: u16, from: u64) -> Result<Option<Record>, Error> {
-    Ok(deps.journal.read(Topic::Events, partition, from, ONE).await?.into_iter().next())
+    let records = consult("read", || deps.journal.read(Topic::Events, partition, from, ONE)).await?;
+    Ok(records.into_iter().next())
 }
 
 /// Compares the record that the warehouse remembers with the one the journal holds at that offset.
