@@ -129,6 +129,8 @@ fn unusable(settings: &Settings) -> Option<(&'static str, String)> {
     let gateway = &settings.gateway;
     let none = |is_none: bool| is_none.then(|| "it has to be more than nothing".to_owned());
     let rules = [
+        ("http.connections_max", none(settings.http.connections_max == 0)),
+        ("http.head_timeout", none(settings.http.head_timeout.get().is_zero())),
         ("gateway.body_max", none(gateway.body_max.is_empty())),
         ("gateway.batch_events_max", none(gateway.batch_events_max == 0)),
         ("gateway.body_timeout", none(gateway.body_timeout.get().is_zero())),
@@ -212,6 +214,8 @@ mod tests {
             ("gateway.in_flight_max", "0"),
             ("gateway.in_flight_max", "1MiB"),
             ("gateway.body_max", "0"),
+            ("http.connections_max", "0"),
+            ("http.head_timeout", "0s"),
             ("gateway.body_timeout", "0"),
             ("gateway.batch_events_max", "0"),
             ("gateway.key_events_per_second", "0"),
