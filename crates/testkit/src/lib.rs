@@ -1,12 +1,14 @@
 //! For tests alone: adapters in memory that can be made to misbehave, small random streams, and Kafka on this machine.
 
 pub mod kafka;
+mod memory_group;
 pub mod memory_journal;
 mod memory_warehouse;
 mod small_disk;
 pub mod stream;
 mod tables;
 
+pub use memory_group::{GroupOptions, MemoryGroup};
 pub use memory_journal::{Faults, MemoryJournal, MemoryOptions};
 pub use memory_warehouse::{Fault, MemoryWarehouse, Operation, Planned};
 pub use small_disk::SmallDisk;

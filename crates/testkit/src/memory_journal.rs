@@ -9,9 +9,12 @@ use std::{
 };
 
 use journal::{
-    Appended, BoxFuture, Commit, Error, Journal, NewRecord, Offsets, ReadLimit, Record, Topic, partition_of,
+    Appended, BoxFuture, Commit, Error, Journal, Member, NewRecord, Offsets, ReadLimit, Record, Sole, Topic,
+    TopicPartition, partition_of,
 };
 use tokio::sync::watch;
+
+use crate::memory_group::{MemoryGroup, Seat};
 
 /// How a `MemoryJournal` begins.
 #[derive(Debug, Clone)]
@@ -55,6 +58,8 @@ pub struct Faults {
 #[derive(Debug, Clone)]
 pub struct MemoryJournal {
     shared: Arc<Shared>,
+    /// Place in a group; without one, whoever joins owns everything.
+    seat: Option<Seat>,
 }
 
 #[derive(Debug)]
@@ -117,7 +122,13 @@ impl MemoryJournal {
             faults: Faults::default(),
         };
         let (inner, read_ms) = (Mutex::new(inner), options.read_ms);
-        MemoryJournal { shared: Arc::new(Shared { inner, read_ms, news: watch::Sender::new(()) }) }
+        MemoryJournal { shared: Arc::new(Shared { inner, read_ms, news: watch::Sender::new(()) }), seat: None }
+    }
+
+    /// The journal as one member of a group sees it, and the member's number there. It joins once.
+    pub fn member_of(&self, group: &MemoryGroup) -> (MemoryJournal, u64) {
+        let (seat, id) = group.seat();
+        (MemoryJournal { shared: Arc::clone(&self.shared), seat: Some(seat) }, id)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -299,7 +310,24 @@ impl Journal for MemoryJournal {
 
     fn commit(&self, group: &str, topic: Topic, partition: u16, commit: Commit) -> BoxFuture<'_, Result<(), Error>> {
         let key = (group.to_owned(), topic, partition);
-        Box::pin(async move { self.inner().commit(key, commit) })
+        Box::pin(async move {
+            if self.seat.as_ref().is_some_and(|seat| !seat.may_commit(TopicPartition { topic, partition })) {
+                return Err(Error::Away("the partition is another member's".to_owned()));
+            }
+            self.inner().commit(key, commit)
+        })
+    }
+
+    fn join(&self, _group: &str, topics: &[Topic]) -> Result<Box<dyn Member>, Error> {
+        let all = |topic: &Topic| {
+            let topic = *topic;
+            (0..self.partitions(topic)).map(move |partition| TopicPartition { topic, partition })
+        };
+        let partitions: Vec<TopicPartition> = topics.iter().flat_map(all).collect();
+        Ok(match &self.seat {
+            None => Box::new(Sole::new(partitions)),
+            Some(seat) => seat.join(partitions),
+        })
     }
 
     fn committed(&self, group: &str, topic: Topic, partition: u16) -> BoxFuture<'_, Result<Option<Commit>, Error>> {

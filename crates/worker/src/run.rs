@@ -15,7 +15,7 @@ use crate::derive::{Derive, Touched};
 use crate::flush::{Flush, Reach, consult, flush, persist};
 use crate::owners::Owners;
 use crate::partition::Applied;
-use crate::seal::{Claim, Proof, prove, seal};
+use crate::seal::{Claim, Proof, prove, remember};
 use crate::takeover::{OutOfReach, Owned, take_over};
 use crate::{Deps, Error, dead_letters};
 
@@ -82,6 +82,8 @@ struct Slot {
     flushed: u64,
     /// Which takeover made this memory.
     takeover: u64,
+    /// Whether the sealed position is remembered as memory has it.
+    is_remembered: bool,
 }
 
 fn events_of(partitions: &[TopicPartition]) -> impl Iterator<Item = u16> {
@@ -115,8 +117,9 @@ struct Worker {
     in_flight: JoinSet<Result<Flush, Error>>,
     /// A claim whose flush is not done yet.
     claimed: Option<Claim>,
-    /// At most one proof at a time.
+    /// At most one proof at a time, and of which partition.
     proving: JoinSet<Result<(Claim, Proof), Error>>,
+    proving_of: u16,
 }
 
 impl Worker {
@@ -134,6 +137,7 @@ impl Worker {
             in_flight: JoinSet::new(),
             claimed: None,
             proving: JoinSet::new(),
+            proving_of: 0,
         }
     }
 
@@ -171,7 +175,8 @@ impl Worker {
         let owned = take_over(&self.deps, partition, at).await?;
         self.takeovers += 1;
         let now = Instant::now();
-        let slot = Slot { owned, last_news: now, seal_not_before: now, flushed: 0, takeover: self.takeovers };
+        let takeover = self.takeovers;
+        let slot = Slot { owned, last_news: now, seal_not_before: now, flushed: 0, takeover, is_remembered: true };
         self.slots.insert(partition, slot);
         Ok(())
     }
@@ -180,6 +185,11 @@ impl Worker {
         self.owners.remove(gone);
         for partition in events_of(gone) {
             self.slots.remove(&partition);
+            self.claimed.take_if(|claim| claim.partition == partition);
+            // Its proof may wait for derived rows that another owner makes now.
+            if self.proving_of == partition {
+                self.proving = JoinSet::new();
+            }
             tracing::info!(partition, "partition let go");
         }
     }
@@ -189,6 +199,7 @@ impl Worker {
         while let Some(done) = self.in_flight.try_join_next() {
             self.flushed(done)?;
         }
+        self.remember_seals().await?;
         if let Some(done) = self.proving.try_join_next() {
             self.proved(done).await?;
         }
@@ -316,6 +327,7 @@ impl Worker {
             return;
         }
         if let Some(claim) = self.claimed.take() {
+            self.proving_of = claim.partition;
             self.proving.spawn(prove(self.deps.clone(), self.derive.clone(), claim));
         }
     }
@@ -343,14 +355,30 @@ impl Worker {
         if proof == Proof::RowsLost {
             return self.take_over(claim.partition, "rows_lost", None).await;
         }
-        // So that commits follow one another, each knowing what the last one knew.
         self.await_flush().await?;
         let Some(slot) = self.slots.get_mut(&partition) else { return Ok(()) };
         let Owned::Folding { fold, .. } = &mut slot.owned else { return Ok(()) };
         if proof == Proof::Whole && claim.holds_of(fold) {
             slot.seal_not_before = Instant::now();
-            let position = seal(&self.deps, &self.owners, fold, (claim, slot.flushed)).await?;
+            slot.is_remembered = false;
+            let position = claim.seal(fold);
             tracing::debug!(partition, position, "sealed");
+        }
+        self.remember_seals().await
+    }
+
+    /// Remembers what was sealed; at the next step, if a change of the group comes in between. No flush is under way
+    /// meanwhile, so that commits follow one another, each knowing what the last one knew.
+    async fn remember_seals(&mut self) -> Result<(), Error> {
+        while let Some((partition, _)) = self.slots.iter().find(|(_, slot)| !slot.is_remembered) {
+            let partition = *partition;
+            self.await_flush().await?;
+            let Some(slot) = self.slots.get_mut(&partition) else { continue };
+            if let Owned::Folding { fold, .. } = &slot.owned {
+                let sealed = fold.frontier().sealed_position();
+                remember(&self.deps, &self.owners, partition, (sealed, slot.flushed)).await?;
+            }
+            slot.is_remembered = true;
         }
         Ok(())
     }

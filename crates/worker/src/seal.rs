@@ -52,6 +52,12 @@ impl Claim {
     pub(crate) fn holds_of(&self, fold: &PartitionFold) -> bool {
         self.segments.iter().all(|(segment, expected)| fold.is_still(*segment, expected))
     }
+
+    /// Seals what was proved; returns the sealed position.
+    pub(crate) fn seal(&self, fold: &mut PartitionFold) -> u64 {
+        let segments: Vec<Segment> = self.segments.iter().map(|(segment, _)| *segment).collect();
+        fold.seal(&segments, self.next_offset)
+    }
 }
 
 /// Compares the claim with the warehouse, once the derived rows reach as far. Everything it claims must be flushed.
@@ -87,22 +93,19 @@ async fn settle(deps: &Deps, derive: &Derive, expected: &SegmentRows) -> Result<
     Ok(done)
 }
 
-/// Seals what a claim was proved of; returns the sealed position. It is remembered in the warehouse and with the commit, and
-/// so is the last record before it. With the claim comes the next offset as far as flushes are done.
-pub(crate) async fn seal(
+/// Remembers the sealed position of a partition in the warehouse and with the commit, and the last record before it. With it
+/// comes the next offset as far as flushes are done.
+pub(crate) async fn remember(
     deps: &Deps,
     owners: &Owners,
-    fold: &mut PartitionFold,
-    (proved, flushed): (Claim, u64),
-) -> Result<u64, Error> {
-    let segments: Vec<Segment> = proved.segments.iter().map(|(segment, _)| *segment).collect();
-    let sealed = fold.seal(&segments, proved.next_offset);
+    partition: u16,
+    (sealed, flushed): (u64, u64),
+) -> Result<(), Error> {
     if let Some(last) = sealed.checked_sub(1) {
-        takeover::remember(deps, fold.id(), last).await?;
+        takeover::remember(deps, partition, last).await?;
     }
-    let row = SealedRow { generation: deps.options.generation, partition: fold.id(), sealed_offset: sealed };
+    let row = SealedRow { generation: deps.options.generation, partition, sealed_offset: sealed };
     persist("remember the sealed position", || deps.sink.write_sealed(std::slice::from_ref(&row))).await?;
     let done = Commit { next_offset: flushed, metadata: sealed.to_string() };
-    commit((deps, owners), Topic::Events, fold.id(), &done).await?;
-    Ok(sealed)
+    commit((deps, owners), Topic::Events, partition, &done).await
 }

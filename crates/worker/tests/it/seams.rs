@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use journal::{Appended, Commit, Journal, NewRecord, Offsets, ReadLimit, Record, Topic};
+use journal::{Appended, Commit, Journal, Member, NewRecord, Offsets, ReadLimit, Record, Topic};
 use testkit::{MemoryJournal, MemoryWarehouse};
 use warehouse::{
     AnchorRow, Batch, BoxFuture, ConversationKey, FactRow, Generation, ProgressRow, SealedRow, SegmentRows, Sink,
@@ -234,5 +234,8 @@ impl Journal for JournalWithout {
         partition: u16,
     ) -> BoxFuture<'_, Result<Option<Commit>, journal::Error>> {
         self.journal.committed(group, topic, partition)
+    }
+    fn join(&self, group: &str, topics: &[Topic]) -> Result<Box<dyn Member>, journal::Error> {
+        self.journal.join(group, topics)
     }
 }

@@ -18,17 +18,21 @@ use worker::{Deps, Error, Options};
 use crate::seams::{Tokens, Without, journal_without, sink_without};
 
 const SETTINGS: Settings = Settings { segment_ms: 10_000, horizon_ms: 25_000, grace_ms: 3_000 };
-const GROUP: &str = "simulated";
+pub(crate) const GROUP: &str = "simulated";
 const START_MS: i64 = 1_700_000_000_000;
 /// A quarter of the schedules have a journal that forgets.
 const RETENTION_MS: i64 = 80_000;
 
 /// A schedule in the making.
 pub(crate) struct World {
-    random: Random,
+    pub(crate) random: Random,
     seed: u64,
     without: Option<Without>,
-    journal: MemoryJournal,
+    pub(crate) journal: MemoryJournal,
+    /// Partitions of the events topic.
+    pub(crate) partitions: u16,
+    /// The warehouse keeps what it acknowledges.
+    pub(crate) lossless: bool,
     pub(crate) warehouse: Arc<MemoryWarehouse>,
     tokens: Tokens,
     /// The clock of producers and workers; the journal's own falls behind it at every step back.
@@ -45,14 +49,20 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64, without: Option<Without>) -> World {
+        World::with_partitions(seed, without, 2)
+    }
+
+    pub(crate) fn with_partitions(seed: u64, without: Option<Without>, partitions: u16) -> World {
         // In a third of the schedules a stretch takes longer to read than the worker waits between two tries to seal.
         let read_ms = if seed % 3 == 2 { 300 } else { 0 };
-        let options = MemoryOptions { event_partitions: 2, start_ms: START_MS, read_ms };
+        let options = MemoryOptions { event_partitions: partitions, start_ms: START_MS, read_ms };
         World {
             random: Random::new(seed),
             seed,
             without,
             journal: MemoryJournal::new(options),
+            partitions,
+            lossless: false,
             warehouse: Arc::default(),
             tokens: Arc::default(),
             wall_ms: Arc::new(AtomicI64::new(START_MS)),
@@ -64,10 +74,15 @@ impl World {
     }
 
     fn deps(&self) -> Deps {
+        self.deps_on(self.journal.clone())
+    }
+
+    /// What a worker is given that sees the journal like this.
+    pub(crate) fn deps_on(&self, journal: MemoryJournal) -> Deps {
         let wall = Arc::clone(&self.wall_ms);
         let known = self.without != Some(Without::Retention);
         Deps {
-            journal: journal_without(self.without, self.journal.clone()),
+            journal: journal_without(self.without, journal),
             sink: sink_without(self.without, Arc::clone(&self.warehouse), Arc::clone(&self.tokens)),
             clock: Arc::new(move || wall.load(Ordering::Relaxed)),
             options: Options {
@@ -84,6 +99,11 @@ impl World {
         }
     }
 
+    /// The journal keeps everything.
+    pub(crate) fn forgets_nothing(&mut self) {
+        self.retention_ms = None;
+    }
+
     fn number(&mut self, below: u64) -> i64 {
         i64::try_from(self.random.below(below)).expect("small")
     }
@@ -94,7 +114,7 @@ impl World {
     }
 
     /// Appends a few events: new ones, late ones, and copies of any earlier one, while the append clock moves, also back.
-    async fn produce(&mut self) {
+    pub(crate) async fn produce(&mut self) {
         let pause_ms = if self.random.chance(50) { self.random.below(1_000) } else { 0 };
         for _ in 0..self.random.below(12) {
             if pause_ms > 0 {
@@ -133,7 +153,7 @@ impl World {
         self.taken.entry(format!("e{id}")).or_insert(value);
     }
 
-    fn plan_faults(&mut self, deadly: bool) {
+    pub(crate) fn plan_faults(&mut self, deadly: bool) {
         let count = self.random.below(5);
         let faults = (0..count).map(|_| {
             let after = self.random.below(40);
@@ -146,6 +166,7 @@ impl World {
             let fault = match self.random.below(if deadly { 8 } else { 4 }) {
                 0 => Fault::Refuse,
                 1 => Fault::LoseAnswer,
+                2 | 3 if self.lossless => Fault::Refuse,
                 2 => Fault::LoseRows,
                 3 => Fault::LoseTable(u8::try_from(self.random.below(7)).expect("small")),
                 4 => Fault::HangBefore,
@@ -162,8 +183,8 @@ impl World {
         self.journal.set_faults(Faults { commit_ambiguous_lost, commit_ambiguous_taken, ..Faults::default() });
     }
 
-    fn reset_commits(&mut self) {
-        let partition = self.random.below(2) as u16;
+    pub(crate) fn reset_commits(&mut self) {
+        let partition = self.random.below(u64::from(self.partitions)) as u16;
         let held = self.journal.records(Topic::Events)[usize::from(partition)].last().map_or(0, |last| last.offset + 1);
         let next_offset = self.random.below(held + 1);
         let metadata =
@@ -255,13 +276,7 @@ impl World {
     pub(crate) async fn settle(&mut self) {
         self.plan_faults(false);
         self.produce().await;
-        let held = (0..2).map(async |partition| {
-            self.journal.offsets(Topic::Events, partition).await.expect("no fault is planned").next
-        });
-        let mut ends: Vec<u64> = Vec::new();
-        for end in held {
-            ends.push(end.await);
-        }
+        let ends = self.ends(Topic::Events).await;
         let all_sealed = async {
             while !self.is_sealed_to(&ends).await {
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -276,8 +291,17 @@ impl World {
         self.ended(ended);
     }
 
+    /// The next offset of each partition.
+    pub(crate) async fn ends(&self, topic: Topic) -> Vec<u64> {
+        let mut ends = Vec::new();
+        for partition in 0..self.journal.partitions(topic) {
+            ends.push(self.journal.offsets(topic, partition).await.expect("no fault is planned").next);
+        }
+        ends
+    }
+
     /// Whether a new owner would find every partition proved to its end. The warehouse's own note of it may be lost.
-    async fn is_sealed_to(&self, ends: &[u64]) -> bool {
+    pub(crate) async fn is_sealed_to(&self, ends: &[u64]) -> bool {
         for (partition, end) in (0..).zip(ends) {
             let committed = self.journal.committed(GROUP, Topic::Events, partition).await.expect("no fault is planned");
             let noted =
@@ -327,7 +351,7 @@ impl World {
     }
 }
 
-fn decode(value: &[u8]) -> Event<'_> {
+pub(crate) fn decode(value: &[u8]) -> Event<'_> {
     Event::decode(value).expect("the stream makes valid events")
 }
 
@@ -370,7 +394,12 @@ pub(crate) enum Outcome {
 
 /// Runs the schedule of a seed, with a rule left out or none.
 pub(crate) fn schedule(seed: u64, without: Option<Without>) -> Outcome {
-    let run = std::panic::AssertUnwindSafe(|| in_virtual_time(run(seed, without)));
+    outcome_of(run(seed, without))
+}
+
+/// How a schedule goes.
+pub(crate) fn outcome_of(run: impl Future<Output = World>) -> Outcome {
+    let run = std::panic::AssertUnwindSafe(|| in_virtual_time(run));
     match std::panic::catch_unwind(run) {
         Ok(world) if world.refused => Outcome::Refused,
         Ok(_) => Outcome::Right,
