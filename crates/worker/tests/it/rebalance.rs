@@ -39,7 +39,7 @@ impl Schedule {
     fn new(seed: u64, without: Option<Without>) -> Schedule {
         let mut world = World::with_partitions(seed, without, PARTITIONS);
         world.forgets_nothing();
-        world.lossless = seed % 2 == 0;
+        world.lossless = seed.is_multiple_of(2);
         let refuses_commits = seed % 4 < 2;
         let let_go_within = Duration::from_secs(if world.random.chance(50) { 1 } else { 10 });
         let group = MemoryGroup::new(GroupOptions { refuses_commits, let_go_within });
