@@ -117,8 +117,9 @@ struct Worker {
     in_flight: JoinSet<Result<Flush, Error>>,
     /// A claim whose flush is not done yet.
     claimed: Option<Claim>,
-    /// At most one proof at a time.
+    /// At most one proof at a time, and of which partition.
     proving: JoinSet<Result<(Claim, Proof), Error>>,
+    proving_of: u16,
 }
 
 impl Worker {
@@ -136,6 +137,7 @@ impl Worker {
             in_flight: JoinSet::new(),
             claimed: None,
             proving: JoinSet::new(),
+            proving_of: 0,
         }
     }
 
@@ -183,6 +185,11 @@ impl Worker {
         self.owners.remove(gone);
         for partition in events_of(gone) {
             self.slots.remove(&partition);
+            self.claimed.take_if(|claim| claim.partition == partition);
+            // Its proof may wait for derived rows that another owner makes now.
+            if self.proving_of == partition {
+                self.proving = JoinSet::new();
+            }
             tracing::info!(partition, "partition let go");
         }
     }
@@ -325,6 +332,7 @@ impl Worker {
             return;
         }
         if let Some(claim) = self.claimed.take() {
+            self.proving_of = claim.partition;
             self.proving.spawn(prove(self.deps.clone(), self.derive.clone(), claim));
         }
     }
