@@ -122,15 +122,20 @@ impl Schedule {
         }
     }
 
+    /// Whoever works while an operation hangs may be the one that waits for it.
+    async fn notice_hung(&mut self) {
+        if tokio::time::timeout(Duration::ZERO, self.world.warehouse.hung()).await.is_ok() {
+            self.members.iter_mut().for_each(|member| member.doomed = true);
+        }
+    }
+
     /// Time passes, while what can be read is looked at.
     async fn pass(&mut self, mut millis: u64) {
         while millis > 0 {
             let step = millis.min(200);
             tokio::time::sleep(Duration::from_millis(step)).await;
             millis -= step;
-            if tokio::time::timeout(Duration::ZERO, self.world.warehouse.hung()).await.is_ok() {
-                self.members.iter_mut().for_each(|member| member.doomed = true);
-            }
+            self.notice_hung().await;
             self.reap().await;
             if self.world.lossless {
                 self.check_readable();
@@ -175,6 +180,7 @@ impl Schedule {
     /// Everybody who may hang is gone, everybody hears what the group decided, and those who are left come to rest.
     async fn settle(&mut self) {
         self.world.plan_faults(false);
+        self.notice_hung().await;
         while let Some(at) = self.members.iter().position(|member| member.doomed || member.shutdown.is_none()) {
             let member = self.members.swap_remove(at);
             self.kill(member).await;
@@ -197,7 +203,7 @@ impl Schedule {
         let ends = (self.world.ends(Topic::Events).await, self.world.ends(Topic::DeadLetters).await);
         let mut waited = 0;
         while !self.rests(&ends).await {
-            assert!(waited < 3_600, "never at rest");
+            assert!(waited < 3_600, "never at rest: {}", self.restless(&ends).await);
             self.pass(1_000).await;
             waited += 1;
         }
@@ -214,6 +220,16 @@ impl Schedule {
             copied &= committed.expect("no fault is planned").map_or(0, |commit| commit.next_offset) >= *end;
         }
         copied && self.world.is_sealed_to(events).await
+    }
+
+    /// How far everything is, where it does not come to rest.
+    async fn restless(&self, ends: &(Vec<u64>, Vec<u64>)) -> String {
+        let mut commits = Vec::new();
+        for (topic, partition) in [(Topic::Events, 0), (Topic::Events, 1), (Topic::Events, 2), (Topic::DeadLetters, 0)]
+        {
+            commits.push(self.world.journal.committed(GROUP, topic, partition).await.expect("no fault is planned"));
+        }
+        format!("commits {commits:?} of {ends:?}")
     }
 
     /// What progress says can be read is there: raw rows as far as flushes are done, derived rows as far as they reach.
