@@ -6,7 +6,7 @@ use journal::{Commit, ReadLimit, Record, Topic};
 use warehouse::{Batch, DeadLetterRow};
 
 use crate::flush::{commit, consult, persist};
-use crate::owners::Owners;
+use crate::owners::{Owners, Tenure};
 use crate::{Deps, Error};
 
 const LIMIT: ReadLimit = ReadLimit { records: 1_000, bytes: 16 << 20 };
@@ -17,32 +17,34 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Copies the dead letters of the partitions that are owned into the warehouse, for ever.
 pub(crate) async fn run(deps: Deps, owners: Owners) -> Result<(), Error> {
     let mut changes = owners.changes();
-    // Next offset by partition; for one that is another's, nothing is news.
+    // Next offset by partition, and in which tenure; for one that is another's, nothing is news.
     let mut next = vec![u64::MAX; usize::from(deps.journal.partitions(Topic::DeadLetters))];
+    let mut tenures = vec![None; next.len()];
     loop {
-        changes.mark_unchanged();
-        let owned = owners.of(Topic::DeadLetters);
+        changes.mark_known();
         let mut copied = false;
-        for (partition, from) in (0..).zip(&mut next) {
-            if !owned.contains(&partition) {
-                *from = u64::MAX;
+        for ((partition, from), known) in (0..).zip(&mut next).zip(&mut tenures) {
+            let tenure = owners.tenure(Topic::DeadLetters, partition);
+            if tenure.is_none() {
+                (*from, *known) = (u64::MAX, None);
                 continue;
             }
-            if *from == u64::MAX {
+            if *known != tenure {
                 *from = first_to_copy(&deps, partition).await?;
+                *known = tenure;
             }
             let read = || deps.journal.read(Topic::DeadLetters, partition, *from, LIMIT);
             let records = consult("read dead letters", read).await?;
             if let Some(last) = records.last() {
                 copied = true;
                 *from = last.offset + 1;
-                copy(&deps, &owners, partition, &records).await?;
+                copy((&deps, &owners), partition, tenure, &records).await?;
             }
         }
         if !copied {
             tokio::select! {
                 () = deps.journal.wait_beyond(Topic::DeadLetters, next.clone()) => {}
-                _ = changes.changed() => {}
+                () = changes.next() => {}
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
@@ -57,12 +59,18 @@ async fn first_to_copy(deps: &Deps, partition: u16) -> Result<u64, Error> {
     Ok(committed.map_or(held.first, |commit| commit.next_offset).max(held.first))
 }
 
-async fn copy(deps: &Deps, owners: &Owners, partition: u16, records: &[Record]) -> Result<(), Error> {
+async fn copy(
+    (deps, owners): (&Deps, &Owners),
+    partition: u16,
+    tenure: Option<Tenure>,
+    records: &[Record],
+) -> Result<(), Error> {
     let dead_letters = records.iter().map(|record| row(partition, record)).collect();
     let batch = Batch { dead_letters, ..Default::default() };
     persist("copy dead letters", || deps.sink.write(&batch)).await?;
     let next_offset = records.last().map_or(0, |record| record.offset + 1);
-    commit((deps, owners), Topic::DeadLetters, partition, &Commit { next_offset, metadata: String::new() }).await
+    let done = Commit { next_offset, metadata: String::new() };
+    commit((deps, owners), (Topic::DeadLetters, partition), tenure, &done).await
 }
 
 fn row(partition: u16, record: &Record) -> DeadLetterRow {

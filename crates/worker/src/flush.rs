@@ -7,7 +7,7 @@ use journal::{Commit, Topic};
 use tokio::time::Instant;
 use warehouse::{Batch, ConversationKey, ErrorClass, ProgressRow};
 
-use crate::owners::Owners;
+use crate::owners::{Owners, Tenure};
 use crate::{Deps, Error};
 
 /// How far a partition's rows reach when a flush is done.
@@ -17,6 +17,8 @@ pub(crate) struct Reach {
     pub(crate) next_offset: u64,
     pub(crate) sealed: u64,
     pub(crate) append_ms: i64,
+    /// In which tenure it was folded.
+    pub(crate) tenure: Option<Tenure>,
 }
 
 /// What is to be flushed.
@@ -75,7 +77,7 @@ pub(crate) async fn flush(deps: Deps, owners: Owners, mut flush: Flush) -> Resul
     .await?;
     for reach in &flush.reach {
         let done = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
-        commit((&deps, &owners), Topic::Events, reach.partition, &done).await?;
+        commit((&deps, &owners), (Topic::Events, reach.partition), reach.tenure, &done).await?;
     }
     flush.took = began.elapsed();
     crate::metrics::flush_seconds(flush.took.as_secs_f64());
@@ -105,28 +107,26 @@ where
     }
 }
 
-/// Commits how far a partition is done, until the journal takes it or another worker owns the partition: that one goes on from
-/// the last commit that was taken.
+/// Commits how far a partition was done in a tenure, until the journal takes it or the tenure is over: the next owner, be it
+/// this worker again, goes on from the last commit that was taken, and no older one may take its place.
 pub(crate) async fn commit(
     (deps, owners): (&Deps, &Owners),
-    topic: Topic,
-    partition: u16,
+    (topic, partition): (Topic, u16),
+    tenure: Option<Tenure>,
     done: &Commit,
 ) -> Result<(), Error> {
     let mut attempt = 0;
-    loop {
+    while tenure.is_some() && owners.tenure(topic, partition) == tenure {
         match deps.journal.commit(&deps.options.group, topic, partition, done.clone()).await {
             Ok(()) => return Ok(()),
             Err(error) if error.class() == journal::ErrorClass::Fatal => return Err(error.into()),
-            Err(error) if !owners.has(topic, partition) => {
-                tracing::info!(%error, topic = topic.name(), partition, "commit given up, the partition is another's");
-                return Ok(());
-            }
             Err(error) => tracing::warn!(%error, topic = topic.name(), partition, "commit failed, trying again"),
         }
         pause(attempt).await;
         attempt += 1;
     }
+    tracing::info!(topic = topic.name(), partition, "commit given up, the partition is another's");
+    Ok(())
 }
 
 impl Reach {

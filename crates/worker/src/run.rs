@@ -283,6 +283,7 @@ impl Worker {
                 next_offset: fold.frontier().next_offset(),
                 sealed: fold.frontier().sealed_position(),
                 append_ms: fold.last_append_ms(),
+                tenure: self.owners.tenure(Topic::Events, fold.id()),
             });
         }
         self.claim();
@@ -302,6 +303,9 @@ impl Worker {
         let Flush { batch, touched, reach, took, .. } = outcome(done)?;
         self.interval = self.deps.options.interval_after(took);
         for reach in &reach {
+            if self.owners.tenure(Topic::Events, reach.partition) != reach.tenure {
+                continue;
+            }
             if let Some(slot) = self.slots.get_mut(&reach.partition) {
                 slot.flushed = reach.next_offset;
             }

@@ -107,5 +107,6 @@ pub(crate) async fn remember(
     let row = SealedRow { generation: deps.options.generation, partition, sealed_offset: sealed };
     persist("remember the sealed position", || deps.sink.write_sealed(std::slice::from_ref(&row))).await?;
     let done = Commit { next_offset: flushed, metadata: sealed.to_string() };
-    commit((deps, owners), Topic::Events, partition, &done).await
+    let tenure = owners.tenure(Topic::Events, partition);
+    commit((deps, owners), (Topic::Events, partition), tenure, &done).await
 }

@@ -51,7 +51,7 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach
     };
     let resume = resume(facts);
     if resume.sealed >= held.next {
-        let reach = Reach { partition, next_offset: resume.sealed, sealed: resume.sealed, append_ms: 0 };
+        let reach = Reach { partition, next_offset: resume.sealed, sealed: resume.sealed, append_ms: 0, tenure: None };
         derive::publish(deps, std::iter::once(&reach)).await?;
         return Ok(Owned::AtEnd { next_offset: resume.sealed });
     }
