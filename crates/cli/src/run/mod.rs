@@ -33,6 +33,7 @@ use self::{
 use crate::{
     args::{Run, Service},
     settings,
+    settings::Settings,
 };
 
 /// How long tasks may take to end after SIGTERM; the engine's stop comes after it, and both fit into ten seconds.
@@ -47,12 +48,9 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) fn run(options: &Run) -> anyhow::Result<()> {
     let settings =
         settings::of_process(options.config.as_deref(), options.listen.as_deref(), options.data_dir.as_deref())?;
-    service::telemetry::install(&service::telemetry::Options { filter: settings.log.filter.clone() })?;
+    install_telemetry(&settings)?;
     let lock = lock_or_explain(&settings.data.dir)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to run on")?;
-    let outcome = runtime.block_on(serve::serve(&settings, Roles::ALL, options.demo));
-    // A task that outlived the drain must not hold up the end of the process.
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    let outcome = block_on_serving(&settings, Roles::ALL, options.demo);
     directory::remove_note(&settings.data.dir);
     drop(lock);
     outcome
@@ -73,9 +71,19 @@ pub(crate) fn service(options: &Service, roles: Roles) -> anyhow::Result<()> {
         "a service of its own needs a ClickHouse server: set RAPPORT_WAREHOUSE__URL=http://host:8123, or start one with \
          `rapport warehouse`"
     );
-    service::telemetry::install(&service::telemetry::Options { filter: settings.log.filter.clone() })?;
+    install_telemetry(&settings)?;
+    block_on_serving(&settings, roles, false)
+}
+
+fn install_telemetry(settings: &Settings) -> anyhow::Result<()> {
+    Ok(service::telemetry::install(&service::telemetry::Options { filter: settings.log.filter.clone() })?)
+}
+
+/// Serves on threads of its own until the end is asked for.
+fn block_on_serving(settings: &Settings, roles: Roles, demo: bool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to run on")?;
-    let outcome = runtime.block_on(serve::serve(&settings, roles, false));
+    let outcome = runtime.block_on(serve::serve(settings, roles, demo));
+    // A task that outlived the drain must not hold up the end of the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
