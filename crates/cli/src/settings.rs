@@ -65,6 +65,7 @@ pub(crate) struct Kafka {
     pub(crate) event_partitions: u16,
     pub(crate) retention: Duration,
     pub(crate) assume_topic_config: bool,
+    pub(crate) schema_registry: Url,
     pub(crate) properties: Secret,
 }
 

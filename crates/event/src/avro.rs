@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     Text,
     error::{Code, Invalid},
+    json::nul,
 };
 
 type Result<T> = std::result::Result<T, Invalid>;
@@ -37,6 +38,7 @@ impl<'a> Reader<'a> {
         };
         self.rest = rest;
         match std::str::from_utf8(text) {
+            Ok(text) if text.contains('\0') => Err(nul()),
             Ok(text) => Ok(Cow::Borrowed(text)),
             Err(_) => Err(Invalid::new(Code::InvalidUtf8, "a text is not UTF-8")),
         }

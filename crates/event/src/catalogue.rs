@@ -23,9 +23,10 @@ pub use message::*;
 
 use crate::{Text, avro, json::Json, kind::Kind, schema};
 
+// The ids are far above those that registries give, which count from one, so that a topic may hold both.
 catalogue! {
     /// What happens to a conversation as a whole.
-    Conversation = 1 "conversation" {
+    Conversation = 2_000_000_001 "conversation" {
         ConversationInitialized = "conversation.initialized",
         WidgetOpened = "widget.opened",
         ConversationStarted = "conversation.started",
@@ -36,7 +37,7 @@ catalogue! {
         ConversationDeleted = "conversation.deleted",
     }
     /// Messages and their attachments.
-    Message = 2 "message" {
+    Message = 2_000_000_002 "message" {
         MessageCreated = "message.created",
         MessageUpdated = "message.updated",
         MessageDeleted = "message.deleted",
@@ -44,7 +45,7 @@ catalogue! {
         AttachmentAdded = "attachment.added",
     }
     /// What the AI does.
-    Ai = 3 "ai" {
+    Ai = 2_000_000_003 "ai" {
         LlmCallCompleted = "llm.call.completed",
         ToolCallCompleted = "tool.call.completed",
         RetrievalCompleted = "retrieval.completed",
@@ -58,7 +59,7 @@ catalogue! {
         EvaluationRecorded = "evaluation.recorded",
     }
     /// What the person does beside writing, and what the person thinks of it.
-    Interaction = 4 "interaction" {
+    Interaction = 2_000_000_004 "interaction" {
         UiShown = "ui.shown",
         UiClicked = "ui.clicked",
         FeedbackSubmitted = "feedback.submitted",
@@ -69,7 +70,7 @@ catalogue! {
         OutcomeRecorded = "outcome.recorded",
     }
     /// Handover, queues, assignments and human agents.
-    ContactCenter = 5 "contact_center" {
+    ContactCenter = 2_000_000_005 "contact_center" {
         HandoffRequested = "handoff.requested",
         TicketCreated = "ticket.created",
         TicketUpdated = "ticket.updated",
@@ -88,7 +89,7 @@ catalogue! {
         AgentUpserted = "agent.upserted",
     }
     /// Who people are, and what is recorded about the whole.
-    Identity = 6 "identity" {
+    Identity = 2_000_000_006 "identity" {
         UserIdentified = "user.identified",
         UserMerged = "user.merged",
         UserErasureRequested = "user.erasure_requested",
@@ -98,7 +99,18 @@ catalogue! {
 }
 
 /// Id of the schema for types that are not in the catalogue.
-const OTHER_ID: u32 = 7;
+const OTHER_ID: u32 = 2_000_000_007;
+
+impl<'a> Data<'a> {
+    /// An event under the schema for types that the catalogue did not know when its producer was built; by now it may.
+    fn read_other(reader: &mut avro::Reader<'a>) -> Result<Self, crate::Invalid> {
+        let event = crate::kind::read_required::<crate::kind::Id>(reader, "event")?;
+        match crate::kind::Object::read(reader)? {
+            Text::Borrowed(text) => Data::parse(event, &mut Json::inside(text, 1)),
+            json @ Text::Owned(_) => Ok(Data::Unknown { event, json }),
+        }
+    }
+}
 
 fn other_schema(names: &mut schema::Names) -> serde_json::Value {
     names.record("Unknown", "An event of a type that the catalogue does not know.", |names| {

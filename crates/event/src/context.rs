@@ -8,13 +8,13 @@ use crate::{
     Invalid, Text,
     avro::{self, Reader},
     json::{Extra, Json, Members},
-    kind::{Id, Object, Str, optional, own},
+    kind::{Id, Object, Str, optional, own, read_optional},
     schema::{Names, Properties},
 };
 
 /// The fields are all optional texts: listed once, for the struct, both codecs and the Avro schema.
 macro_rules! context {
-    ($( $(#[doc = $doc:literal])+ $field:ident, )+) => {
+    ($( $(#[doc = $doc:literal])+ $field:ident $kind:ident, )+) => {
         /// Where an event comes from.
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         pub struct Context<'a> {
@@ -35,7 +35,7 @@ macro_rules! context {
             }
 
             pub(crate) fn read_avro(reader: &mut Reader<'a>) -> Result<Self, Invalid> {
-                Ok(Self { $( $field: reader.option(Reader::text)?, )+ })
+                Ok(Self { $( $field: read_optional::<$kind>(reader)?, )+ })
             }
 
             pub(crate) fn write_avro(&self, out: &mut Vec<u8>) {
@@ -53,35 +53,35 @@ macro_rules! context {
 
 context! {
     /// The client's user agent.
-    user_agent,
+    user_agent Str,
     /// The client's locale, a BCP 47 tag.
-    locale,
+    locale Id,
     /// The client's zone, an IANA name.
-    timezone,
+    timezone Id,
     /// Address of the page.
-    page_url,
+    page_url Str,
     /// Title of the page.
-    page_title,
+    page_title Str,
     /// The page before.
-    referrer,
+    referrer Str,
     /// Class of the device: desktop, tablet or mobile.
-    device_type,
+    device_type Id,
     /// Operating system of the device.
-    device_os,
+    device_os Id,
     /// The browser.
-    browser,
+    browser Id,
     /// The library that sent the event.
-    library_name,
+    library_name Id,
     /// The library's version.
-    library_version,
+    library_version Id,
     /// Country, ISO 3166-1 alpha-2.
-    country,
+    country Id,
     /// City.
-    city,
+    city Id,
     /// The campaign that led here: the text of a JSON object.
-    campaign,
+    campaign Object,
     /// What this version does not know: the text of a JSON object.
-    extra,
+    extra Object,
 }
 
 impl<'a> Context<'a> {

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::{
     ClockFlag, Context, Data, Family, Invalid, Text, Timestamp,
     avro::{self, Reader},
-    error::Code,
     json::{Members, write_integer, write_string},
-    kind::{Bool, Id, Int, Kind, Object, Time, own},
+    kind::{Bool, Id, Int, Kind, Object, Str, Time, own, read_optional, read_required},
+    parse,
+    record::FRAMED,
     schema::{self, Names, Properties, optional_field, required_field},
 };
 
@@ -57,8 +58,6 @@ pub struct Event<'a> {
 }
 
 const PRODUCTION: &str = "production";
-/// Marks a record in Confluent framing: this byte, the schema's id in four bytes (big-endian), the Avro body.
-const FRAMED: u8 = 0;
 
 impl<'a> Event<'a> {
     /// Appends the event in Confluent framing, under the built-in id of its family's schema.
@@ -92,48 +91,39 @@ impl<'a> Event<'a> {
         self.data.write_avro(out);
     }
 
-    /// Reads a record of the journal: Avro in Confluent framing, else JSON as [`Event::write_json`] writes it.
-    ///
-    /// # Errors
-    /// When the bytes are neither; JSON must name its project, as no key stands for it.
-    pub fn decode(bytes: &'a [u8]) -> Result<Self, Invalid> {
-        match bytes {
-            [FRAMED, id @ ..] => {
-                let Some((id, body)) = id.split_first_chunk::<4>() else {
-                    return Err(avro::malformed("the framing ends too early"));
-                };
-                let id = u32::from_be_bytes(*id);
-                let family = Family::with_schema_id(id)
-                    .ok_or_else(|| Invalid::new(Code::UnknownSchema, format!("no schema has the id {id}")))?;
-                Self::read_avro(family, &mut Reader::new(body))
-            }
-            _ => crate::parse::parse_trusted(bytes),
+    /// Reads the body of a record that follows a family's built-in schema.
+    pub(crate) fn decode_body(family: Family, body: &'a [u8]) -> Result<Self, Invalid> {
+        let mut reader = Reader::new(body);
+        let event_id = read_required::<Id>(&mut reader, "event_id")?;
+        match Self::read_avro(event_id.clone(), family, &mut reader) {
+            Ok(event) => Ok(event),
+            Err(error) => Err(Invalid { event_id: Some(event_id.into_owned()), ..error }),
         }
     }
 
-    fn read_avro(family: Family, reader: &mut Reader<'a>) -> Result<Self, Invalid> {
+    fn read_avro(event_id: Text<'a>, family: Family, reader: &mut Reader<'a>) -> Result<Self, Invalid> {
         Ok(Self {
-            event_id: reader.text()?,
-            schema_version: i32::try_from(reader.long()?).map_err(|_| avro::malformed("a version out of range"))?,
-            time: Time::read(reader)?,
+            event_id,
+            schema_version: parse::version(reader.long()?)?,
+            time: Time::read(reader).map_err(|error| error.within("timestamp"))?,
             sent_at: reader.option(Time::read)?,
             received_at: reader.option(Time::read)?,
             clock: ClockFlag::from_index(reader.long()?).ok_or_else(|| avro::malformed("an unknown clock flag"))?,
             sequence: reader.option(Reader::long)?,
             historical: reader.boolean()?,
-            project_id: reader.text()?,
-            bot_id: reader.option(Reader::text)?,
-            environment: reader.text()?,
-            conversation_id: reader.option(Reader::text)?,
-            session_id: reader.option(Reader::text)?,
-            user_id: reader.option(Reader::text)?,
-            anonymous_id: reader.option(Reader::text)?,
-            channel: reader.option(Reader::text)?,
+            project_id: read_required::<Id>(reader, "project_id")?,
+            bot_id: read_optional::<Id>(reader)?,
+            environment: read_required::<Id>(reader, "environment")?,
+            conversation_id: read_optional::<Id>(reader)?,
+            session_id: read_optional::<Id>(reader)?,
+            user_id: read_optional::<Id>(reader)?,
+            anonymous_id: read_optional::<Id>(reader)?,
+            channel: read_optional::<Id>(reader)?,
             context: reader.option(Context::read_avro)?.unwrap_or_default(),
-            metadata: reader.option(Reader::text)?,
-            extra: reader.option(Reader::text)?,
+            metadata: read_optional::<Str>(reader)?.map(parse::metadata_text).transpose()?,
+            extra: read_optional::<Object>(reader)?,
             data: {
-                let data = Data::read_avro(family, reader)?;
+                let data = Data::read_avro(family, reader).map_err(|error| error.within("data"))?;
                 reader.end()?;
                 data
             },
@@ -242,8 +232,7 @@ pub(crate) fn avro_schema(family: Family) -> Value {
         text("extra", "Fields that the schema does not know, as JSON."),
         required_field("data", "What it says, by its type.", Value::Array(family.avro_branches(names))),
     ];
-    let name: String = family.as_str().split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
-    json!({"type": "record", "name": name + "Event", "namespace": schema::NAMESPACE, "fields": fields})
+    json!({"type": "record", "name": schema::record_name(family), "namespace": schema::NAMESPACE, "fields": fields})
 }
 
 /// The JSON Schema of one type's events.

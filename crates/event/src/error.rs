@@ -37,11 +37,15 @@ pub enum Code {
     MalformedAvro,
     /// The bytes name a schema that is not known.
     UnknownSchema,
+    /// The bytes are in no form that a record may have.
+    UnknownFormat,
+    /// A record without a value.
+    Empty,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::MalformedJson,
         Self::NotAnObject,
         Self::MissingField,
@@ -58,6 +62,8 @@ impl Code {
         Self::EmptyId,
         Self::MalformedAvro,
         Self::UnknownSchema,
+        Self::UnknownFormat,
+        Self::Empty,
     ];
 
     /// The stable name, in snake case.
@@ -80,6 +86,8 @@ impl Code {
             Self::EmptyId => "empty_id",
             Self::MalformedAvro => "malformed_avro",
             Self::UnknownSchema => "unknown_schema",
+            Self::UnknownFormat => "unknown_format",
+            Self::Empty => "empty_record",
         }
     }
 }

@@ -312,7 +312,7 @@ impl<'a> Json<'a> {
 }
 
 #[cold]
-fn nul() -> Invalid {
+pub(crate) fn nul() -> Invalid {
     Invalid::new(Code::NulCharacter, "a text has the character U+0000: remove it")
 }
 

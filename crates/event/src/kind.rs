@@ -53,6 +53,20 @@ pub(crate) fn required<'a, K: Kind<'a>>(json: &mut Json<'a>) -> Result<Option<K:
     Ok(Some(value))
 }
 
+/// Reads an optional field from Avro, by the rules that JSON has.
+pub(crate) fn read_optional<'a, K: Kind<'a>>(reader: &mut Reader<'a>) -> Result<Option<K::Value>> {
+    Ok(reader.option(K::read)?.filter(|value| !K::says_nothing(value)))
+}
+
+/// Reads a required field from Avro, by the rules that JSON has.
+pub(crate) fn read_required<'a, K: Kind<'a>>(reader: &mut Reader<'a>, field: &str) -> Result<K::Value> {
+    let value = K::read(reader).map_err(|error| error.within(field))?;
+    if K::says_nothing(&value) {
+        return Err(Invalid::new(Code::EmptyId, "the text is empty: give it a value").within(field));
+    }
+    Ok(value)
+}
+
 /// A field that the type needs, after its object was read.
 pub(crate) fn present<T>(value: Option<T>, field: &str) -> Result<T> {
     value.ok_or_else(|| Invalid::new(Code::MissingField, "the field is missing: add it").within(field))
@@ -71,13 +85,47 @@ pub(crate) fn at_most(text: Text<'_>, chars: usize) -> Result<Text<'_>> {
     Ok(text)
 }
 
-/// What the kinds that hold a text share.
+/// A text of an Avro record that has to be JSON: as strict as what is read from JSON itself.
+fn embedded<'a>(text: Text<'a>, what: &str, begins: impl Fn(u8) -> bool) -> Result<Text<'a>> {
+    let mut json = Json::inside(&text, 1);
+    if !json.peek().is_some_and(begins) {
+        return Err(Invalid::new(
+            Code::WrongType,
+            format!("a text that is no JSON of {what} stands where one belongs"),
+        ));
+    }
+    json.raw()?;
+    json.end()?;
+    Ok(text)
+}
+
+fn decimal(text: Text<'_>) -> Result<Text<'_>> {
+    let mut number = Json::new(&text);
+    match number.number().and_then(|_| number.end()) {
+        Ok(()) => Ok(text),
+        Err(_) => Err(Invalid::new(Code::WrongType, "the text is no number: write it as 12.50")),
+    }
+}
+
+/// What the kinds that hold a text share; `$checked` is what an Avro record's text has to pass.
 macro_rules! text_codec {
-    () => {
+    (quoted: $checked:expr) => {
+        text_codec!(shared: $checked);
+        fn write_json(value: &Text<'a>, out: &mut Vec<u8>) {
+            json::write_string(value, out);
+        }
+    };
+    (bare: $checked:expr) => {
+        text_codec!(shared: $checked);
+        fn write_json(value: &Text<'a>, out: &mut Vec<u8>) {
+            out.extend_from_slice(value.as_bytes());
+        }
+    };
+    (shared: $checked:expr) => {
         type Value = Text<'a>;
         type Owned = Text<'static>;
         fn read(reader: &mut Reader<'a>) -> Result<Text<'a>> {
-            reader.text()
+            reader.text().and_then($checked)
         }
         fn write(value: &Text<'a>, out: &mut Vec<u8>) {
             avro::write_text(value, out);
@@ -89,18 +137,6 @@ macro_rules! text_codec {
             json!("string")
         }
     };
-    (quoted) => {
-        text_codec!();
-        fn write_json(value: &Text<'a>, out: &mut Vec<u8>) {
-            json::write_string(value, out);
-        }
-    };
-    (bare) => {
-        text_codec!();
-        fn write_json(value: &Text<'a>, out: &mut Vec<u8>) {
-            out.extend_from_slice(value.as_bytes());
-        }
-    };
 }
 
 /// An id or short name: a text, or a whole number that becomes one; empty says nothing.
@@ -108,7 +144,7 @@ macro_rules! text_codec {
 pub(crate) struct Id;
 
 impl<'a> Kind<'a> for Id {
-    text_codec!(quoted);
+    text_codec!(quoted: |text| at_most(text, limits::ID_CHARS));
     fn parse(json: &mut Json<'a>) -> Result<Text<'a>> {
         if matches!(json.peek(), Some(b'-' | b'0'..=b'9')) {
             let number = json.number()?;
@@ -132,7 +168,7 @@ impl<'a> Kind<'a> for Id {
 pub(crate) struct Str;
 
 impl<'a> Kind<'a> for Str {
-    text_codec!(quoted);
+    text_codec!(quoted: Ok);
     fn parse(json: &mut Json<'a>) -> Result<Text<'a>> {
         json.string()
     }
@@ -146,7 +182,7 @@ impl<'a> Kind<'a> for Str {
 pub(crate) struct Comment;
 
 impl<'a> Kind<'a> for Comment {
-    text_codec!(quoted);
+    text_codec!(quoted: |text| at_most(text, limits::COMMENT_CHARS));
     fn parse(json: &mut Json<'a>) -> Result<Text<'a>> {
         at_most(json.string()?, limits::COMMENT_CHARS)
     }
@@ -160,17 +196,12 @@ impl<'a> Kind<'a> for Comment {
 pub(crate) struct Decimal;
 
 impl<'a> Kind<'a> for Decimal {
-    text_codec!(bare);
+    text_codec!(bare: decimal);
     fn parse(json: &mut Json<'a>) -> Result<Text<'a>> {
         if json.peek() != Some(b'"') {
             return json.number().map(Cow::Borrowed);
         }
-        let text = json.string()?;
-        let mut number = Json::new(&text);
-        match number.number().and_then(|_| number.end()) {
-            Ok(()) => Ok(text),
-            Err(_) => Err(Invalid::new(Code::WrongType, "the text is no number: write it as 12.50")),
-        }
+        decimal(json.string()?)
     }
     fn json_schema() -> Value {
         json!({"type": ["number", "string"], "pattern": "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$"})
@@ -182,7 +213,7 @@ impl<'a> Kind<'a> for Decimal {
 pub(crate) struct Object;
 
 impl<'a> Kind<'a> for Object {
-    text_codec!(bare);
+    text_codec!(bare: |text| embedded(text, "an object", |first| first == b'{'));
     fn parse(json: &mut Json<'a>) -> Result<Text<'a>> {
         if json.peek() == Some(b'{') { json.raw().map(Cow::Borrowed) } else { Err(json.wrong("an object")) }
     }
@@ -196,7 +227,7 @@ impl<'a> Kind<'a> for Object {
 pub(crate) struct Array;
 
 impl<'a> Kind<'a> for Array {
-    text_codec!(bare);
+    text_codec!(bare: |text| embedded(text, "a list", |first| first == b'['));
     fn parse(json: &mut Json<'a>) -> Result<Text<'a>> {
         if json.peek() == Some(b'[') { json.raw().map(Cow::Borrowed) } else { Err(json.wrong("a list")) }
     }
@@ -210,7 +241,7 @@ impl<'a> Kind<'a> for Array {
 pub(crate) struct Any;
 
 impl<'a> Kind<'a> for Any {
-    text_codec!(bare);
+    text_codec!(bare: |text| embedded(text, "a value", |first| first != b'n'));
     fn parse(json: &mut Json<'a>) -> Result<Text<'a>> {
         json.raw().map(Cow::Borrowed)
     }

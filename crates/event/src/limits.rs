@@ -2,6 +2,8 @@
 
 /// Bytes of one event, as JSON.
 pub const EVENT_BYTES: usize = 1024 * 1024;
+/// Bytes of a record's Avro body: an event of the largest size, with what a gateway adds to it.
+pub const RECORD_BYTES: usize = EVENT_BYTES + 64 * 1024;
 /// Characters of an id or another short name.
 pub const ID_CHARS: usize = 255;
 /// Characters of a comment.

@@ -79,36 +79,38 @@ pub fn parse<'a>(bytes: &'a [u8], defaults: &Defaults<'a>) -> Result<Parsed<'a>,
         .map_err(|error| Invalid { event_id: salvage::event_id(bytes), ..error })
 }
 
-/// Reads JSON of the journal: what the clock rules decided stands in it, and it names its project.
-pub(crate) fn parse_trusted(bytes: &[u8]) -> Result<Event<'_>, Invalid> {
-    read(bytes).and_then(Fields::take).map_err(|error| Invalid { event_id: salvage::event_id(bytes), ..error })
+/// Reads JSON of the journal, which names its project. What the clock rules decided stands in it if a gateway wrote it.
+pub(crate) fn parse_trusted(bytes: &[u8], appended_at: Timestamp) -> Result<Event<'_>, Invalid> {
+    read(bytes)
+        .and_then(|fields| fields.take(appended_at))
+        .map_err(|error| Invalid { event_id: salvage::event_id(bytes), ..error })
 }
 
 /// The envelope as it stands in the text.
 #[derive(Default)]
-struct Fields<'a> {
-    event_id: Option<Text<'a>>,
-    event: Option<Text<'a>>,
-    schema_version: Option<i64>,
-    timestamp: Option<Timestamp>,
-    sent_at: Option<Timestamp>,
-    received_at: Option<Timestamp>,
-    clock: ClockFlag,
-    sequence: Option<i64>,
-    historical: Option<bool>,
-    project_id: Option<Text<'a>>,
-    bot_id: Option<Text<'a>>,
-    environment: Option<Text<'a>>,
-    conversation_id: Option<Text<'a>>,
-    session_id: Option<Text<'a>>,
-    user_id: Option<Text<'a>>,
-    anonymous_id: Option<Text<'a>>,
-    channel: Option<Text<'a>>,
-    context: Context<'a>,
-    ip: Option<IpAddr>,
-    metadata: Option<Text<'a>>,
-    data: Option<&'a str>,
-    extra: Option<Text<'a>>,
+pub(crate) struct Fields<'a> {
+    pub(crate) event_id: Option<Text<'a>>,
+    pub(crate) event: Option<Text<'a>>,
+    pub(crate) schema_version: Option<i64>,
+    pub(crate) timestamp: Option<Timestamp>,
+    pub(crate) sent_at: Option<Timestamp>,
+    pub(crate) received_at: Option<Timestamp>,
+    pub(crate) clock: ClockFlag,
+    pub(crate) sequence: Option<i64>,
+    pub(crate) historical: Option<bool>,
+    pub(crate) project_id: Option<Text<'a>>,
+    pub(crate) bot_id: Option<Text<'a>>,
+    pub(crate) environment: Option<Text<'a>>,
+    pub(crate) conversation_id: Option<Text<'a>>,
+    pub(crate) session_id: Option<Text<'a>>,
+    pub(crate) user_id: Option<Text<'a>>,
+    pub(crate) anonymous_id: Option<Text<'a>>,
+    pub(crate) channel: Option<Text<'a>>,
+    pub(crate) context: Context<'a>,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) metadata: Option<Text<'a>>,
+    pub(crate) data: Option<&'a str>,
+    pub(crate) extra: Option<Text<'a>>,
 }
 
 fn read(bytes: &[u8]) -> Result<Fields<'_>, Invalid> {
@@ -167,9 +169,7 @@ impl<'a> Fields<'a> {
         let (time, clock) = time::settle(self.timestamp, self.sent_at, received_at);
         let horizon_us = i64::try_from(defaults.horizon.as_micros()).unwrap_or(i64::MAX);
         if self.historical != Some(true) && time.0 < received_at.0.saturating_sub(horizon_us) {
-            let days = defaults.horizon.as_secs() / 86_400;
-            let message = format!("the event is more than {days} days old: mark it with \"historical\": true");
-            return Err(Invalid::new(Code::TooOld, message).within("timestamp"));
+            return Err(time::too_old(horizon_us));
         }
         let own = self.environment.take();
         let forced = defaults.environment_forced.clone();
@@ -191,12 +191,13 @@ impl<'a> Fields<'a> {
         Ok(Parsed { event, ip, warnings })
     }
 
-    /// Takes what the journal says as it is.
-    fn take(mut self) -> Result<Event<'a>, Invalid> {
-        let time = present(self.timestamp, "timestamp")?;
+    /// Takes what the journal says as it is; without a time, the event has that of its arrival there.
+    pub(crate) fn take(mut self, appended_at: Timestamp) -> Result<Event<'a>, Invalid> {
+        let clock = if self.timestamp.is_none() { ClockFlag::Missing } else { self.clock };
+        let time = self.timestamp.unwrap_or(appended_at);
         let project_id = present(self.project_id.take(), "project_id")?;
         let environment = self.environment.take().unwrap_or(Cow::Borrowed("production"));
-        let (received_at, clock) = (self.received_at, self.clock);
+        let received_at = self.received_at;
         let (mut event, _) = self.into_event(project_id, environment, time)?;
         (event.received_at, event.clock) = (received_at, clock);
         Ok(event)
@@ -212,13 +213,11 @@ impl<'a> Fields<'a> {
         let name = present(self.event, "event")?;
         // The envelope is the first level; data without members is data.
         let data = Data::parse(name, &mut Json::inside(self.data.unwrap_or("{}"), 1)).map_err(|e| e.within("data"))?;
-        let version = self.schema_version.map_or(Some(1), |version| i32::try_from(version).ok().filter(|n| *n >= 1));
+        let schema_version = self.schema_version.map_or(Ok(1), version)?;
         let known = !matches!(data, Data::Unknown { .. });
         let event = Event {
             event_id: present(self.event_id, "event_id")?,
-            schema_version: version.ok_or_else(|| {
-                Invalid::new(Code::OutOfRange, "a version is a whole number from 1 on").within("schema_version")
-            })?,
+            schema_version,
             time,
             sent_at: self.sent_at,
             received_at: None,
@@ -242,6 +241,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The version of an event's type.
+pub(crate) fn version(number: i64) -> Result<i32, Invalid> {
+    i32::try_from(number)
+        .ok()
+        .filter(|version| *version >= 1)
+        .ok_or_else(|| Invalid::new(Code::OutOfRange, "a version is a whole number from 1 on").within("schema_version"))
+}
+
 fn event_type<'a>(json: &mut Json<'a>) -> Result<Option<Text<'a>>, Invalid> {
     let event = optional::<Str>(json)?.filter(|event| !event.is_empty());
     event.map(|event| at_most(event, limits::ID_CHARS)).transpose()
@@ -262,12 +269,18 @@ fn clock(json: &mut Json<'_>) -> Result<ClockFlag, Invalid> {
 }
 
 fn metadata<'a>(json: &mut Json<'a>) -> Result<Option<Text<'a>>, Invalid> {
-    let Some(text) = optional::<Object>(json)? else { return Ok(None) };
+    optional::<Object>(json)?.map(metadata_text).transpose()
+}
+
+/// The text of `metadata`, if it is a JSON object within the limits.
+pub(crate) fn metadata_text(text: Text<'_>) -> Result<Text<'_>, Invalid> {
     let mut keys = 0_usize;
-    Json::inside(&text, 1).object(|json, _| {
+    let mut json = Json::inside(&text, 1);
+    json.object(|json, _| {
         keys += 1;
         json.raw().map(|_| ())
     })?;
+    json.end()?;
     if keys > limits::METADATA_KEYS || text.len() > limits::METADATA_BYTES {
         let message = format!(
             "metadata has {keys} keys and {} bytes, of {} and {} allowed: send less",
@@ -277,5 +290,5 @@ fn metadata<'a>(json: &mut Json<'a>) -> Result<Option<Text<'a>>, Invalid> {
         );
         return Err(Invalid::new(Code::MetadataTooLarge, message));
     }
-    Ok(Some(text))
+    Ok(text)
 }

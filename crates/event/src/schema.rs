@@ -85,6 +85,12 @@ fn nullable(mut schema: Value) -> Value {
     schema
 }
 
+/// Name of the Avro record of a family's events.
+pub(crate) fn record_name(family: Family) -> String {
+    let words = family.as_str().split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.collect::<String>() + "Event"
+}
+
 /// The Avro schema of a family's events.
 #[must_use]
 pub fn avro(family: Family) -> Value {

@@ -1,5 +1,7 @@
 //! Instants: reading and writing them, and the clock rule for a producer's time.
 
+use crate::{Invalid, error::Code};
+
 /// An instant in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(pub i64);
@@ -123,10 +125,21 @@ pub(crate) fn settle(
         time = Timestamp((received_at.0 - (sent_at.0 - given.0)).max(0));
         flag = ClockFlag::Skewed;
     }
-    if time.0 > received_at.0 + FUTURE_TOLERATED {
+    if is_future(time, received_at) {
         return (received_at, ClockFlag::Skewed);
     }
     (time, flag)
+}
+
+/// Whether an event lies further in the future of its arrival than clocks may differ.
+pub(crate) fn is_future(time: Timestamp, arrival: Timestamp) -> bool {
+    time.0 > arrival.0.saturating_add(FUTURE_TOLERATED)
+}
+
+/// What is said of an event that lies before the horizon.
+pub(crate) fn too_old(horizon_us: i64) -> Invalid {
+    let message = format!("the event is more than {} days old: mark it with \"historical\": true", horizon_us / DAY);
+    Invalid::new(Code::TooOld, message).within("timestamp")
 }
 
 fn digits(b: &[u8], from: usize, count: usize) -> Option<i64> {

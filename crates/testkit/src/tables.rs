@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use warehouse::{
-    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, FactRow, Generation, IdentityRow, MinuteKey, RawRow,
-    RequestRow, SegmentRows, StateRow,
+    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, DeadLetterRow, FactRow, Generation, IdentityRow,
+    MinuteKey, RawRow, RequestRow, SegmentRows, StateRow,
 };
 
 /// Key of a raw row: identity, partition, segment.
@@ -31,8 +31,8 @@ pub struct Tables {
     pub identities: BTreeSet<RawKey>,
     /// `conversation_states` by (project, conversation, environment).
     pub states: BTreeMap<(String, String, String), StateRow>,
-    /// Keys of `dead_letters`.
-    pub dead_letters: BTreeSet<(String, u16, u64)>,
+    /// Append times of `dead_letters`, milliseconds, by (topic, partition, offset).
+    pub dead_letters: BTreeMap<(String, u16, u64), i64>,
     /// `progress`: next and derived offset by partition.
     pub progress: BTreeMap<u16, (u64, u64)>,
     /// `sealed` by partition.
@@ -94,8 +94,8 @@ impl Tables {
                 }
                 4 => {
                     let letters = batch.dead_letters.iter();
-                    self.dead_letters
-                        .extend(letters.map(|letter| (letter.topic.clone(), letter.partition, letter.offset)));
+                    let key = |row: &DeadLetterRow| (row.topic.clone(), row.partition, row.offset);
+                    self.dead_letters.extend(letters.map(|row| (key(row), row.append_time)));
                 }
                 5 => self.write_counts(batch),
                 _ => self.write_minutes(batch),
@@ -148,9 +148,21 @@ impl Tables {
         let count = |key: &CountKey| self.counts.get(&(key.clone(), partition, segment)).map(|held| held.1);
         let minute = |key: &MinuteKey| self.minutes.get(&(key.clone(), partition, segment)).map(|held| held.1);
         (offsets.len() as u64, digest) == (expected.rows, expected.digest)
+            && self.holds_letters(expected)
             && expected.counts.iter().all(|(key, ver)| count(key).is_some_and(|held| held >= *ver))
             && expected.minutes.iter().all(|(key, ver)| minute(key).is_some_and(|held| held >= *ver))
             && self.raw.values().filter(here).all(|row| self.holds_activity(row) && self.holds_sets(row))
+    }
+
+    fn holds_letters(&self, expected: &SegmentRows) -> bool {
+        let times = i64::from(expected.segment) * 1_000..expected.ends_ms;
+        let here = |((topic, partition, offset), at): (&(String, u16, u64), &i64)| {
+            let of_segment = *partition == expected.partition && times.contains(at);
+            (topic == "rapport.events.v1" && of_segment && *offset < expected.next_offset).then_some(*offset)
+        };
+        let offsets: Vec<u64> = self.dead_letters.iter().filter_map(here).collect();
+        let digest = offsets.iter().fold(0, |digest, offset| digest ^ warehouse::offset_hash(*offset));
+        (offsets.len() as u64, digest) == (expected.letters, expected.letters_digest)
     }
 
     fn holds_sets(&self, row: &RawRow) -> bool {

@@ -33,6 +33,9 @@ struct MinuteVersion {
     newest: u64,
 }
 
+/// The topic whose records a worker folds, as `dead_letters` names it.
+const EVENTS_TOPIC: &str = "rapport.events.v1";
+
 /// Rows of one segment of one partition.
 const OF_SEGMENT: &str = "partition = {partition:UInt16} AND segment = fromUnixTimestamp({segment:UInt32})";
 
@@ -57,9 +60,26 @@ impl Client {
         let found: Digest = self.of_folded(sql, expected).fetch_one().await?;
         let raw_is_whole = found.rows == expected.rows && found.digest == expected.digest;
         Ok(raw_is_whole
+            && self.holds_letters(expected).await?
             && self.holds_counts(expected).await?
             && self.holds_minutes(expected).await?
             && self.lacking_from_raw(expected).await? == 0)
+    }
+
+    /// Nearly every segment has no dead letters, and then nothing is asked.
+    async fn holds_letters(&self, expected: &SegmentRows) -> Result<bool, Error> {
+        if expected.letters == 0 {
+            return Ok(true);
+        }
+        let sql = "SELECT count() AS rows, groupBitXor(intHash64(offset)) AS digest \
+                   FROM (SELECT DISTINCT offset FROM dead_letters WHERE topic = {topic:String} \
+                         AND partition = {partition:UInt16} \
+                         AND append_time >= fromUnixTimestamp64Milli({starts_ms:Int64}) \
+                         AND append_time < fromUnixTimestamp64Milli({ends_ms:Int64}) AND FOLDED)";
+        let query = self.of_folded(sql, expected).param("topic", EVENTS_TOPIC);
+        let query = query.param("starts_ms", i64::from(expected.segment) * 1_000).param("ends_ms", expected.ends_ms);
+        let found: Digest = query.fetch_one().await?;
+        Ok(found.rows == expected.letters && found.digest == expected.letters_digest)
     }
 
     async fn holds_counts(&self, expected: &SegmentRows) -> Result<bool, Error> {

@@ -17,12 +17,18 @@ pub struct SegmentRows {
     pub partition: u16,
     /// Start of the segment, seconds.
     pub segment: u32,
+    /// End of the segment, milliseconds.
+    pub ends_ms: i64,
     /// The worker has folded up to here. Rows beyond it are another life's, and no evidence for or against.
     pub next_offset: u64,
     /// Number of the records that count.
     pub rows: u64,
     /// Exclusive or of `offset_hash` over their offsets.
     pub digest: u64,
+    /// Number of its dead letters.
+    pub letters: u64,
+    /// Exclusive or of `offset_hash` over their offsets.
+    pub letters_digest: u64,
     /// Versions of its rows of `message_counts`.
     pub counts: Vec<(CountKey, u64)>,
     /// Versions of its rows of `minute_counts`.
@@ -45,7 +51,7 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     fn derived<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
     /// The distinct events of conversations (the smallest (append time, partition, offset) of each identity), grouped by conversation.
     fn facts<'a>(&'a self, keys: &'a [ConversationKey]) -> BoxFuture<'a, Result<Vec<FactRow>, Error>>;
-    /// Whether every row that belongs to the segment is there: raw rows by offset, counters at their version or greater, and
+    /// Whether every row that belongs to the segment is there: raw rows and dead letters by offset, counters at their version or greater, and
     /// the rows of the other sets and lattices that its raw rows call for.
     fn holds<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<bool, Error>>;
     /// Finds copies among the segment's identities that counted more than once and takes all but the smallest out of the counters;

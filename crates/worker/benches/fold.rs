@@ -1,8 +1,9 @@
-//! Worker throughput: from records in an embedded journal to encoded rows on their way to a server that reads and drops them.
+//! Worker throughput: from records in a journal to encoded rows on their way to a server that reads and drops them.
 //!
 //!     cargo bench -p worker [-- EVENTS RUNS]
 //!
-//! Prints events per CPU-second of each run: CPU time of the whole process less that of the dropping server's thread.
+//! Prints events per CPU-second of each run, from the embedded journal and from three Kafka brokers that are started for it:
+//! CPU time of the whole process, the Kafka client's threads among it, less that of the dropping server's thread.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -13,9 +14,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use delivery::{AppendTime, Frontier, Settings};
 use journal::embedded::{EmbeddedJournal, Options};
+use journal::kafka::{self, KafkaJournal};
 use journal::{Journal, NewRecord, ReadLimit, Topic};
 use rustix::time::{ClockId, clock_gettime};
+use testkit::kafka::{Brokers, unique};
 use testkit::stream;
+use tokio::runtime::Runtime;
 use warehouse::{Client, Sink};
 use worker::{Applied, PartitionFold, Rows};
 
@@ -57,29 +61,35 @@ fn answer(mut connection: &TcpStream) -> Option<()> {
     connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()
 }
 
-async fn fill(journal: &EmbeddedJournal, events: u64) {
+async fn fill(journal: &dyn Journal, events: u64) {
     let now_ms = 1_795_000_000_000;
     for start in (0..events).step_by(2_000) {
         let records = (start..(start + 2_000).min(events)).map(|id| {
             let stream::Encoded { key, value } = stream::typical(id, now_ms);
             NewRecord { key: key.into(), value: value.into(), headers: Vec::new() }
         });
-        journal.append(Topic::Events, records.collect()).await.expect("the directory takes records");
+        journal.append(Topic::Events, records.collect()).await.expect("the journal takes records");
     }
 }
 
 /// Folds everything the journal has and writes it; returns the number of raw rows.
-async fn work(journal: &EmbeddedJournal, client: &Client) -> usize {
+async fn work(journal: &dyn Journal, client: &Client) -> usize {
     let limit = ReadLimit { records: 4_000, bytes: 8 << 20 };
     let mut written = 0;
     let mut rows = Rows::default();
     for partition in 0..journal.partitions(Topic::Events) {
         let frontier = Frontier::new(Settings::default(), AppendTime(0), 0, 0);
         let mut fold = PartitionFold::new(partition, Settings::default(), frontier);
+        let end = journal.offsets(Topic::Events, partition).await.expect("the journal is there").next;
         let mut from = 0;
-        loop {
+        while from < end {
             let records = journal.read(Topic::Events, partition, from, limit).await.expect("the journal can be read");
-            let Some(last) = records.last() else { break };
+            let Some(last) = records.last() else {
+                let mut seen = vec![u64::MAX; usize::from(journal.partitions(Topic::Events))];
+                seen[usize::from(partition)] = from;
+                journal.wait_beyond(Topic::Events, seen).await;
+                continue;
+            };
             from = last.offset + 1;
             for record in &records {
                 assert_eq!(fold.apply(record, &mut rows), Applied::Folded);
@@ -108,17 +118,46 @@ fn main() {
     let dropped_ns = Arc::new(AtomicU64::new(0));
     let published = Arc::clone(&dropped_ns);
     std::thread::spawn(move || drop_everything(&listener, &published));
+    let client = Client::connect(&url, "default", "");
+    let bench = Bench { events, runs, client, dropped_ns };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+
     let directory = tempfile::tempdir().expect("a temporary directory");
     let journal = EmbeddedJournal::open(directory.path(), Options { reserve_bytes: 0, ..Options::default() });
     let journal = journal.expect("a new directory");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(fill(&journal, events));
-    let client = Client::connect(&url, "default", "");
-    for run in 1..=runs {
-        let (began, dropped) = (cpu_ns(ClockId::ProcessCPUTime), dropped_ns.load(Ordering::Relaxed));
-        let written = runtime.block_on(work(&journal, &client));
-        let spent = cpu_ns(ClockId::ProcessCPUTime) - began - (dropped_ns.load(Ordering::Relaxed) - dropped);
-        let rate = written as f64 / (spent as f64 / 1e9);
-        println!("run {run}: {written} events, {:.3} CPU-s, {:.0} events per CPU-second", spent as f64 / 1e9, rate);
+    bench.measure("embedded", &runtime, || journal.clone());
+
+    let brokers = Brokers::alone();
+    let options = kafka::Options { topic_prefix: unique("fold"), ..kafka::Options::new(brokers.addresses()) };
+    let connect = || runtime.block_on(KafkaJournal::connect(options.clone())).expect("the brokers answer");
+    runtime.block_on(fill(&connect(), events));
+    bench.measure("Kafka", &runtime, connect);
+}
+
+/// What is measured by.
+struct Bench {
+    events: u64,
+    runs: u64,
+    client: Client,
+    dropped_ns: Arc<AtomicU64>,
+}
+
+impl Bench {
+    /// Runs over a journal that is opened anew each time, so that nothing of it was read ahead.
+    fn measure<J: Journal>(&self, name: &str, runtime: &Runtime, open: impl Fn() -> J) {
+        for run in 1..=self.runs {
+            let journal = open();
+            let (began, dropped) = (cpu_ns(ClockId::ProcessCPUTime), self.dropped_ns.load(Ordering::Relaxed));
+            let written = runtime.block_on(work(&journal, &self.client));
+            let dropped = self.dropped_ns.load(Ordering::Relaxed) - dropped;
+            let spent = cpu_ns(ClockId::ProcessCPUTime) - began - dropped;
+            assert_eq!(written as u64, self.events, "every event is written once");
+            let rate = written as f64 / (spent as f64 / 1e9);
+            println!(
+                "{name}, run {run}: {written} events, {:.3} CPU-s, {rate:.0} events per CPU-second",
+                spent as f64 / 1e9
+            );
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use journal::NewRecord;
 use warehouse::{ActivityRow, Batch, ConversationKey};
 
 /// Rows of a flush in the making: what is merged in memory before it is written.
@@ -10,6 +11,8 @@ use warehouse::{ActivityRow, Batch, ConversationKey};
 pub struct Rows {
     /// Rows that need no merging.
     pub batch: Batch,
+    /// Dead letters on their way to their topic.
+    pub letters: Vec<NewRecord>,
     activity: HashMap<u128, ActivityRow, FixedState>,
     touched: HashMap<u128, ConversationKey, FixedState>,
     /// Records folded, whether they left rows or not.

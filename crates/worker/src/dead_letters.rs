@@ -6,6 +6,7 @@ use journal::{Commit, ReadLimit, Record, Topic};
 use warehouse::{Batch, DeadLetterRow};
 
 use crate::flush::{commit, consult, persist};
+use crate::letter::SOURCE;
 use crate::owners::{Owners, Tenure};
 use crate::{Deps, Error};
 
@@ -65,7 +66,7 @@ async fn copy(
     tenure: Option<Tenure>,
     records: &[Record],
 ) -> Result<(), Error> {
-    let dead_letters = records.iter().map(|record| row(partition, record)).collect();
+    let dead_letters = records.iter().filter_map(|record| row(partition, record)).collect();
     let batch = Batch { dead_letters, ..Default::default() };
     persist("copy dead letters", || deps.sink.write(&batch)).await?;
     let next_offset = records.last().map_or(0, |record| record.offset + 1);
@@ -73,20 +74,30 @@ async fn copy(
     commit((deps, owners), (Topic::DeadLetters, partition), tenure, &done).await
 }
 
-fn row(partition: u16, record: &Record) -> DeadLetterRow {
+/// The row of a letter, by where it comes from: the topic, partition and offset that its headers name, else its own. None for
+/// a record of the events topic, whose row was written by the owner of its partition.
+fn row(partition: u16, record: &Record) -> Option<DeadLetterRow> {
     let header = |name: &str| {
         let found = record.headers.iter().find(|(key, _)| key == name);
         found.map_or_else(String::new, |(_, value)| String::from_utf8_lossy(value).into_owned())
     };
-    DeadLetterRow {
-        topic: Topic::DeadLetters.name().to_owned(),
+    let [topic, in_partition, offset] = SOURCE.map(header);
+    if topic == Topic::Events.name() {
+        return None;
+    }
+    let (topic, partition, offset) = match (in_partition.parse(), offset.parse()) {
+        (Ok(partition), Ok(offset)) if !topic.is_empty() => (topic, partition, offset),
+        _ => (Topic::DeadLetters.name().to_owned(), partition, record.offset),
+    };
+    Some(DeadLetterRow {
+        topic,
         partition,
-        offset: record.offset,
+        offset,
         append_time: record.append_time_ms,
         project: header("project"),
         reason: header("reason"),
         message: header("message"),
         event_id: header("event_id"),
         value: record.value.to_vec(),
-    }
+    })
 }

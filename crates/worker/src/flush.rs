@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use journal::{Commit, Topic};
+use journal::{Commit, NewRecord, Topic};
 use tokio::time::Instant;
 use warehouse::{Batch, ConversationKey, ErrorClass, ProgressRow};
 
@@ -25,6 +25,8 @@ pub(crate) struct Reach {
 #[derive(Debug)]
 pub(crate) struct Flush {
     pub(crate) batch: Batch,
+    /// Dead letters on their way to their topic.
+    pub(crate) letters: Vec<NewRecord>,
     pub(crate) touched: Vec<ConversationKey>,
     pub(crate) reach: Vec<Reach>,
     pub(crate) records: u64,
@@ -75,6 +77,11 @@ pub(crate) async fn flush(deps: Deps, owners: Owners, mut flush: Flush) -> Resul
         deps.sink.write_progress(&progress).await
     })
     .await?;
+    // Before the commit: what lies before it is in the topic, so that no later owner sends it again.
+    let letters = std::mem::take(&mut flush.letters);
+    if !letters.is_empty() {
+        consult("keep dead letters", || deps.journal.append(Topic::DeadLetters, letters.clone())).await?;
+    }
     for reach in &flush.reach {
         let done = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
         commit((&deps, &owners), (Topic::Events, reach.partition), reach.tenure, &done).await?;

@@ -42,3 +42,13 @@ pub(crate) fn corrections(count: u64) {
 pub(crate) fn duplicate() {
     counter!("rapport_worker_duplicates_total").increment(1);
 }
+
+/// A record of the events topic went to the dead letters.
+pub(crate) fn dead_letter() {
+    counter!("rapport_worker_dead_letters_total").increment(1);
+}
+
+/// An event whose record has another key than its own: it counts, but copies of it may lie in another partition.
+pub(crate) fn misrouted() {
+    counter!("rapport_worker_misrouted_total").increment(1);
+}

@@ -6,6 +6,8 @@ use delivery::Settings;
 use journal::{Journal, ReadLimit};
 use warehouse::Sink;
 
+use crate::Registry;
+
 /// A wall clock: milliseconds since the epoch. It decides when, never what.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -72,6 +74,8 @@ pub struct Deps {
     pub journal: Arc<dyn Journal>,
     /// The warehouse.
     pub sink: Arc<dyn Sink>,
+    /// Where schemas of other writers are kept; None where there are only the built-in ones.
+    pub registry: Option<Arc<dyn Registry>>,
     /// The wall clock.
     pub clock: Clock,
     /// Bounds and intervals.

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use delivery::{AppendTime, Context, Frontier, Identity, Segment, Settings, Sighting};
+use event::Schemas;
 use foldhash::fast::FixedState;
 use journal::Record;
 use rollup::Role;
 use warehouse::{Batch, CountKey, CountRow, MinuteKey, MinuteRow, SegmentRows, offset_hash};
 
 use crate::batch::Rows;
+use crate::letter::Letter;
 use crate::pipeline::{self, At, Counted, Outcome};
 use crate::symbols::{Symbol, Symbols};
 
@@ -54,6 +56,9 @@ struct OpenSegment {
     digest: u64,
     counts: HashMap<CountCell, Sum, FixedState>,
     minutes: HashMap<MinuteCell, Sum, FixedState>,
+    /// Number of dead letters, and what their offsets come to.
+    letters: u64,
+    letters_digest: u64,
 }
 
 /// What a record led to.
@@ -76,6 +81,9 @@ pub struct PartitionFold {
     symbols: Symbols,
     /// Rows are written for records from here on; before it, they are proved.
     output_from: u64,
+    /// Dead letters go to their topic for records from here on: those before are there.
+    letters_from: u64,
+    schemas: Schemas,
     last_append_ms: i64,
 }
 
@@ -91,8 +99,21 @@ impl PartitionFold {
             segments: BTreeMap::new(),
             symbols: Symbols::default(),
             output_from,
+            letters_from: output_from,
+            schemas: Schemas::default(),
             last_append_ms: 0,
         }
+    }
+
+    /// The same, where everything before `committed` was flushed, its dead letters to their topic among it.
+    pub fn committed_to(mut self, committed: u64) -> PartitionFold {
+        self.letters_from = committed;
+        self
+    }
+
+    /// Reads later records by these schemas.
+    pub fn read_by(&mut self, schemas: &Schemas) {
+        self.schemas = schemas.clone();
     }
 
     /// Folds a record; its rows go into `rows` unless it lies before the sealed position.
@@ -108,7 +129,7 @@ impl PartitionFold {
             rows.records += 1;
             rows.bytes += record.value.len();
         }
-        match pipeline::read(record) {
+        match pipeline::read(record, &self.schemas.clone()) {
             Outcome::Counts(counted) => {
                 let sighting = self.context.sight(Identity(counted.identity()), at, &self.settings);
                 // A record below reach is context for later ones alone: a sum over a segment whose own context is not in
@@ -119,10 +140,24 @@ impl PartitionFold {
                     Sighting::Duplicate => crate::metrics::duplicate(),
                 }
             }
-            Outcome::DeadLetter(row) if output => rows.batch.dead_letters.push(row.at(self.id, record)),
+            Outcome::DeadLetter(letter) if judged => self.keep(record, &letter, output.then_some(rows)),
             Outcome::DeadLetter(_) => {}
         }
         Applied::Folded
+    }
+
+    /// Keeps a dead letter.
+    fn keep(&mut self, record: &Record, letter: &Letter, rows: Option<&mut Rows>) {
+        let segment = self.settings.segment_of(AppendTime(record.append_time_ms));
+        let open = self.segments.entry(segment).or_default();
+        open.letters += 1;
+        open.letters_digest ^= offset_hash(record.offset);
+        let Some(rows) = rows else { return };
+        rows.batch.dead_letters.push(letter.row(self.id, record));
+        if record.offset >= self.letters_from {
+            rows.letters.push(letter.record(self.id, record));
+            crate::metrics::dead_letter();
+        }
     }
 
     fn count(&mut self, record: &Record, counted: Counted<'_>, rows: Option<&mut Rows>) {
@@ -138,11 +173,19 @@ impl PartitionFold {
             add(&mut open.counts, cell, record.offset);
             add(&mut open.minutes, MinuteCell { project, environment, minute: message.minute_s }, record.offset);
         }
-        let Some(rows) = rows else { return };
+        let notice = counted.notice();
+        let Some(rows) = rows else {
+            notice.into_iter().for_each(|letter| self.keep(record, &letter, None));
+            return;
+        };
+        if !counted.has_key(&record.key) {
+            crate::metrics::misrouted();
+        }
         let at = At { partition: self.id, segment, record };
         counted.write(&adds, at, rows);
         let is_message = adds.message.is_some();
         rows.batch.raw.push(counted.into_raw(at, is_message));
+        notice.into_iter().for_each(|letter| self.keep(record, &letter, Some(rows)));
     }
 
     /// Puts the counters that changed since the last call into a batch, whole.
@@ -161,12 +204,14 @@ impl PartitionFold {
         let mut expected = SegmentRows {
             partition: self.id,
             segment: segment.start_seconds(),
+            ends_ms: (i64::from(segment.start_seconds()) * 1_000).saturating_add(self.settings.segment_ms),
             next_offset: self.frontier.next_offset(),
             ..Default::default()
         };
         let Some(open) = self.segments.get(&segment) else { return expected };
         let at = Place { partition: self.id, segment: segment.start_seconds(), symbols: &self.symbols };
         (expected.rows, expected.digest) = (open.rows, open.digest);
+        (expected.letters, expected.letters_digest) = (open.letters, open.letters_digest);
         expected.counts = sorted(open.counts.iter().map(|(cell, sum)| (at.count_key(*cell), sum.ver())));
         expected.minutes = sorted(open.minutes.iter().map(|(cell, sum)| (at.minute_key(*cell), sum.ver())));
         expected
@@ -174,8 +219,8 @@ impl PartitionFold {
 
     /// Whether no row has come to a segment since `expected` was noted of it.
     pub fn is_still(&self, segment: Segment, expected: &SegmentRows) -> bool {
-        let held = self.segments.get(&segment).map_or((0, 0), |open| (open.rows, open.digest));
-        held == (expected.rows, expected.digest)
+        let held = self.segments.get(&segment).map_or((0, 0, 0), |open| (open.rows, open.digest, open.letters));
+        held == (expected.rows, expected.digest, expected.letters)
     }
 
     /// Records that `segments` were read back whole as of `proved_to`; forgets what can no longer change. Returns the new sealed

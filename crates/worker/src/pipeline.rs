@@ -1,12 +1,13 @@
 //! From a record to what it means: an event that counts, with the rows it leaves, or a dead letter.
 
 use delivery::Segment;
-use event::{ClockFlag, Data, Event, Text};
+use event::{ClockFlag, Data, Event, Schemas, Text, Timestamp, Written};
 use journal::Record;
 use rollup::{Contribution, contribution};
-use warehouse::{ActivityRow, ConversationKey, DeadLetterRow, IdentityRow, RawRow, RequestRow};
+use warehouse::{ActivityRow, ConversationKey, IdentityRow, RawRow, RequestRow};
 
 use crate::batch::Rows;
+use crate::letter::Letter;
 
 /// What a record is.
 #[derive(Debug)]
@@ -18,46 +19,25 @@ pub(crate) enum Outcome<'r> {
     DeadLetter(Letter),
 }
 
-/// Why a record is dead.
-#[derive(Debug)]
-pub(crate) struct Letter {
-    reason: String,
-    message: String,
-    event_id: String,
-}
-
 /// An event on its way into the rows.
 #[derive(Debug)]
 pub(crate) struct Counted<'r> {
     event: Event<'r>,
 }
 
-/// Reads a record. Bad input is an outcome, never an error.
-pub(crate) fn read(record: &Record) -> Outcome<'_> {
-    match Event::decode(&record.value) {
-        Ok(event) => Outcome::Counts(Counted { event }),
-        Err(invalid) => Outcome::DeadLetter(Letter {
-            reason: invalid.code.as_str().to_owned(),
-            message: invalid.to_string(),
-            event_id: invalid.event_id.unwrap_or_default(),
-        }),
-    }
+/// A record as the vocabulary sees it.
+pub(crate) fn written<'r>(record: &'r Record) -> Written<'r, impl Fn(&str) -> Option<&'r [u8]>> {
+    let header = |name: &str| record.headers.iter().find(|(held, _)| held == name).map(|(_, value)| &**value);
+    let appended_at = Timestamp(record.append_time_ms.saturating_mul(1_000));
+    Written { value: &record.value, header, appended_at }
 }
 
-impl Letter {
-    /// The row of the letter, by where its record lies.
-    pub(crate) fn at(self, partition: u16, record: &Record) -> DeadLetterRow {
-        DeadLetterRow {
-            topic: journal::Topic::Events.name().to_owned(),
-            partition,
-            offset: record.offset,
-            append_time: record.append_time_ms,
-            project: String::new(),
-            reason: self.reason,
-            message: self.message,
-            event_id: self.event_id,
-            value: record.value.to_vec(),
-        }
+/// Reads a record. Bad input is an outcome, never an error.
+pub(crate) fn read<'r>(record: &'r Record, schemas: &Schemas) -> Outcome<'r> {
+    match written(record).read(schemas) {
+        Ok(_) if record.key.is_empty() => Outcome::DeadLetter(Letter::without_key()),
+        Ok(event) => Outcome::Counts(Counted { event }),
+        Err(invalid) => Outcome::DeadLetter(invalid.into()),
     }
 }
 
@@ -76,6 +56,17 @@ impl Counted<'_> {
     /// Digest of what makes the event itself: (project, conversation or '', event_id).
     pub(crate) fn identity(&self) -> u128 {
         digest(&[&self.event.project_id, self.conversation_id(), &self.event.event_id], 0)
+    }
+
+    /// What is to be told of it though it counts: a type that no gateway has told of.
+    pub(crate) fn notice(&self) -> Option<Letter> {
+        let Data::Unknown { event: name, .. } = &self.event.data else { return None };
+        self.event.is_direct().then(|| Letter::of_unknown_type(self.project(), &self.event.event_id, name))
+    }
+
+    /// Whether the record has the event's own key, so that its copies meet in one partition.
+    pub(crate) fn has_key(&self, key: &[u8]) -> bool {
+        self.event.has_key(key)
     }
 
     /// Project.

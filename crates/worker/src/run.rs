@@ -15,6 +15,7 @@ use crate::derive::{Derive, Touched};
 use crate::flush::{Flush, Reach, consult, flush, persist};
 use crate::owners::Owners;
 use crate::partition::Applied;
+use crate::schemas::Asking;
 use crate::seal::{Claim, Proof, prove, remember};
 use crate::takeover::{OutOfReach, Owned, take_over};
 use crate::{Deps, Error, dead_letters};
@@ -84,6 +85,8 @@ struct Slot {
     takeover: u64,
     /// Whether the sealed position is remembered as memory has it.
     is_remembered: bool,
+    /// Whether the next record needs a schema that the registry is being asked for.
+    waits_for_schema: bool,
 }
 
 fn events_of(partitions: &[TopicPartition]) -> impl Iterator<Item = u16> {
@@ -115,6 +118,7 @@ struct Worker {
     /// How long a row waits for its flush at present.
     interval: Duration,
     in_flight: JoinSet<Result<Flush, Error>>,
+    asking: Asking,
     /// A claim whose flush is not done yet.
     claimed: Option<Claim>,
     /// At most one proof at a time, and of which partition.
@@ -125,7 +129,9 @@ struct Worker {
 impl Worker {
     fn new(deps: Deps, derive: Derive, owners: Owners) -> Worker {
         let interval = deps.options.flush_interval;
+        let asking = Asking::new(deps.registry.clone());
         Worker {
+            asking,
             deps,
             derive,
             owners,
@@ -176,7 +182,15 @@ impl Worker {
         self.takeovers += 1;
         let now = Instant::now();
         let takeover = self.takeovers;
-        let slot = Slot { owned, last_news: now, seal_not_before: now, flushed: 0, takeover, is_remembered: true };
+        let slot = Slot {
+            owned,
+            last_news: now,
+            seal_not_before: now,
+            flushed: 0,
+            takeover,
+            is_remembered: true,
+            waits_for_schema: false,
+        };
         self.slots.insert(partition, slot);
         Ok(())
     }
@@ -234,14 +248,18 @@ impl Worker {
         let Some(slot) = self.slots.get(&partition) else { return Ok(false) };
         let (Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset }) = &slot.owned;
         let (from, limit) = (*next_offset, self.deps.options.read);
-        let records = consult("read", || journal.read(Topic::Events, partition, from, limit)).await?;
-        let Some(last) = records.last() else { return Ok(false) };
+        let mut records = consult("read", || journal.read(Topic::Events, partition, from, limit)).await?;
+        let readable = self.asking.readable(&records);
         let Some(slot) = self.slots.get_mut(&partition) else { return Ok(false) };
+        slot.waits_for_schema = readable < records.len();
+        records.truncate(readable);
+        let Some(last) = records.last() else { return Ok(false) };
         let Slot { owned: Owned::Folding { fold, next_offset }, last_news, .. } = slot else {
             // The first record since everything was sealed: its context has to be read first.
             return self.own(partition, "news", None).await.map(|()| true);
         };
         *last_news = Instant::now();
+        fold.read_by(self.asking.known());
         for record in &records {
             if fold.apply(record, &mut self.rows) == Applied::OutOfReach {
                 let stretch = fold.frontier().stretch_time_at(AppendTime(record.append_time_ms));
@@ -271,7 +289,7 @@ impl Worker {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let records = self.rows.records;
+        let (records, letters) = (self.rows.records, std::mem::take(&mut self.rows.letters));
         let (mut batch, touched) = self.rows.take();
         self.oldest_row = None;
         let mut reach = Vec::new();
@@ -288,7 +306,11 @@ impl Worker {
         }
         self.claim();
         let (deps, owners) = (self.deps.clone(), self.owners.clone());
-        self.in_flight.spawn(flush(deps, owners, Flush { batch, touched, reach, records, took: Duration::ZERO }));
+        self.in_flight.spawn(flush(
+            deps,
+            owners,
+            Flush { batch, letters, touched, reach, records, took: Duration::ZERO },
+        ));
         Ok(())
     }
 
@@ -391,7 +413,7 @@ impl Worker {
     async fn wait_for_news(&mut self) -> Result<(), Error> {
         // What others own is no news here.
         let mut seen = vec![u64::MAX; usize::from(self.deps.journal.partitions(Topic::Events))];
-        for (partition, slot) in &self.slots {
+        for (partition, slot) in self.slots.iter().filter(|(_, slot)| !slot.waits_for_schema) {
             let (Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset }) = &slot.owned;
             seen[usize::from(*partition)] = *next_offset;
         }
@@ -400,6 +422,7 @@ impl Worker {
         tokio::select! {
             biased;
             () = self.deps.journal.wait_beyond(Topic::Events, seen), if self.oldest_row.is_none() => {}
+            () = self.asking.answered() => {}
             () = tokio::time::sleep(due_in.max(Duration::from_millis(1))) => {}
             Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => self.flushed(done)?,
             Some(done) = self.proving.join_next(), if !self.proving.is_empty() => self.proved(done).await?,

@@ -82,7 +82,7 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach
         from = start.offset,
         "partition taken over"
     );
-    let fold = Box::new(PartitionFold::new(partition, settings, frontier));
+    let fold = Box::new(PartitionFold::new(partition, settings, frontier).committed_to(resume.commit));
     Ok(Owned::Folding { fold, next_offset: start.offset })
 }
 

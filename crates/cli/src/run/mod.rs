@@ -8,6 +8,7 @@ pub(crate) mod directory;
 mod held;
 mod linger;
 mod lock;
+mod registry;
 mod roles;
 mod secrets;
 mod serve;

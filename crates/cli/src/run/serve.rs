@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use super::{
     DRAIN, Roles, connections,
     directory::{self, ServerNote},
+    registry::HttpRegistry,
     secrets::{self, Secrets},
     stores::{self, Warehouse},
     watch, welcome,
@@ -148,6 +149,7 @@ impl Parts<'_> {
         let deps = worker::Deps {
             journal: Arc::clone(self.journal),
             sink: Arc::new(warehouse.clone()),
+            registry: self.registry(),
             clock: Arc::new(|| Utc::now().timestamp_millis()),
             options: worker::Options {
                 retention_ms: self.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok()),
@@ -160,6 +162,12 @@ impl Parts<'_> {
             worker::run(deps, async move { shutdown.wait().await }).await?;
             Ok(())
         });
+    }
+
+    /// Where producers' own schemas are kept, if that is set.
+    fn registry(&self) -> Option<Arc<dyn worker::Registry>> {
+        let url = &self.settings.kafka.schema_registry;
+        (!url.is_empty()).then(|| Arc::new(HttpRegistry::new(url)) as Arc<dyn worker::Registry>)
     }
 
     fn spawn_control(&self) {

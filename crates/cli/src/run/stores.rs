@@ -163,6 +163,7 @@ mod tests {
             let deps = worker::Deps {
                 journal: Arc::clone(journal) as Arc<dyn Journal>,
                 sink: Arc::clone(&warehouse) as Arc<dyn ::warehouse::Sink>,
+                registry: None,
                 clock: Arc::clone(&clock),
                 options: worker::Options { retention_ms: Some(retention), ..worker::Options::default() },
             };

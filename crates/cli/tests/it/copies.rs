@@ -61,6 +61,7 @@ impl Rig {
         let deps = Deps {
             journal: Arc::new(self.journal.clone()),
             sink: Arc::new(self.client.clone()),
+            registry: None,
             clock: Arc::new(move || clock.now_ms()),
             options,
         };

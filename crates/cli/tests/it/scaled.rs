@@ -26,12 +26,12 @@ struct Installation {
     environment: Vec<(&'static str, String)>,
     _engine: Supervisor,
     directory: Directory,
-    _brokers: Brokers,
+    brokers: Brokers,
 }
 
 impl Installation {
     fn start() -> Installation {
-        let brokers = Brokers::shared();
+        let brokers = Brokers::alone();
         let directory = Directory::new();
         let data = directory.data();
         let arguments = ["warehouse", "--data-dir", data.to_str().unwrap(), "--listen", "127.0.0.1:0"];
@@ -45,7 +45,7 @@ impl Installation {
             ("RAPPORT_ADMIN_KEY", ADMIN_KEY.to_owned()),
             ("RAPPORT_SECRET", "the same for all of them".to_owned()),
         ];
-        Installation { environment, _engine: engine, directory, _brokers: brokers }
+        Installation { environment, _engine: engine, directory, brokers }
     }
 
     /// Starts a service and waits until it is ready.
@@ -107,11 +107,16 @@ fn services_on_kafka_give_the_oracles_figures_while_they_are_killed_and_frozen()
                 gateway.kill();
                 gateway = installation.service("gateway");
             }
-            2 => kill(installation.engine_pid(), Signal::KILL),
+            // The last piece goes through the brokers that are left.
+            2 => {
+                kill(installation.engine_pid(), Signal::KILL);
+                installation.brokers.kill(1);
+            }
             _ => {}
         }
     }
     figures::golden_week(&api, &installation.directory, &key);
+    installation.brokers.start();
 
     // Longer than the session time-out of the group: its partitions go to the other worker, and come back.
     kill(workers[0].pid(), Signal::STOP);

@@ -48,8 +48,8 @@ macro_rules! slot {
     (? finish $value:expr, $name:expr) => { $value };
     (! as_ref $value:expr) => { Some(&$value) };
     (? as_ref $value:expr) => { $value.as_ref() };
-    (! read $kind:ty, $reader:expr) => { <$kind as $crate::kind::Kind<'a>>::read($reader)? };
-    (? read $kind:ty, $reader:expr) => { $reader.option(<$kind as $crate::kind::Kind<'a>>::read)? };
+    (! read $kind:ty, $reader:expr, $name:expr) => { $crate::kind::read_required::<$kind>($reader, $name)? };
+    (? read $kind:ty, $reader:expr, $name:expr) => { $crate::kind::read_optional::<$kind>($reader)? };
     (! write $kind:ty, $value:expr, $out:expr) => { <$kind as $crate::kind::Kind<'a>>::write(&$value, $out) };
     (? write $kind:ty, $value:expr, $out:expr) => {
         $crate::avro::write_option($value.as_ref(), $out, <$kind as $crate::kind::Kind<'a>>::write)
@@ -116,8 +116,8 @@ macro_rules! record {
 
             fn read(reader: &mut $crate::avro::Reader<'a>) -> Result<Self, $crate::Invalid> {
                 Ok(Self {
-                    $( $field: slot!($need read kind!('a $kind), reader), )*
-                    extra: reader.option($crate::avro::Reader::text)?,
+                    $( $field: slot!($need read kind!('a $kind), reader, wire!($field $($wire)?)), )*
+                    extra: $crate::kind::read_optional::<$crate::kind::Object>(reader)?,
                 })
             }
 
@@ -203,7 +203,7 @@ macro_rules! open_enum {
                 $crate::json::write_string(value.as_str(), out);
             }
             fn read(reader: &mut $crate::avro::Reader<'a>) -> Result<Self, $crate::Invalid> {
-                reader.text().map(Self::from)
+                $crate::kind::at_most(reader.text()?, $crate::limits::ID_CHARS).map(Self::from)
             }
             fn write(value: &Self, out: &mut Vec<u8>) {
                 $crate::avro::write_text(value.as_str(), out);
@@ -352,9 +352,7 @@ macro_rules! catalogue {
                         $( branch::$variant => <$variant<'a> as Kind<'a>>::read(reader).map(Self::$variant), )+
                         _ => Err(avro::malformed("the family has no such type")),
                     }, )+
-                    Family::Other if place == 0 => {
-                        Ok(Self::Unknown { event: reader.text()?, json: reader.text()? })
-                    }
+                    Family::Other if place == 0 => Self::read_other(reader),
                     Family::Other => Err(avro::malformed("the family has no such type")),
                 }
             }

@@ -3,6 +3,7 @@
 mod accepted;
 mod avro;
 mod compatibility;
+mod direct;
 mod random;
 mod refused;
 mod schemas;

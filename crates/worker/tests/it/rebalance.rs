@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use journal::{Journal, NewRecord, Topic};
+use journal::{Journal, NewRecord, Record, Topic};
 use testkit::{GroupOptions, MemoryGroup};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -262,20 +262,37 @@ impl Schedule {
 
     fn check(&self) {
         self.world.check();
-        let mut expected = BTreeSet::new();
+        let key = |topic: Topic, partition: u16, record: &Record| (topic.name().to_owned(), partition, record.offset);
+        let (mut of_gateways, mut of_workers) = (BTreeSet::new(), BTreeSet::new());
         for (partition, records) in (0..).zip(self.world.journal.records(Topic::DeadLetters)) {
-            expected
-                .extend(records.iter().map(|record| (Topic::DeadLetters.name().to_owned(), partition, record.offset)));
+            let (own, others): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.headers.is_empty());
+            of_gateways.extend(own.iter().map(|record| key(Topic::DeadLetters, partition, record)));
+            of_workers.extend(others.iter().map(|record| source(record)));
         }
+        let mut expected = BTreeSet::new();
         for (partition, records) in (0..).zip(self.world.journal.records(Topic::Events)) {
             let letters = records.iter().filter(|record| record.value.starts_with(b"letter"));
-            expected.extend(letters.map(|record| (Topic::Events.name().to_owned(), partition, record.offset)));
+            expected.extend(letters.map(|record| key(Topic::Events, partition, record)));
         }
-        let held = self.world.warehouse.tables().dead_letters;
-        assert!(held.is_subset(&expected), "dead letters from nowhere");
-        // A dead letter is not read back: one that was acknowledged and lost is lost.
-        assert!(!self.world.lossless || held == expected, "dead letters: {held:?}, not {expected:?}");
+        assert_eq!(of_workers, expected, "letters of workers in the topic");
+        let held: BTreeSet<_> = self.world.warehouse.tables().dead_letters.into_keys().collect();
+        let (copied, own): (BTreeSet<_>, BTreeSet<_>) =
+            held.into_iter().partition(|(topic, ..)| topic == Topic::DeadLetters.name());
+        assert_eq!(own, expected, "letters of workers in the table");
+        assert!(copied.is_subset(&of_gateways), "dead letters from nowhere");
+        // What is copied is not read back: a row that was acknowledged and lost is lost.
+        assert!(!self.world.lossless || copied == of_gateways, "dead letters: {copied:?}, not {of_gateways:?}");
     }
+}
+
+/// Where a letter of a worker comes from, by its headers.
+fn source(letter: &Record) -> (String, u16, u64) {
+    let header = |name: &str| {
+        let (_, value) = letter.headers.iter().find(|(held, _)| held == name).expect("a letter names its source");
+        std::str::from_utf8(value).expect("a text").to_owned()
+    };
+    let number = |name: &str| header(name).parse::<u64>().expect("a number");
+    (header("source_topic"), number("source_partition") as u16, number("source_offset"))
 }
 
 /// Runs a group's schedule, with a rule left out or none.
