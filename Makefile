@@ -35,9 +35,11 @@ check: ## format and lints
 mutants: ## leaves out one rule of exactly-once delivery after the other; the simulation must miss each
 	@deploy/mutants.sh
 
-bench: engine geo ## measures on this machine how many events are taken and how soon they are in a figure
+bench: engine geo kafka ## measures on this machine how many events are taken, how soon they are in a figure, and how workers scale
 	$(CARGO) build --release --locked --bin rapport
 	@deploy/bench.sh $(RELEASE)
+	$(CARGO) bench --locked -p worker
+	@deploy/scaling.py $(RELEASE) --out $(TARGET)/scaling
 
 docs: build ## writes the pages that are made from the code
 	@$(RAPPORT) metrics --markdown > docs/metrics.md

@@ -39,7 +39,7 @@ impl SchemaId {
 
 #[derive(Debug)]
 enum Known {
-    Foreign(Foreign),
+    Foreign(Box<Foreign>),
     /// The registry has it, but no event can be made of it, and why.
     Unusable(String),
     /// The registry has no such schema.
@@ -64,7 +64,7 @@ impl Schemas {
     pub fn learn(&mut self, id: SchemaId, text: Option<&str>) {
         let known = match text.map(Foreign::parse) {
             None => Known::Nowhere,
-            Some(Ok(foreign)) => Known::Foreign(foreign),
+            Some(Ok(foreign)) => Known::Foreign(Box::new(foreign)),
             Some(Err(reason)) => Known::Unusable(reason),
         };
         let mut all = BTreeMap::clone(&self.known);

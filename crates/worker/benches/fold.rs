@@ -124,14 +124,16 @@ fn main() {
 
     let directory = tempfile::tempdir().expect("a temporary directory");
     let journal = EmbeddedJournal::open(directory.path(), Options { reserve_bytes: 0, ..Options::default() });
-    let journal = journal.expect("a new directory");
-    runtime.block_on(fill(&journal, events));
-    bench.measure("embedded", &runtime, || journal.clone());
+    let journal: Arc<dyn Journal> = Arc::new(journal.expect("a new directory"));
+    runtime.block_on(fill(&*journal, events));
+    bench.measure("embedded", &runtime, || Arc::clone(&journal));
 
     let brokers = Brokers::alone();
     let options = kafka::Options { topic_prefix: unique("fold"), ..kafka::Options::new(brokers.addresses()) };
-    let connect = || runtime.block_on(KafkaJournal::connect(options.clone())).expect("the brokers answer");
-    runtime.block_on(fill(&connect(), events));
+    let connect = || -> Arc<dyn Journal> {
+        Arc::new(runtime.block_on(KafkaJournal::connect(options.clone())).expect("the brokers answer"))
+    };
+    runtime.block_on(fill(&*connect(), events));
     bench.measure("Kafka", &runtime, connect);
 }
 
@@ -145,11 +147,11 @@ struct Bench {
 
 impl Bench {
     /// Runs over a journal that is opened anew each time, so that nothing of it was read ahead.
-    fn measure<J: Journal>(&self, name: &str, runtime: &Runtime, open: impl Fn() -> J) {
+    fn measure(&self, name: &str, runtime: &Runtime, open: impl Fn() -> Arc<dyn Journal>) {
         for run in 1..=self.runs {
             let journal = open();
             let (began, dropped) = (cpu_ns(ClockId::ProcessCPUTime), self.dropped_ns.load(Ordering::Relaxed));
-            let written = runtime.block_on(work(&journal, &self.client));
+            let written = runtime.block_on(work(&*journal, &self.client));
             let dropped = self.dropped_ns.load(Ordering::Relaxed) - dropped;
             let spent = cpu_ns(ClockId::ProcessCPUTime) - began - dropped;
             assert_eq!(written as u64, self.events, "every event is written once");

@@ -8,7 +8,7 @@ use crate::{example, key_at};
 const MOMENT: &str = "2026-03-23T12:00:00Z";
 
 fn moment() -> Timestamp {
-    Timestamp::parse_rfc3339(MOMENT).unwrap()
+    Timestamp::parse_rfc3339(MOMENT).expect("a time")
 }
 
 fn read<'a>(value: &'a [u8], headers: &'a [(&str, &[u8])], schemas: &Schemas) -> Result<Event<'a>, event::Invalid> {
@@ -26,7 +26,7 @@ fn refused(value: &[u8], headers: &[(&str, &[u8])], code: Code) -> event::Invali
 /// The example of a type, encoded as a producer would: without what a gateway notes.
 fn encoded(change: impl FnOnce(&mut Event<'_>)) -> Vec<u8> {
     let text = example("message.created").to_string();
-    let mut event = event::parse(text.as_bytes(), &key_at(MOMENT)).unwrap().event;
+    let mut event = event::parse(text.as_bytes(), &key_at(MOMENT)).expect("an example").event;
     event.received_at = None;
     change(&mut event);
     let mut out = Vec::new();
@@ -233,7 +233,7 @@ fn foreign_schema() -> String {
 
 fn foreign_body(schema: &str) -> Vec<u8> {
     use apache_avro::types::Value as Avro;
-    let schema = apache_avro::Schema::parse_str(schema).unwrap();
+    let schema = apache_avro::Schema::parse_str(schema).expect("a schema");
     let data = Avro::Record(vec![
         ("role".into(), Avro::Enum(1, "bot".into())),
         ("mood".into(), Avro::Union(1, Box::new(Avro::String("glad".into())))),
@@ -244,10 +244,10 @@ fn foreign_body(schema: &str) -> Vec<u8> {
         ("data".into(), Avro::Union(1, Box::new(data))),
         ("conversation_id".into(), Avro::String("c1".into())),
         ("timestamp".into(), Avro::TimestampMillis(moment().0 / 1_000 - 1)),
-        ("event_id".into(), Avro::Uuid("6f0c1b2e-5c7a-4c0e-9d53-2f1a7be840d6".parse().unwrap())),
+        ("event_id".into(), Avro::Uuid("6f0c1b2e-5c7a-4c0e-9d53-2f1a7be840d6".parse().expect("an id"))),
         ("shard".into(), Avro::Int(3)),
     ]);
-    apache_avro::to_avro_datum(&schema, event).unwrap()
+    apache_avro::to_avro_datum(&schema, event).expect("what the schema says")
 }
 
 #[test]
