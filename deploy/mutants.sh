@@ -30,7 +30,7 @@ simulate() {
         grep -m 1 '^error' "$log"
         return 2
     fi
-    if timeout 300 "${CARGO:-cargo}" test --quiet --locked -p worker --test it -- whatever_fails another_journal > "$log" 2>&1; then
+    if timeout 300 "${CARGO:-cargo}" test --quiet --locked -p worker --test it -- whatever another_journal > "$log" 2>&1; then
         return 0
     fi
     grep -m 1 '^schedule [0-9]' "$log" | cut -c 1-110 || { echo "no schedule named: $(tail -n 1 "$log")"; return 2; }
@@ -168,6 +168,38 @@ mutant 'H10 another journal is read as if it were the same' worker/src/takeover.
 mutant 'H10 an emptied journal is read as if it were the same' worker/src/takeover.rs \
     'reached.filter(|reached| *reached > held.next)' \
     'reached.filter(|reached| *reached > held.next && false)'
+mutant 'G a member that is lost goes on as its owner' worker/src/run.rs \
+    'Change::Lost(lost) => self.disown(&lost),' \
+    'Change::Lost(_) => {}'
+economy 'G a member that is lost goes on folding' worker/src/run.rs \
+    'Change::Lost(lost) => self.disown(&lost),' \
+    'Change::Lost(lost) => self.owners.remove(&lost),'
+mutant 'G a commit is tried for ever' worker/src/flush.rs \
+    'while tenure.is_some() && owners.tenure(topic, partition) == tenure {' \
+    'while tenure.is_some() && (attempt > 0 || owners.tenure(topic, partition) == tenure) {'
+mutant 'G a commit of an earlier tenure is good' worker/src/flush.rs \
+    'owners.tenure(topic, partition) == tenure {' \
+    'owners.tenure(topic, partition).is_some() {'
+mutant 'G what is in memory of conversations survives another owner' worker/src/run.rs \
+    'known.is_none_or(|known| owned.sealed() > known)' \
+    'known.is_some_and(|known| owned.sealed() > known)'
+mutant 'G what is in memory of conversations survives a loss of rows' worker/src/run.rs \
+    'if why == Cause::RowsLost || known' \
+    'if known'
+mutant 'G a seal that a change interrupts is not remembered' worker/src/run.rs \
+    '        self.remember_seals().await?;
+        if let' \
+    '        if let'
+economy 'G what is taken is not flushed before it is let go' worker/src/run.rs \
+    'self.start_flush().await?;
+                    self.await_flush().await' \
+    'Ok::<(), Error>(())'
+economy 'G a proof outlives its partition' worker/src/run.rs \
+    'if self.proving_of == partition {' \
+    'if self.proving_of == partition && false {'
+mutant 'G dead letters begin at the end of the log' worker/src/dead_letters.rs \
+    'committed.map_or(held.first, |commit| commit.next_offset)' \
+    'committed.map_or(held.first, |_| held.next)'
 mutant 'rows are what was added since the last flush, not whole sums' worker/src/partition.rs \
     'sum.dirty = false;
         (*key, *sum)' \

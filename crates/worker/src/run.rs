@@ -86,6 +86,31 @@ struct Slot {
     is_remembered: bool,
 }
 
+/// Why a partition is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// The group gave it.
+    Given,
+    /// It was at its end, and a record came.
+    News,
+    /// A record that memory does not reach.
+    ClockStep,
+    /// A read-back found that acknowledged rows are gone.
+    RowsLost,
+}
+
+impl Cause {
+    /// Name for logs and metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Cause::Given => "given",
+            Cause::News => "news",
+            Cause::ClockStep => "clock_step",
+            Cause::RowsLost => "rows_lost",
+        }
+    }
+}
+
 fn events_of(partitions: &[TopicPartition]) -> impl Iterator<Item = u16> {
     partitions.iter().filter(|at| at.topic == Topic::Events).map(|at| at.partition)
 }
@@ -145,11 +170,9 @@ impl Worker {
     async fn change(&mut self, change: Change) -> Result<(), Error> {
         match change {
             Change::Given(given) => {
-                // What is in memory of conversations may be older than what another owner made of them since.
-                self.derive.forget();
                 self.owners.add(&given);
                 for partition in events_of(&given) {
-                    self.own(partition, "given", None).await?;
+                    self.own(partition, Cause::Given, None).await?;
                 }
             }
             Change::Taken(taken, revoked) => {
@@ -170,9 +193,15 @@ impl Worker {
     }
 
     /// Takes a partition over, from whoever had it or from this worker's own memory.
-    async fn own(&mut self, partition: u16, why: &'static str, at: Option<OutOfReach>) -> Result<(), Error> {
-        crate::metrics::takeover(why);
+    async fn own(&mut self, partition: u16, why: Cause, at: Option<OutOfReach>) -> Result<(), Error> {
+        crate::metrics::takeover(why.name());
         let owned = take_over(&self.deps, partition, at).await?;
+        // What is in memory of conversations lacks the records that others folded and sealed meanwhile, and what was lost when
+        // they were read. It is forgotten only now that it is known from where on all records come by here.
+        let known = self.slots.get(&partition).map(|slot| slot.owned.folded_to());
+        if why == Cause::RowsLost || known.is_none_or(|known| owned.sealed() > known) {
+            self.derive.forget();
+        }
         self.takeovers += 1;
         let now = Instant::now();
         let takeover = self.takeovers;
@@ -239,14 +268,14 @@ impl Worker {
         let Some(slot) = self.slots.get_mut(&partition) else { return Ok(false) };
         let Slot { owned: Owned::Folding { fold, next_offset }, last_news, .. } = slot else {
             // The first record since everything was sealed: its context has to be read first.
-            return self.own(partition, "news", None).await.map(|()| true);
+            return self.own(partition, Cause::News, None).await.map(|()| true);
         };
         *last_news = Instant::now();
         for record in &records {
             if fold.apply(record, &mut self.rows) == Applied::OutOfReach {
                 let stretch = fold.frontier().stretch_time_at(AppendTime(record.append_time_ms));
                 let at = OutOfReach { offset: record.offset, stretch };
-                return self.take_over(partition, "clock_step", Some(at)).await.map(|()| true);
+                return self.take_over(partition, Cause::ClockStep, Some(at)).await.map(|()| true);
             }
         }
         *next_offset = last.offset + 1;
@@ -258,8 +287,8 @@ impl Worker {
 
     /// A takeover of a partition that is owned: everything folded so far is flushed first, so that the commit never runs behind
     /// memory.
-    async fn take_over(&mut self, partition: u16, why: &'static str, at: Option<OutOfReach>) -> Result<(), Error> {
-        tracing::info!(partition, why, at = at.map(|at| at.offset), "taking the partition over again");
+    async fn take_over(&mut self, partition: u16, why: Cause, at: Option<OutOfReach>) -> Result<(), Error> {
+        tracing::info!(partition, why = why.name(), at = at.map(|at| at.offset), "taking the partition over again");
         self.start_flush().await?;
         self.await_flush().await?;
         self.own(partition, why, at).await
@@ -357,7 +386,7 @@ impl Worker {
             return Ok(());
         }
         if proof == Proof::RowsLost {
-            return self.take_over(claim.partition, "rows_lost", None).await;
+            return self.take_over(claim.partition, Cause::RowsLost, None).await;
         }
         self.await_flush().await?;
         let Some(slot) = self.slots.get_mut(&partition) else { return Ok(()) };

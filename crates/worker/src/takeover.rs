@@ -26,6 +26,24 @@ pub(crate) enum Owned {
     },
 }
 
+impl Owned {
+    /// Everything before it was sealed when the partition was taken over, or has been since.
+    pub(crate) fn sealed(&self) -> u64 {
+        match self {
+            Owned::AtEnd { next_offset } => *next_offset,
+            Owned::Folding { fold, .. } => fold.frontier().sealed_position(),
+        }
+    }
+
+    /// Next offset as far as memory goes.
+    pub(crate) fn folded_to(&self) -> u64 {
+        match self {
+            Owned::AtEnd { next_offset } => *next_offset,
+            Owned::Folding { fold, .. } => fold.frontier().next_offset(),
+        }
+    }
+}
+
 /// A record that memory does not reach.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OutOfReach {
