@@ -9,7 +9,7 @@ use crate::seams::Without;
 use crate::world::{Outcome, World, in_virtual_time, schedule};
 
 /// Within that many schedules a rule that is left out must be noticed.
-const NOTICED_WITHIN: u64 = 2_000;
+const NOTICED_WITHIN: u64 = 5_000;
 
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());

@@ -97,7 +97,7 @@ impl World {
                 read: ReadLimit { records: if self.seed % 3 == 2 { 1 } else { 5 }, bytes: 1 << 20 },
                 idle_seal_after: Duration::from_secs(3),
                 retention_ms: self.retention_ms.filter(|_| known),
-                resident_events: if self.seed % 5 == 4 { 2 } else { 100_000 },
+                resident_events: if self.seed % 2 == 1 { 2 } else { 100_000 },
                 ..Options::default()
             },
         }
