@@ -232,6 +232,7 @@ mod tests {
             sink: Arc::clone(warehouse) as Arc<dyn warehouse::Sink>,
             clock: Arc::new(|| START_MS),
             options: Options::default(),
+            status: crate::Status::default(),
         }
     }
 

@@ -21,11 +21,14 @@ mod pipeline;
 mod resident;
 mod run;
 mod seal;
+mod status;
 mod symbols;
 mod takeover;
+mod takeovers;
 
 pub use batch::Rows;
 pub use error::Error;
 pub use options::{Clock, Deps, Options};
 pub use partition::{Applied, PartitionFold, Snapshot};
 pub use run::run;
+pub use status::{PartitionStatus, Status};

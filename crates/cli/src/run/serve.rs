@@ -154,6 +154,7 @@ impl Parts<'_> {
                 group: stores::worker_group(self.settings),
                 ..worker::Options::default()
             },
+            status: worker::Status::default(),
         };
         let shutdown = self.spawner.shutdown();
         self.spawner.spawn("worker", OnFailure::Stop, async move {

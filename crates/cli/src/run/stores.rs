@@ -165,6 +165,7 @@ mod tests {
                 sink: Arc::clone(&warehouse) as Arc<dyn ::warehouse::Sink>,
                 clock: Arc::clone(&clock),
                 options: worker::Options { retention_ms: Some(retention), ..worker::Options::default() },
+                status: worker::Status::default(),
             };
             worker::run(deps, std::future::pending())
         };

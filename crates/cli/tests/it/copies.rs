@@ -63,6 +63,7 @@ impl Rig {
             sink: Arc::new(self.client.clone()),
             clock: Arc::new(move || clock.now_ms()),
             options,
+            status: worker::Status::default(),
         };
         tokio::select! {
             outcome = worker::run(deps, std::future::pending()) => panic!("the worker stopped: {outcome:?}"),

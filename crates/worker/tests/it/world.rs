@@ -1,5 +1,6 @@
 //! One random schedule: a journal, a warehouse, workers that come and go, and what the figures must be in the end.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,7 +14,7 @@ use testkit::{
     is_identity, is_request, stream,
 };
 use warehouse::{ConversationKey, RawRow, StateRow};
-use worker::{Deps, Error, Options};
+use worker::{Deps, Error, Options, Status};
 
 use crate::seams::{Tokens, Without, journal_without, sink_without};
 
@@ -45,6 +46,8 @@ pub(crate) struct World {
     taken: BTreeMap<String, Vec<u8>>,
     /// What the journal took that is no event.
     nonsense: BTreeSet<(String, u16, u64)>,
+    /// What each worker says of itself.
+    statuses: RefCell<Vec<Status>>,
     /// Retention cut what a worker needed, and the worker said so.
     refused: bool,
 }
@@ -73,6 +76,7 @@ impl World {
             times: Vec::new(),
             taken: BTreeMap::new(),
             nonsense: BTreeSet::new(),
+            statuses: RefCell::default(),
             refused: false,
         }
     }
@@ -85,6 +89,8 @@ impl World {
     pub(crate) fn deps_on(&self, journal: MemoryJournal) -> Deps {
         let wall = Arc::clone(&self.wall_ms);
         let known = self.without != Some(Without::Retention);
+        let status = Status::default();
+        self.statuses.borrow_mut().push(status.clone());
         Deps {
             journal: journal_without(self.without, journal),
             sink: sink_without(self.without, Arc::clone(&self.warehouse), Arc::clone(&self.tokens)),
@@ -97,9 +103,11 @@ impl World {
                 read: ReadLimit { records: if self.seed % 3 == 2 { 1 } else { 5 }, bytes: 1 << 20 },
                 idle_seal_after: Duration::from_secs(3),
                 retention_ms: self.retention_ms.filter(|_| known),
+                takeovers_at_once: 1 + (self.seed % 2) as usize,
                 resident_events: if self.seed % 2 == 1 { 2 } else { 100_000 },
                 ..Options::default()
             },
+            status,
         }
     }
 
@@ -201,7 +209,7 @@ impl World {
 
     /// In a sixth of the schedules no acknowledged insert is lost.
     fn acknowledged_is_there(&self) -> bool {
-        self.lossless || self.seed % 6 == 0
+        self.lossless || self.seed.is_multiple_of(6)
     }
 
     pub(crate) fn reset_commits(&mut self) {
@@ -266,9 +274,19 @@ impl World {
         self.ended(ended);
     }
 
-    /// A worker ends only when it is told to, or because retention cut what it needs.
+    /// Whether a worker says that it leaves a partition as it is.
+    fn leaves_a_partition(&self) -> bool {
+        let statuses = self.statuses.borrow();
+        statuses.iter().any(|status| status.partitions().values().any(|known| known.refused.is_some()))
+    }
+
+    /// A worker ends only when it is told to, or because retention cut what it needs of every partition.
     fn ended(&mut self, outcome: Result<(), Error>) {
         match outcome {
+            Ok(()) if self.leaves_a_partition() => {
+                assert!(self.retention_ms.is_some(), "a partition is refused, and nothing was forgotten");
+                self.refused = true;
+            }
             Ok(()) => {}
             Err(Error::Refused { .. }) if self.retention_ms.is_some() => self.refused = true,
             Err(error) => panic!("the worker stopped: {error:?}"),
@@ -299,7 +317,7 @@ impl World {
         self.produce().await;
         let ends = self.ends(Topic::Events).await;
         let all_sealed = async {
-            while !self.is_sealed_to(&ends).await {
+            while !self.is_sealed_to(&ends).await && !self.leaves_a_partition() {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
