@@ -46,6 +46,11 @@ impl Revoked {
 pub trait Member: fmt::Debug + Send {
     /// The next change. May be dropped: nothing is lost.
     fn change(&mut self) -> BoxFuture<'_, Change>;
+
+    /// Whether there can be no other: everything is this one's, for as long as it lives.
+    fn is_sole(&self) -> bool {
+        false
+    }
 }
 
 /// The only member of a group, which owns everything: a journal that one process alone may open has no other.
@@ -67,5 +72,9 @@ impl Member for Sole {
             Some(given) => Box::pin(std::future::ready(Change::Given(given))),
             None => Box::pin(std::future::pending()),
         }
+    }
+
+    fn is_sole(&self) -> bool {
+        true
     }
 }

@@ -116,6 +116,11 @@ impl Gauge {
         facade::with_recorder(|recorder| recorder.register_gauge(&key, &METADATA).set(value));
     }
 
+    /// Has the series of one of a few numbered things rendered no more, until it is set again: another process speaks of it.
+    pub fn unset_of(&self, label: &'static str, number: u16) {
+        self.set_of(label, number, f64::NAN);
+    }
+
     /// Sets the series of one of a few numbered things, such as partitions.
     pub fn set_of(&self, label: &'static str, number: u16, value: f64) {
         let labels = vec![facade::Label::new(label, number.to_string())];
@@ -163,6 +168,9 @@ impl Error {
     }
 }
 
+/// How the value of a series ends its line that was unset.
+const UNSET: &str = " NaN";
+
 /// Renders what was recorded.
 #[derive(Clone)]
 pub struct Handle(PrometheusHandle);
@@ -176,7 +184,11 @@ impl std::fmt::Debug for Handle {
 impl Handle {
     /// The text of `/metrics`, in the Prometheus exposition format.
     pub fn render(&self) -> String {
-        self.0.render()
+        let mut text = self.0.render();
+        if text.contains(UNSET) {
+            text = text.split_inclusive('\n').filter(|line| !line.trim_end().ends_with(UNSET)).collect();
+        }
+        text
     }
 
     /// Folds recorded histogram samples together; call it every few seconds where nobody scrapes, or they pile up.
@@ -223,6 +235,8 @@ mod tests {
         EVENTS.add(1);
         OPEN.set(3.0);
         OPEN.set_of("partition", 7, 2.0);
+        OPEN.set_of("partition", 8, 2.0);
+        OPEN.unset_of("partition", 8);
         TOOK.record(0.002);
         let text = install().unwrap().render();
         for line in [
@@ -235,5 +249,6 @@ mod tests {
         ] {
             assert!(text.contains(line), "`{line}` is not in\n{text}");
         }
+        assert!(!text.contains("partition=\"8\""), "it was unset:\n{text}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use warehouse::{
@@ -93,9 +94,23 @@ impl State {
 pub struct MemoryWarehouse {
     state: Mutex<State>,
     hung: Notify,
+    /// How long each operation takes, in milliseconds.
+    operation_ms: u64,
 }
 
 impl MemoryWarehouse {
+    /// An empty warehouse of which each operation takes that many milliseconds.
+    pub fn slow(operation_ms: u64) -> MemoryWarehouse {
+        MemoryWarehouse { operation_ms, ..MemoryWarehouse::default() }
+    }
+
+    async fn take_time(&self) {
+        match self.operation_ms {
+            0 => tokio::task::yield_now().await,
+            millis => tokio::time::sleep(Duration::from_millis(millis)).await,
+        }
+    }
+
     /// Plans faults in place of those planned before.
     pub fn plan(&self, faults: impl IntoIterator<Item = Planned>) {
         let mut state = self.lock();
@@ -136,7 +151,7 @@ impl MemoryWarehouse {
         unsaid: impl Fn() -> T + Send + 'a,
     ) -> BoxFuture<'a, Result<T, Error>> {
         Box::pin(async move {
-            tokio::task::yield_now().await;
+            self.take_time().await;
             let (fault, done) = {
                 let mut state = self.lock();
                 let fault = state.begin(operation);
@@ -161,7 +176,7 @@ impl MemoryWarehouse {
 
     /// A flush: several inserts, of which some may be lost or late.
     async fn flush(&self, batch: &Batch) -> Result<(), Error> {
-        tokio::task::yield_now().await;
+        self.take_time().await;
         let fault = {
             let mut state = self.lock();
             let fault = state.begin(Operation::Flush);

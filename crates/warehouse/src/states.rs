@@ -52,8 +52,12 @@ impl RawRow {
             conversation_id: self.conversation_id,
             environment: self.environment,
             event_id: self.event_id,
+            partition: self.partition,
+            offset: self.offset,
+            append_time: self.append_time,
             event: self.event,
             event_time: self.event_time,
+            clock: self.clock,
             sequence: self.sequence,
             user_id: self.user_id,
             anonymous_id: self.anonymous_id,
@@ -71,6 +75,16 @@ impl FactRow {
     /// The conversation it belongs to.
     pub fn conversation(&self) -> ConversationKey {
         ConversationKey { project: self.project.clone(), conversation_id: self.conversation_id.clone() }
+    }
+
+    /// Where the log holds it; of several sightings of an event the one with the smallest counts.
+    pub fn sighting(&self) -> (i64, u16, u64) {
+        (self.append_time, self.partition, self.offset)
+    }
+
+    /// Whether its time is its producer's own, so that every copy has the same.
+    pub fn has_own_time(&self) -> bool {
+        self.clock.is_empty()
     }
 
     /// The row as the fold sees it.

@@ -169,9 +169,14 @@ async fn derive(
 /// Makes every conversation of the chunk resident. One without a derived row has no events but those at hand: everything
 /// before the sealed position has its derived row (that is part of the seal), and everything since has come by here. All
 /// others are read whole.
+///
+/// What came by may have left memory since, and its derived row may have been acknowledged and lost. Where anything else follows,
+/// the seal counts fewer events than there are; but of a copy with another time it counts as many as of the event itself. So a
+/// conversation is read whole, too, where something at hand could be such a copy.
 async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, Vec<FactRow>)]) -> Result<(), Error> {
     let absent = chunk.iter().filter(|(key, _)| !resident.has(key));
-    let (new, unknown): (Vec<_>, Vec<_>) = absent.partition(|(_, facts)| !facts.is_empty());
+    let may_be_new = |facts: &[FactRow]| !facts.is_empty() && facts.iter().all(FactRow::has_own_time);
+    let (new, unknown): (Vec<_>, Vec<_>) = absent.partition(|(_, facts)| may_be_new(facts));
     let keys = |of: &[&(ConversationKey, Vec<FactRow>)]| of.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
     let candidates = keys(&new);
     let mut to_read = persist("read conversations", || deps.sink.derived(&candidates)).await?;
@@ -190,4 +195,80 @@ async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, 
 pub(crate) async fn publish(deps: &Deps, reach: impl Iterator<Item = &Reach>) -> Result<(), Error> {
     let rows: Vec<ProgressRow> = reach.map(|reach| reach.progress(deps, reach.next_offset)).collect();
     persist("publish progress", || deps.sink.write_progress(&rows)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use delivery::{AppendTime, Frontier, Settings};
+    use journal::Record;
+    use testkit::{MemoryJournal, MemoryWarehouse, stream};
+    use warehouse::{RawRow, StateRow};
+
+    use super::*;
+    use crate::{Options, PartitionFold, Rows};
+
+    const START_MS: i64 = 1_700_000_000_000;
+    const LATER_MS: i64 = START_MS + 3 * 60 * 60_000;
+
+    /// The raw rows of one event and of its copy, three hours later.
+    fn event_and_copy(own_time_ms: Option<i64>) -> Vec<RawRow> {
+        let settings = Settings::default();
+        let mut fold = PartitionFold::new(0, settings, Frontier::new(settings, AppendTime(i64::MIN / 2), 0, 0));
+        let mut rows = Rows::default();
+        for (offset, append_time_ms) in [(0, START_MS), (1, LATER_MS)] {
+            let stream::Encoded { key, value } = stream::event_received(1, 1, own_time_ms, append_time_ms);
+            let headers = Vec::new();
+            let record = Record { offset, append_time_ms, key: key.into(), value: value.into(), headers };
+            fold.apply(&record, &mut rows);
+        }
+        rows.take().0.raw
+    }
+
+    fn deps(warehouse: &Arc<MemoryWarehouse>) -> Deps {
+        Deps {
+            journal: Arc::new(MemoryJournal::default()),
+            sink: Arc::clone(warehouse) as Arc<dyn warehouse::Sink>,
+            clock: Arc::new(|| START_MS),
+            options: Options::default(),
+            registry: None,
+            status: crate::Status::default(),
+        }
+    }
+
+    /// Simulated groups 5049 and 10219: the event itself was derived, that row was acknowledged and lost, and memory is full of
+    /// others since.
+    #[tokio::test]
+    async fn a_copy_with_another_time_is_never_taken_for_a_new_conversation() {
+        for own_time_ms in [None, Some(START_MS)] {
+            let raw = event_and_copy(own_time_ms);
+            let warehouse = Arc::new(MemoryWarehouse::default());
+            let write = |tables: &mut testkit::Tables| {
+                tables.raw.extend(raw.iter().map(|row| (testkit::raw_key(row), row.clone())));
+            };
+            warehouse.tamper(write);
+            let copy = raw[1].clone().into_fact_row();
+            let key = copy.conversation();
+            let mut resident = Resident::new(10);
+            derive(&deps(&warehouse), &mut resident, vec![(key.clone(), vec![copy])]).await.unwrap();
+            let tables = warehouse.tables();
+            let states: Vec<StateRow> = tables.states.values().cloned().collect();
+            assert_eq!(states, StateRow::fold_all(&tables.facts(&[key])), "own time: {own_time_ms:?}");
+        }
+    }
+
+    #[test]
+    fn of_an_event_and_its_copy_the_smaller_sighting_is_folded_whichever_comes_first() {
+        let raw = event_and_copy(None);
+        let facts: Vec<FactRow> = raw.into_iter().map(RawRow::into_fact_row).collect();
+        let key = facts[0].conversation();
+        let of_first = StateRow::fold_conversation(facts[..1].iter());
+        for order in [[0, 1], [1, 0]] {
+            let mut resident = Resident::new(10);
+            resident.admit(key.clone(), Vec::new());
+            order.into_iter().for_each(|index| resident.add(&key, vec![facts[index].clone()]));
+            assert_eq!(resident.fold(&key), of_first, "{order:?}");
+        }
+    }
 }

@@ -43,3 +43,13 @@ pub enum Error {
         refusal: Refusal,
     },
 }
+
+impl Error {
+    /// Whether it is about one partition, so that the others can go on.
+    pub(crate) fn is_of_one_partition(&self) -> bool {
+        matches!(
+            self,
+            Error::OtherJournal { .. } | Error::Refused { .. } | Error::Journal(journal::Error::OffsetGone { .. })
+        )
+    }
+}

@@ -23,8 +23,10 @@ mod resident;
 mod run;
 mod schemas;
 mod seal;
+mod status;
 mod symbols;
 mod takeover;
+mod takeovers;
 
 pub use batch::Rows;
 pub use error::Error;
@@ -32,3 +34,4 @@ pub use options::{Clock, Deps, Options};
 pub use partition::{Applied, PartitionFold, Snapshot};
 pub use run::run;
 pub use schemas::Registry;
+pub use status::{PartitionStatus, Status};

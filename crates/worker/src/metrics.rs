@@ -1,6 +1,6 @@
 //! What a worker counts about itself.
 
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 
 /// Records folded.
 pub(crate) fn records(count: u64) {
@@ -22,7 +22,7 @@ pub(crate) fn warehouse_retry(code: &'static str) {
     counter!("rapport_worker_warehouse_retries_total", "code" => code).increment(1);
 }
 
-/// A partition was taken over (start, clock step, failed read-back).
+/// A partition is taken over: given by the group, at a record, after a failed read-back.
 pub(crate) fn takeover(cause: &'static str) {
     counter!("rapport_worker_takeovers_total", "cause" => cause).increment(1);
 }
@@ -51,4 +51,10 @@ pub(crate) fn dead_letter() {
 /// An event whose record has another key than its own: it counts, but copies of it may lie in another partition.
 pub(crate) fn misrouted() {
     counter!("rapport_worker_misrouted_total").increment(1);
+}
+
+/// Partitions of the events that are owned, and those of them that are refused: they stay as they are until a person mends it.
+pub(crate) fn partitions(owned: usize, refused: usize) {
+    gauge!("rapport_worker_owned_partitions").set(owned as f64);
+    gauge!("rapport_worker_refused_partitions").set(refused as f64);
 }

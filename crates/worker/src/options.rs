@@ -6,7 +6,7 @@ use delivery::Settings;
 use journal::{Journal, ReadLimit};
 use warehouse::Sink;
 
-use crate::Registry;
+use crate::{Registry, Status};
 
 /// A wall clock: milliseconds since the epoch. It decides when, never what.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -36,6 +36,10 @@ pub struct Options {
     pub retention_ms: Option<i64>,
     /// Most conversations that may wait to be derived before consuming pauses.
     pub derive_backlog: usize,
+    /// Most partitions that are taken over at the same time, beside the folding of the others.
+    pub takeovers_at_once: usize,
+    /// A partition that was refused is tried again after this time.
+    pub refused_again_after: Duration,
     /// About half of the events that are kept to derive their conversations again without reading.
     pub resident_events: usize,
 }
@@ -54,6 +58,8 @@ impl Default for Options {
             idle_seal_after: Duration::from_secs(30),
             retention_ms: None,
             derive_backlog: 200_000,
+            takeovers_at_once: 8,
+            refused_again_after: Duration::from_secs(60),
             resident_events: 100_000,
         }
     }
@@ -80,6 +86,8 @@ pub struct Deps {
     pub clock: Clock,
     /// Bounds and intervals.
     pub options: Options,
+    /// What the worker says of its partitions, for whoever looks.
+    pub status: Status,
 }
 
 impl fmt::Debug for Deps {

@@ -3,15 +3,28 @@
 //! An entry, once there, is complete: it begins with every event the warehouse has of the conversation (or with the knowledge
 //! that it has none), and every later record of it is added. What falls out is read from the warehouse at its next touch.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use warehouse::{ConversationKey, FactRow, StateRow};
 
-/// Distinct events of a conversation by event id. The first sighting stays: append time never falls within a worker's life but
-/// for clock steps, and the seal checks those.
+/// Distinct events of a conversation by event id: of each the smallest sighting, as the warehouse has it. In one partition that is
+/// the first, but another may hold a copy.
 type Facts = BTreeMap<String, FactRow>;
 type Generation = HashMap<ConversationKey, Facts, FixedState>;
+
+fn add(held: &mut Facts, fact: FactRow) {
+    match held.entry(fact.event_id.clone()) {
+        Entry::Vacant(entry) => {
+            entry.insert(fact);
+        }
+        Entry::Occupied(mut entry) if fact.sighting() < entry.get().sighting() => {
+            entry.insert(fact);
+        }
+        Entry::Occupied(_) => {}
+    }
+}
 
 /// The cache: two generations, the older dropped whole when the newer is full.
 #[derive(Debug)]
@@ -38,7 +51,7 @@ impl Resident {
         let entry = self.young.entry(key).or_default();
         for fact in facts {
             self.young_facts += 1;
-            entry.entry(fact.event_id.clone()).or_insert(fact);
+            add(entry, fact);
         }
     }
 
@@ -51,7 +64,7 @@ impl Resident {
         let Some(entry) = self.young.get_mut(key) else { return };
         for fact in facts {
             self.young_facts += 1;
-            entry.entry(fact.event_id.clone()).or_insert(fact);
+            add(entry, fact);
         }
     }
 

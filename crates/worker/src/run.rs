@@ -1,11 +1,14 @@
 //! The loop: consume what there is, flush by size and time, seal what is closed.
 
+mod ownership;
+mod sealing;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::AppendTime;
-use journal::{Change, Topic, TopicPartition};
+use journal::Topic;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use warehouse::{Generation, RawRow};
@@ -16,15 +19,19 @@ use crate::flush::{Flush, Reach, consult, flush, persist};
 use crate::owners::Owners;
 use crate::partition::Applied;
 use crate::schemas::Asking;
-use crate::seal::{Claim, Proof, prove, remember};
-use crate::takeover::{OutOfReach, Owned, take_over};
+use crate::seal::{Claim, Proof};
+use crate::status::Uncommitted;
+use crate::takeover::{OutOfReach, Owned};
+use crate::takeovers::{Cause, Takeovers};
 use crate::{Deps, Error, dead_letters};
 
-/// Pause between two tries to seal what is not settled yet.
-const SEAL_AGAIN: Duration = Duration::from_millis(500);
+use self::ownership::Refused;
 
 /// Longest time to flush at the end, or what goes to another worker. What is not done then, the next owner does.
 const LET_GO: Duration = Duration::from_secs(4);
+
+/// Longest wait for the derived rows to catch up, before it is looked again whether anything may be read.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Works on the partitions that the group gives it until `shutdown` resolves; then flushes what it has, commits and returns.
 pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
@@ -35,7 +42,7 @@ pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Resul
     tasks.spawn(derive.clone().run(deps.clone(), receiver));
     let owners = Owners::none();
     tasks.spawn(dead_letters::run(deps.clone(), owners.clone()));
-    let mut worker = Worker::new(deps, derive, owners);
+    let mut worker = Worker::new(deps, derive, owners, member.is_sole());
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -73,24 +80,23 @@ async fn assert_generation(deps: &Deps) -> Result<(), Error> {
     Err(Error::OtherGeneration { found: format!("{found:?}"), wanted: format!("{wanted:?}") })
 }
 
+/// A partition that was taken over.
 #[derive(Debug)]
 struct Slot {
     owned: Owned,
+    /// Whether the journal was proved to be the one that the warehouse was filled from.
+    is_proved: bool,
     /// When the last record was read, for the idle seal.
     last_news: Instant,
     seal_not_before: Instant,
-    /// Next offset as far as flushes are done.
-    flushed: u64,
+    /// How far flushes are done, and what waits for one.
+    uncommitted: Uncommitted,
     /// Which takeover made this memory.
     takeover: u64,
     /// Whether the sealed position is remembered as memory has it.
     is_remembered: bool,
     /// Whether the next record needs a schema that the registry is being asked for.
     waits_for_schema: bool,
-}
-
-fn events_of(partitions: &[TopicPartition]) -> impl Iterator<Item = u16> {
-    partitions.iter().filter(|at| at.topic == Topic::Events).map(|at| at.partition)
 }
 
 /// What a task that ended leaves.
@@ -109,10 +115,16 @@ struct Worker {
     deps: Deps,
     derive: Derive,
     owners: Owners,
-    /// What is owned, by partition.
+    /// Whether there is no other worker, now or ever.
+    is_sole: bool,
+    /// What is owned and was taken over, by partition.
     slots: BTreeMap<u16, Slot>,
-    /// Number of takeovers: tells the memories of a partition apart.
-    takeovers: u64,
+    /// What is owned and not taken over yet.
+    takeovers: Takeovers,
+    /// What is owned and stays as it is.
+    refused: BTreeMap<u16, Refused>,
+    /// Whether anything may be folded: a sole worker looks at everything first.
+    may_fold: bool,
     rows: Rows,
     oldest_row: Option<Instant>,
     /// How long a row waits for its flush at present.
@@ -127,7 +139,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(deps: Deps, derive: Derive, owners: Owners) -> Worker {
+    fn new(deps: Deps, derive: Derive, owners: Owners, is_sole: bool) -> Worker {
         let interval = deps.options.flush_interval;
         let asking = Asking::new(deps.registry.clone());
         Worker {
@@ -135,8 +147,11 @@ impl Worker {
             deps,
             derive,
             owners,
+            is_sole,
             slots: BTreeMap::new(),
-            takeovers: 0,
+            takeovers: Takeovers::default(),
+            refused: BTreeMap::new(),
+            may_fold: !is_sole,
             rows: Rows::default(),
             oldest_row: None,
             interval,
@@ -147,72 +162,15 @@ impl Worker {
         }
     }
 
-    /// Takes what the group gives and lets go of what it takes.
-    async fn change(&mut self, change: Change) -> Result<(), Error> {
-        match change {
-            Change::Given(given) => {
-                // What is in memory of conversations may be older than what another owner made of them since.
-                self.derive.forget();
-                self.owners.add(&given);
-                for partition in events_of(&given) {
-                    self.own(partition, "given", None).await?;
-                }
-            }
-            Change::Taken(taken, revoked) => {
-                let let_go = async {
-                    self.start_flush().await?;
-                    self.await_flush().await
-                };
-                match tokio::time::timeout(LET_GO, let_go).await {
-                    Ok(flushed) => flushed?,
-                    Err(_) => tracing::warn!(?taken, "not flushed before they are let go; the next owner does it"),
-                }
-                self.disown(&taken);
-                revoked.done();
-            }
-            Change::Lost(lost) => self.disown(&lost),
-        }
-        Ok(())
-    }
-
-    /// Takes a partition over, from whoever had it or from this worker's own memory.
-    async fn own(&mut self, partition: u16, why: &'static str, at: Option<OutOfReach>) -> Result<(), Error> {
-        crate::metrics::takeover(why);
-        let owned = take_over(&self.deps, partition, at).await?;
-        self.takeovers += 1;
-        let now = Instant::now();
-        let takeover = self.takeovers;
-        let slot = Slot {
-            owned,
-            last_news: now,
-            seal_not_before: now,
-            flushed: 0,
-            takeover,
-            is_remembered: true,
-            waits_for_schema: false,
-        };
-        self.slots.insert(partition, slot);
-        Ok(())
-    }
-
-    fn disown(&mut self, gone: &[TopicPartition]) {
-        self.owners.remove(gone);
-        for partition in events_of(gone) {
-            self.slots.remove(&partition);
-            self.claimed.take_if(|claim| claim.partition == partition);
-            // Its proof may wait for derived rows that another owner makes now.
-            if self.proving_of == partition {
-                self.proving = JoinSet::new();
-            }
-            tracing::info!(partition, "partition let go");
-        }
-    }
-
     /// One round. May be dropped at any await: nothing is lost, since memory and batch change only between awaits.
     async fn step(&mut self) -> Result<(), Error> {
         while let Some(done) = self.in_flight.try_join_next() {
             self.flushed(done)?;
         }
+        while let Some(landed) = self.takeovers.try_next(&self.deps) {
+            self.land(landed)?;
+        }
+        self.try_refused_again();
         self.remember_seals().await?;
         if let Some(done) = self.proving.try_join_next() {
             self.proved(done).await?;
@@ -239,48 +197,53 @@ impl Worker {
         self.rows.len() >= options.flush_rows || self.rows.bytes >= options.flush_bytes
     }
 
+    fn may_read(&self) -> bool {
+        self.may_fold && self.derive.backlog() <= self.deps.options.derive_backlog
+    }
+
     /// Reads one chunk of a partition and folds it; whether there was one.
     async fn consume(&mut self, partition: u16) -> Result<bool, Error> {
-        if self.derive.backlog() > self.deps.options.derive_backlog {
+        if !self.may_read() {
             return Ok(false);
         }
         let journal = Arc::clone(&self.deps.journal);
         let Some(slot) = self.slots.get(&partition) else { return Ok(false) };
         let (Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset }) = &slot.owned;
         let (from, limit) = (*next_offset, self.deps.options.read);
-        let mut records = consult("read", || journal.read(Topic::Events, partition, from, limit)).await?;
+        let mut records = match consult("read", || journal.read(Topic::Events, partition, from, limit)).await {
+            Err(Error::Journal(journal::Error::OffsetGone { .. })) => {
+                return self.take_over(partition, Cause::RecordsGone, None).await.map(|()| true);
+            }
+            records => records?,
+        };
         let readable = self.asking.readable(&records);
         let Some(slot) = self.slots.get_mut(&partition) else { return Ok(false) };
         slot.waits_for_schema = readable < records.len();
         records.truncate(readable);
         let Some(last) = records.last() else { return Ok(false) };
-        let Slot { owned: Owned::Folding { fold, next_offset }, last_news, .. } = slot else {
+        let Slot { owned: Owned::Folding { fold, next_offset }, last_news, uncommitted, .. } = slot else {
             // The first record since everything was sealed: its context has to be read first.
-            return self.own(partition, "news", None).await.map(|()| true);
+            self.ask(partition, Cause::News, None);
+            return Ok(true);
         };
         *last_news = Instant::now();
         fold.read_by(self.asking.known());
         for record in &records {
             if fold.apply(record, &mut self.rows) == Applied::OutOfReach {
+                *next_offset = record.offset;
                 let stretch = fold.frontier().stretch_time_at(AppendTime(record.append_time_ms));
                 let at = OutOfReach { offset: record.offset, stretch };
-                return self.take_over(partition, "clock_step", Some(at)).await.map(|()| true);
+                return self.take_over(partition, Cause::ClockStep, Some(at)).await.map(|()| true);
             }
         }
         *next_offset = last.offset + 1;
+        if uncommitted.read(&records) {
+            self.deps.status.set(partition, Some(uncommitted.status()));
+        }
         if !self.rows.is_empty() {
             self.oldest_row.get_or_insert_with(Instant::now);
         }
         Ok(true)
-    }
-
-    /// A takeover of a partition that is owned: everything folded so far is flushed first, so that the commit never runs behind
-    /// memory.
-    async fn take_over(&mut self, partition: u16, why: &'static str, at: Option<OutOfReach>) -> Result<(), Error> {
-        tracing::info!(partition, why, at = at.map(|at| at.offset), "taking the partition over again");
-        self.start_flush().await?;
-        self.await_flush().await?;
-        self.own(partition, why, at).await
     }
 
     /// Hands the batch to a flush of its own; at most one is in flight.
@@ -303,6 +266,7 @@ impl Worker {
                 append_ms: fold.last_append_ms(),
                 tenure: self.owners.tenure(Topic::Events, fold.id()),
             });
+            slot.uncommitted.begin(fold.frontier().next_offset());
         }
         self.claim();
         let (deps, owners) = (self.deps.clone(), self.owners.clone());
@@ -329,7 +293,8 @@ impl Worker {
                 continue;
             }
             if let Some(slot) = self.slots.get_mut(&reach.partition) {
-                slot.flushed = reach.next_offset;
+                slot.uncommitted.commit(reach.next_offset);
+                self.deps.status.set(reach.partition, Some(slot.uncommitted.status()));
             }
         }
         let in_conversations = batch.raw.into_iter().filter(|row| !row.conversation_id.is_empty());
@@ -339,91 +304,24 @@ impl Worker {
         Ok(())
     }
 
-    /// Notes what the first partition with something to seal should hold. Called where all rows folded are in a flush, begun or
-    /// done; the proof follows that flush.
-    fn claim(&mut self) {
-        if self.claimed.is_none() && self.proving.is_empty() {
-            self.claimed = self.first_to_seal();
-        }
-    }
-
-    /// Begins the proof of a claim when its flush is done.
-    fn start_proof(&mut self) {
-        if !self.in_flight.is_empty() {
-            return;
-        }
-        if let Some(claim) = self.claimed.take() {
-            self.proving_of = claim.partition;
-            self.proving.spawn(prove(self.deps.clone(), self.derive.clone(), claim));
-        }
-    }
-
-    /// The claim of the first partition with something to seal now.
-    fn first_to_seal(&self) -> Option<Claim> {
-        let now = Instant::now();
-        self.slots.values().filter(|slot| now >= slot.seal_not_before).find_map(|slot| {
-            let Owned::Folding { fold, .. } = &slot.owned else { return None };
-            let idle = slot.last_news.elapsed() >= self.deps.options.idle_seal_after;
-            let segments = if idle { fold.frontier().unsealed() } else { fold.frontier().closed() };
-            (!segments.is_empty()).then(|| Claim::note(fold, slot.takeover, segments))
-        })
-    }
-
-    /// Seals what was proved, unless the partition has moved on since.
-    async fn proved(&mut self, done: Joined<(Claim, Proof)>) -> Result<(), Error> {
-        let (claim, proof) = outcome(done)?;
-        let partition = claim.partition;
-        let Some(slot) = self.slots.get_mut(&partition) else { return Ok(()) };
-        slot.seal_not_before = Instant::now() + SEAL_AGAIN;
-        if slot.takeover != claim.takeover {
-            return Ok(());
-        }
-        if proof == Proof::RowsLost {
-            return self.take_over(claim.partition, "rows_lost", None).await;
-        }
-        self.await_flush().await?;
-        let Some(slot) = self.slots.get_mut(&partition) else { return Ok(()) };
-        let Owned::Folding { fold, .. } = &mut slot.owned else { return Ok(()) };
-        if proof == Proof::Whole && claim.holds_of(fold) {
-            slot.seal_not_before = Instant::now();
-            slot.is_remembered = false;
-            let position = claim.seal(fold);
-            tracing::debug!(partition, position, "sealed");
-        }
-        self.remember_seals().await
-    }
-
-    /// Remembers what was sealed; at the next step, if a change of the group comes in between. No flush is under way
-    /// meanwhile, so that commits follow one another, each knowing what the last one knew.
-    async fn remember_seals(&mut self) -> Result<(), Error> {
-        while let Some((partition, _)) = self.slots.iter().find(|(_, slot)| !slot.is_remembered) {
-            let partition = *partition;
-            self.await_flush().await?;
-            let Some(slot) = self.slots.get_mut(&partition) else { continue };
-            if let Owned::Folding { fold, .. } = &slot.owned {
-                let sealed = fold.frontier().sealed_position();
-                remember(&self.deps, &self.owners, partition, (sealed, slot.flushed)).await?;
-            }
-            slot.is_remembered = true;
-        }
-        Ok(())
-    }
-
     /// Waits until there may be news, the batch is due, or a flush is done.
     async fn wait_for_news(&mut self) -> Result<(), Error> {
-        // What others own is no news here.
+        // What others own is no news here, nor is what may not be read.
         let mut seen = vec![u64::MAX; usize::from(self.deps.journal.partitions(Topic::Events))];
-        for (partition, slot) in self.slots.iter().filter(|(_, slot)| !slot.waits_for_schema) {
+        let readable = self.slots.iter().filter(|(_, slot)| self.may_read() && !slot.waits_for_schema);
+        for (partition, slot) in readable {
             let (Owned::Folding { next_offset, .. } | Owned::AtEnd { next_offset }) = &slot.owned;
             seen[usize::from(*partition)] = *next_offset;
         }
         let interval = self.interval;
+        let interval = if self.may_read() { interval } else { interval.min(LOOK_AGAIN) };
         let due_in = self.oldest_row.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
         tokio::select! {
             biased;
             () = self.deps.journal.wait_beyond(Topic::Events, seen), if self.oldest_row.is_none() => {}
             () = self.asking.answered() => {}
             () = tokio::time::sleep(due_in.max(Duration::from_millis(1))) => {}
+            landed = self.takeovers.next(&self.deps), if !self.takeovers.is_idle() => self.land(landed)?,
             Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => self.flushed(done)?,
             Some(done) = self.proving.join_next(), if !self.proving.is_empty() => self.proved(done).await?,
         }

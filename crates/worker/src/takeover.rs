@@ -1,7 +1,7 @@
 //! Taking a partition over: at start, at a record memory does not reach, after a failed read-back. One recovery path.
 
 use delivery::{AppendTime, Frontier, ResumeFacts, StretchFacts, resume, stretch_start};
-use journal::{Offsets, ReadLimit, Record, Topic};
+use journal::{Commit, Offsets, ReadLimit, Record, Topic};
 use warehouse::AnchorRow;
 
 use crate::flush::{Reach, consult, persist};
@@ -26,6 +26,34 @@ pub(crate) enum Owned {
     },
 }
 
+impl Owned {
+    /// Everything before it was sealed when the partition was taken over, or has been since.
+    pub(crate) fn sealed(&self) -> u64 {
+        match self {
+            Owned::AtEnd { next_offset } => *next_offset,
+            Owned::Folding { fold, .. } => fold.frontier().sealed_position(),
+        }
+    }
+
+    /// Next offset as far as memory goes.
+    pub(crate) fn folded_to(&self) -> u64 {
+        match self {
+            Owned::AtEnd { next_offset } => *next_offset,
+            Owned::Folding { fold, .. } => fold.frontier().next_offset(),
+        }
+    }
+}
+
+/// A partition that was taken over.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) owned: Owned,
+    /// Whether the record that the warehouse remembers is in the journal; it may remember none, or one that retention took.
+    pub(crate) is_proved: bool,
+    /// Next offset of the group's commit, or where the log begins.
+    pub(crate) committed: u64,
+}
+
 /// A record that memory does not reach.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OutOfReach {
@@ -36,12 +64,26 @@ pub(crate) struct OutOfReach {
 }
 
 /// Takes a partition over, at a record if one asked for it.
-pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach>) -> Result<Owned, Error> {
+pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach>) -> Result<Taken, Error> {
     let journal = &deps.journal;
     let held = consult("look the log up", || journal.offsets(Topic::Events, partition)).await?;
-    prove_incarnation(deps, partition, held).await?;
     let look_up = || journal.committed(&deps.options.group, Topic::Events, partition);
-    let committed = consult("look the commit up", look_up).await?;
+    let commit = consult("look the commit up", look_up).await?;
+    let committed = commit.as_ref().map_or(held.first, |commit| commit.next_offset.max(held.first));
+    deps.status.update(partition, |known| known.committed = Some(committed));
+    let is_proved = prove_incarnation(deps, partition, held).await?;
+    let owned = resume_at(deps, partition, (held, commit), at).await?;
+    Ok(Taken { owned, is_proved, committed })
+}
+
+/// Finds where to begin.
+async fn resume_at(
+    deps: &Deps,
+    partition: u16,
+    (held, committed): (Offsets, Option<Commit>),
+    at: Option<OutOfReach>,
+) -> Result<Owned, Error> {
+    let journal = &deps.journal;
     let facts = ResumeFacts {
         committed: committed.as_ref().map(|commit| commit.next_offset),
         committed_sealed: committed.as_ref().and_then(|commit| commit.metadata.parse().ok()),
@@ -96,8 +138,9 @@ async fn first_record(deps: &Deps, partition: u16, from: u64) -> Result<Option<R
     Ok(records.into_iter().next())
 }
 
-/// Compares the record that the warehouse remembers with the one the journal holds at that offset.
-async fn prove_incarnation(deps: &Deps, partition: u16, held: Offsets) -> Result<(), Error> {
+/// Compares the record that the warehouse remembers with the one the journal holds at that offset; whether there was one to
+/// compare.
+async fn prove_incarnation(deps: &Deps, partition: u16, held: Offsets) -> Result<bool, Error> {
     let generation = deps.options.generation;
     let anchor = persist("read the remembered record", || deps.sink.anchor(generation, partition)).await?;
     let reached = persist("read how far the figures reach", || deps.sink.reached(generation, partition)).await?;
@@ -106,15 +149,12 @@ async fn prove_incarnation(deps: &Deps, partition: u16, held: Offsets) -> Result
     if let Some(reached) = reached.filter(|reached| *reached > held.next) {
         return Err(other(format!("it ends at offset {}, and the figures reach to {reached}", held.next)));
     }
-    let Some(anchor) = anchor else { return Ok(()) };
-    if anchor.offset < held.first {
-        return Ok(());
-    }
+    let Some(anchor) = anchor.filter(|anchor| anchor.offset >= held.first) else { return Ok(false) };
     let Some(record) = first_record(deps, partition, anchor.offset).await? else {
         return Err(other(format!("it ends before offset {}, which was committed", anchor.offset)));
     };
     let found = anchor_of(deps.options.generation, partition, &record);
-    if found == anchor { Ok(()) } else { Err(other(format!("the record at offset {} differs", anchor.offset))) }
+    if found == anchor { Ok(true) } else { Err(other(format!("the record at offset {} differs", anchor.offset))) }
 }
 
 /// What is remembered of a record.

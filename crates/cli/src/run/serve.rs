@@ -58,6 +58,7 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
         warehouse: warehouse.as_ref().map(|warehouse| &warehouse.client),
         control: &control,
         health: Health::default(),
+        worker: worker::Status::default(),
         spawner: lifecycle.spawner(),
     };
     parts.spawn(listener)?;
@@ -131,6 +132,8 @@ struct Parts<'a> {
     warehouse: Option<&'a warehouse::Client>,
     control: &'a Control,
     health: Health,
+    /// What the worker says of itself.
+    worker: worker::Status,
     spawner: Spawner,
 }
 
@@ -156,6 +159,7 @@ impl Parts<'_> {
                 group: stores::worker_group(self.settings),
                 ..worker::Options::default()
             },
+            status: self.worker.clone(),
         };
         let shutdown = self.spawner.shutdown();
         self.spawner.spawn("worker", OnFailure::Stop, async move {
@@ -180,11 +184,9 @@ impl Parts<'_> {
 
     fn spawn_watch(&self) {
         let (journal, warehouse) = (Arc::clone(self.journal), self.warehouse.cloned());
-        let (health, has_worker) = (self.health.clone(), self.roles.worker);
-        watch::spawn(
-            &self.spawner,
-            watch::Parts { journal, warehouse, health, has_worker, group: stores::worker_group(self.settings) },
-        );
+        let worker = self.roles.worker.then(|| self.worker.clone());
+        let (health, group) = (self.health.clone(), stores::worker_group(self.settings));
+        watch::spawn(&self.spawner, watch::Parts { journal, warehouse, health, worker, group });
     }
 
     fn spawn_http(&self, listener: TcpListener) -> anyhow::Result<()> {

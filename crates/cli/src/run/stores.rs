@@ -166,6 +166,7 @@ mod tests {
                 registry: None,
                 clock: Arc::clone(&clock),
                 options: worker::Options { retention_ms: Some(retention), ..worker::Options::default() },
+                status: worker::Status::default(),
             };
             worker::run(deps, std::future::pending())
         };

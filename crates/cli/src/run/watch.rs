@@ -1,6 +1,10 @@
 //! What readiness says, and how far the worker is behind: looked at every second, from outside the parts that are looked at.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::Utc;
 use journal::{ErrorClass, Journal, ReadLimit, Topic};
@@ -10,18 +14,19 @@ use service::{
     metrics::{Entry, Gauge, Unit},
 };
 use tokio::time::Instant;
+use worker::PartitionStatus;
 
 /// Records that are in the journal and not in the warehouse.
 const LAG_MESSAGES: Gauge = Gauge::new(
     "rapport_worker_lag_messages",
     Unit::Count,
-    "Records that the journal holds and the worker has not committed; label partition.",
+    "Records that the journal holds and the workers have not committed; label partition, each said by its owner.",
 );
 /// How old the oldest of them is.
 const LAG_SECONDS: Gauge = Gauge::new(
     "rapport_worker_lag_seconds",
     Unit::Seconds,
-    "Time since the oldest record that the worker has not committed was appended; 0 when there is none.",
+    "Time since the oldest record of its partitions that the worker has not committed was appended; 0 when there is none.",
 );
 /// The catalogue of this module.
 pub(super) const CATALOGUE: &[Entry] = &[LAG_MESSAGES.entry(), LAG_SECONDS.entry()];
@@ -39,8 +44,8 @@ pub(super) struct Parts {
     /// Where there is none, neither it nor a worker's lag is looked at.
     pub(super) warehouse: Option<warehouse::Client>,
     pub(super) health: Health,
-    /// Whether this process has a worker.
-    pub(super) has_worker: bool,
+    /// What this process's worker says of itself, if it has one.
+    pub(super) worker: Option<worker::Status>,
     /// The workers' group.
     pub(super) group: String,
 }
@@ -63,9 +68,13 @@ struct Watch {
     parts: Parts,
     journal: Check,
     warehouse: Option<(warehouse::Client, Check)>,
-    worker: Option<Check>,
-    /// Committed offsets, all partitions together, and since when they are that.
+    worker: Option<(worker::Status, Check)>,
+    /// Committed offsets, all partitions of the worker together, and since when they are that.
     progress: (u64, Instant),
+    /// The partitions that gauges speak of.
+    said: BTreeSet<u16>,
+    /// Append time of the record at an offset, by partition: what the worker had not read when it was asked last.
+    unread: BTreeMap<u16, (u64, i64)>,
 }
 
 /// How far the worker is behind.
@@ -80,8 +89,9 @@ impl Watch {
     fn new(parts: Parts) -> Watch {
         let journal = parts.health.register("journal");
         let warehouse = parts.warehouse.clone().map(|client| (client, parts.health.register("warehouse")));
-        let worker = parts.has_worker.then(|| parts.health.register("worker"));
-        Watch { parts, journal, warehouse, worker, progress: (0, Instant::now()) }
+        let worker = parts.worker.clone().map(|status| (status, parts.health.register("worker")));
+        let progress = (0, Instant::now());
+        Watch { parts, journal, warehouse, worker, progress, said: BTreeSet::new(), unread: BTreeMap::new() }
     }
 
     async fn look(&mut self) {
@@ -97,11 +107,10 @@ impl Watch {
                 Err(_) => check.missing("the warehouse does not answer in time: it is busy or stopped"),
             }
         }
-        if self.worker.is_none() {
-            return;
-        }
-        match self.lag().await {
-            Ok(lag) => self.judge(lag),
+        let Some((status, _)) = &self.worker else { return };
+        let owned = status.partitions();
+        match self.lag(&owned).await {
+            Ok(lag) => self.judge(lag, &owned),
             Err(error) => {
                 tracing::debug!(%error, "the worker's lag is not known");
                 self.say(Some("how far the worker is behind is not known: the journal does not answer".to_owned()));
@@ -109,8 +118,9 @@ impl Watch {
         }
     }
 
-    fn judge(&mut self, lag: Lag) {
+    fn judge(&mut self, lag: Lag, owned: &BTreeMap<u16, PartitionStatus>) {
         LAG_SECONDS.set(lag.seconds);
+        self.parts.health.fact("worker_partitions", owned.len() as f64);
         self.parts.health.fact("worker_lag_messages", lag.messages as f64);
         self.parts.health.fact("worker_lag_seconds", lag.seconds);
         if lag.messages == 0 || lag.committed != self.progress.0 {
@@ -118,36 +128,81 @@ impl Watch {
         }
         let failing = self.warehouse.as_ref().and_then(|(client, _)| client.failing_writes());
         let failing = failing.map(|failure| (failure.advice, failure.since.elapsed()));
-        self.say(worker_advice(failing, self.progress.1.elapsed(), lag));
+        let refused = owned.values().find_map(|known| known.refused.clone());
+        let advice = worker_advice(failing, self.progress.1.elapsed(), lag);
+        self.say(match (refused, advice) {
+            (Some(refused), Some(advice)) => Some(format!("{refused}; {advice}")),
+            (refused, advice) => refused.or(advice),
+        });
     }
 
     /// What readiness says of the worker: nothing if nothing is missing.
     fn say(&self, advice: Option<String>) {
         match (&self.worker, advice) {
-            (Some(worker), Some(advice)) => worker.missing(advice),
-            (Some(worker), None) => worker.ok(),
+            (Some((_, worker)), Some(advice)) => worker.missing(advice),
+            (Some((_, worker)), None) => worker.ok(),
             (None, _) => {}
         }
     }
 
-    async fn lag(&self) -> Result<Lag, journal::Error> {
-        const ONE: ReadLimit = ReadLimit { records: 1, bytes: 1 };
-        let journal = &self.parts.journal;
+    /// How far the worker is behind in the partitions that are its own. What the worker says of them spares most questions: of each
+    /// partition only its end is asked for.
+    async fn lag(&mut self, owned: &BTreeMap<u16, PartitionStatus>) -> Result<Lag, journal::Error> {
+        let gone: Vec<u16> = self.said.iter().copied().filter(|partition| !owned.contains_key(partition)).collect();
+        for partition in gone {
+            self.said.remove(&partition);
+            self.unread.remove(&partition);
+            LAG_MESSAGES.unset_of("partition", partition);
+        }
         let mut lag = Lag { messages: 0, seconds: 0.0, committed: 0 };
-        for partition in 0..journal.partitions(Topic::Events) {
-            let held = journal.offsets(Topic::Events, partition).await?;
-            let commit = journal.committed(&self.parts.group, Topic::Events, partition).await?;
-            let committed = commit.map_or(held.first, |commit| commit.next_offset).max(held.first);
+        for (partition, known) in owned {
+            let partition = *partition;
+            let held = self.parts.journal.offsets(Topic::Events, partition).await?;
+            let committed = self.committed(partition, known).await?.unwrap_or(held.first).max(held.first);
             let behind = held.next.saturating_sub(committed);
+            self.said.insert(partition);
             LAG_MESSAGES.set_of("partition", partition, behind as f64);
             lag.messages += behind;
             lag.committed += committed;
-            if let Some(oldest) = journal.read(Topic::Events, partition, committed, ONE).await?.first() {
-                let age_ms = Utc::now().timestamp_millis().saturating_sub(oldest.append_time_ms).max(0);
+            if behind > 0
+                && let Some(oldest_ms) = self.oldest(partition, committed, known).await?
+            {
+                let age_ms = Utc::now().timestamp_millis().saturating_sub(oldest_ms).max(0);
                 lag.seconds = lag.seconds.max(age_ms as f64 / 1_000.0);
             }
         }
         Ok(lag)
+    }
+
+    /// The commit of a partition; asked for only where the worker has not looked it up yet.
+    async fn committed(&self, partition: u16, known: &PartitionStatus) -> Result<Option<u64>, journal::Error> {
+        if known.committed.is_some() {
+            return Ok(known.committed);
+        }
+        let commit = self.parts.journal.committed(&self.parts.group, Topic::Events, partition).await?;
+        Ok(commit.map(|commit| commit.next_offset))
+    }
+
+    /// Append time of the first record after the commit; looked up, once for each commit, only where the worker has not read it.
+    async fn oldest(
+        &mut self,
+        partition: u16,
+        committed: u64,
+        known: &PartitionStatus,
+    ) -> Result<Option<i64>, journal::Error> {
+        const ONE: ReadLimit = ReadLimit { records: 1, bytes: 1 };
+        if known.oldest_ms.is_some() {
+            return Ok(known.oldest_ms);
+        }
+        if let Some((at, oldest_ms)) = self.unread.get(&partition)
+            && *at == committed
+        {
+            return Ok(Some(*oldest_ms));
+        }
+        let records = self.parts.journal.read(Topic::Events, partition, committed, ONE).await?;
+        let Some(oldest) = records.first() else { return Ok(None) };
+        self.unread.insert(partition, (committed, oldest.append_time_ms));
+        Ok(Some(oldest.append_time_ms))
     }
 }
 
@@ -176,6 +231,11 @@ fn journal_advice(error: &journal::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use journal::{Appended, BoxFuture, Commit, NewRecord, Offsets, Record};
+    use testkit::{MemoryJournal, MemoryOptions};
+
     use super::*;
 
     #[test]
@@ -189,5 +249,150 @@ mod tests {
         let failing = Some(("no room".to_owned(), Duration::from_secs(12)));
         let text = worker_advice(failing, moving, lag).unwrap();
         assert!(text.contains("for 12 s: no room") && text.contains("900 s"), "{text}");
+    }
+
+    /// A journal that counts what it is asked.
+    #[derive(Debug)]
+    struct Counting {
+        journal: MemoryJournal,
+        asked: AtomicUsize,
+    }
+
+    impl Counting {
+        fn count(&self) -> &MemoryJournal {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            &self.journal
+        }
+    }
+
+    impl Journal for Counting {
+        fn partitions(&self, topic: Topic) -> u16 {
+            self.journal.partitions(topic)
+        }
+
+        fn append(
+            &self,
+            topic: Topic,
+            records: Vec<NewRecord>,
+        ) -> BoxFuture<'_, Result<Vec<Appended>, journal::Error>> {
+            self.journal.append(topic, records)
+        }
+
+        fn read(
+            &self,
+            topic: Topic,
+            partition: u16,
+            from: u64,
+            limit: ReadLimit,
+        ) -> BoxFuture<'_, Result<Vec<Record>, journal::Error>> {
+            self.count().read(topic, partition, from, limit)
+        }
+
+        fn wait_beyond(&self, topic: Topic, seen: Vec<u64>) -> BoxFuture<'_, ()> {
+            self.journal.wait_beyond(topic, seen)
+        }
+
+        fn offsets(&self, topic: Topic, partition: u16) -> BoxFuture<'_, Result<Offsets, journal::Error>> {
+            self.count().offsets(topic, partition)
+        }
+
+        fn offset_for_time(
+            &self,
+            topic: Topic,
+            partition: u16,
+            at_ms: i64,
+        ) -> BoxFuture<'_, Result<Option<u64>, journal::Error>> {
+            self.journal.offset_for_time(topic, partition, at_ms)
+        }
+
+        fn commit(
+            &self,
+            group: &str,
+            topic: Topic,
+            partition: u16,
+            commit: Commit,
+        ) -> BoxFuture<'_, Result<(), journal::Error>> {
+            self.journal.commit(group, topic, partition, commit)
+        }
+
+        fn committed(
+            &self,
+            group: &str,
+            topic: Topic,
+            partition: u16,
+        ) -> BoxFuture<'_, Result<Option<Commit>, journal::Error>> {
+            self.count().committed(group, topic, partition)
+        }
+    }
+
+    /// A watch of a worker, and the journal that it asks: one record in each partition, a hundred seconds old.
+    async fn watch() -> (Watch, worker::Status, Arc<Counting>) {
+        let begin_ms = Utc::now().timestamp_millis() - 100_000;
+        let journal = MemoryJournal::new(MemoryOptions { event_partitions: 3, start_ms: begin_ms, read_ms: 0 });
+        for number in 0..100 {
+            let record = NewRecord { key: format!("{number}").into(), ..NewRecord::default() };
+            journal.append(Topic::Events, vec![record]).await.unwrap();
+        }
+        assert!(journal.records(Topic::Events).iter().all(|records| records.len() > 10));
+        let (status, journal) = (worker::Status::default(), Arc::new(Counting { journal, asked: AtomicUsize::new(0) }));
+        let parts = Parts {
+            journal: Arc::clone(&journal) as Arc<dyn Journal>,
+            warehouse: None,
+            health: Health::default(),
+            worker: Some(status.clone()),
+            group: "workers".to_owned(),
+        };
+        (Watch::new(parts), status, journal)
+    }
+
+    fn known(committed: u64, oldest_ms: Option<i64>) -> Option<PartitionStatus> {
+        Some(PartitionStatus { committed: Some(committed), oldest_ms, refused: None })
+    }
+
+    #[tokio::test]
+    async fn a_worker_speaks_of_its_own_partitions_alone_and_asks_little() {
+        let (mut watch, status, journal) = watch().await;
+        let ends: Vec<u64> = journal.journal.records(Topic::Events).iter().map(|all| all.len() as u64).collect();
+        let handle = service::metrics::install().unwrap();
+        let series = |partition: u16| format!("rapport_worker_lag_messages{{partition=\"{partition}\"}}");
+
+        status.set(1, known(4, Some(Utc::now().timestamp_millis() - 7_000)));
+        status.set(2, known(ends[2], None));
+        watch.look().await;
+        let facts = watch.parts.health.report().facts;
+        assert_eq!(facts["worker_lag_messages"], (ends[1] - 4) as f64);
+        assert!((7.0..60.0).contains(&facts["worker_lag_seconds"]), "{facts:?}");
+        assert_eq!(journal.asked.swap(0, Ordering::Relaxed), 2, "the end of each partition that is owned");
+        let text = handle.render();
+        assert!(!text.contains(&series(0)) && text.contains(&series(1)) && text.contains(&series(2)), "{text}");
+
+        // What is being taken over is looked up, the age of its oldest record once.
+        status.set(1, None);
+        status.set(0, Some(PartitionStatus::default()));
+        for asked in [4, 3] {
+            watch.look().await;
+            assert_eq!(journal.asked.swap(0, Ordering::Relaxed), asked);
+            let facts = watch.parts.health.report().facts;
+            assert_eq!(facts["worker_lag_messages"], ends[0] as f64);
+            assert!(facts["worker_lag_seconds"] >= 100.0, "{facts:?}");
+        }
+        let text = handle.render();
+        assert!(
+            text.contains(&series(0)) && !text.contains(&series(1)),
+            "what was let go is another's to speak of: {text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_refused_partition_makes_the_worker_not_ready() {
+        let (mut watch, status, _) = watch().await;
+        let refused = Some("partition 2: the log no longer holds it".to_owned());
+        status.set(2, Some(PartitionStatus { refused, ..known(1, None).unwrap() }));
+        watch.look().await;
+        let report = watch.parts.health.report();
+        assert!(!report.ready && report.checks["worker"].contains("no longer holds"), "{report:?}");
+        status.set(2, known(1, None));
+        watch.look().await;
+        assert!(watch.parts.health.report().ready);
     }
 }

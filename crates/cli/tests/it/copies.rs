@@ -64,6 +64,7 @@ impl Rig {
             registry: None,
             clock: Arc::new(move || clock.now_ms()),
             options,
+            status: worker::Status::default(),
         };
         tokio::select! {
             outcome = worker::run(deps, std::future::pending()) => panic!("the worker stopped: {outcome:?}"),

@@ -308,7 +308,7 @@ fn schedule(seed: u64, without: Option<Without>) -> Outcome {
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let first = number("SIMULATION_SEED").unwrap_or(0);
-    first..first + number("SIMULATIONS").unwrap_or(200)
+    first..first + number("SIMULATIONS").unwrap_or(100)
 }
 
 #[test]

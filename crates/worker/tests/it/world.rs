@@ -1,5 +1,6 @@
 //! One random schedule: a journal, a warehouse, workers that come and go, and what the figures must be in the end.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,7 +14,7 @@ use testkit::{
     is_identity, is_request, stream,
 };
 use warehouse::{ConversationKey, RawRow, StateRow};
-use worker::{Deps, Error, Options};
+use worker::{Deps, Error, Options, Status};
 
 use crate::seams::{Tokens, Without, journal_without, sink_without};
 
@@ -43,6 +44,10 @@ pub(crate) struct World {
     /// Each event as the journal took it first. A later copy may have an earlier append time, if the clock stepped back, but
     /// then it does not count (R1): of those that count the first is the smallest.
     taken: BTreeMap<String, Vec<u8>>,
+    /// What the journal took that is no event.
+    nonsense: BTreeSet<(String, u16, u64)>,
+    /// What each worker says of itself.
+    statuses: RefCell<Vec<Status>>,
     /// Retention cut what a worker needed, and the worker said so.
     refused: bool,
 }
@@ -63,12 +68,15 @@ impl World {
             journal: MemoryJournal::new(options),
             partitions,
             lossless: false,
-            warehouse: Arc::default(),
+            // In others the proof of a seal takes so long that much happens beside it.
+            warehouse: Arc::new(MemoryWarehouse::slow(if seed % 4 == 2 { 150 } else { 0 })),
             tokens: Arc::default(),
             wall_ms: Arc::new(AtomicI64::new(START_MS)),
             retention_ms: (seed % 4 == 3).then_some(RETENTION_MS),
             times: Vec::new(),
             taken: BTreeMap::new(),
+            nonsense: BTreeSet::new(),
+            statuses: RefCell::default(),
             refused: false,
         }
     }
@@ -81,6 +89,8 @@ impl World {
     pub(crate) fn deps_on(&self, journal: MemoryJournal) -> Deps {
         let wall = Arc::clone(&self.wall_ms);
         let known = self.without != Some(Without::Retention);
+        let status = Status::default();
+        self.statuses.borrow_mut().push(status.clone());
         Deps {
             journal: journal_without(self.without, journal),
             sink: sink_without(self.without, Arc::clone(&self.warehouse), Arc::clone(&self.tokens)),
@@ -91,12 +101,14 @@ impl World {
                 group: GROUP.to_owned(),
                 flush_rows: 7,
                 flush_bytes: 900,
-                read: ReadLimit { records: 5, bytes: 1 << 20 },
+                read: ReadLimit { records: if self.seed % 3 == 2 { 1 } else { 5 }, bytes: 1 << 20 },
                 idle_seal_after: Duration::from_secs(3),
                 retention_ms: self.retention_ms.filter(|_| known),
-                resident_events: if self.seed % 5 == 4 { 2 } else { 100_000 },
+                takeovers_at_once: 1 + (self.seed % 2) as usize,
+                resident_events: if self.seed % 2 == 1 { 2 } else { 100_000 },
                 ..Options::default()
             },
+            status,
         }
     }
 
@@ -116,18 +128,22 @@ impl World {
 
     /// Appends a few events: new ones, late ones, and copies of any earlier one, while the append clock moves, also back.
     pub(crate) async fn produce(&mut self) {
-        let pause_ms = if self.random.chance(50) { self.random.below(1_000) } else { 0 };
+        let pauses_up_to_ms = [0, 1_000, 6_000][self.random.below(3) as usize];
         for _ in 0..self.random.below(12) {
-            if pause_ms > 0 {
-                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            if pauses_up_to_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(self.random.below(pauses_up_to_ms))).await;
             }
             let step = self.number(4_000);
             self.pass_ms(step);
             // Not so far that the journal's clock runs behind the gateway's for more than clocks may differ.
             let behind_ms = self.wall_ms.load(Ordering::Relaxed) - self.journal.now_ms();
-            if self.random.chance(4) && behind_ms < 200_000 {
+            if self.random.chance(if self.seed % 5 >= 3 { 20 } else { 4 }) && behind_ms < 200_000 {
                 let back = self.number(40_000);
                 self.journal.advance_ms(-back);
+            }
+            if self.random.chance(5) {
+                self.append_nonsense().await;
+                continue;
             }
             let is_copy = !self.times.is_empty() && self.random.chance(35);
             let id = if is_copy { self.random.below(self.times.len() as u64) } else { self.new_event() };
@@ -156,6 +172,14 @@ impl World {
         self.taken.entry(format!("e{id}")).or_insert(value);
     }
 
+    /// Appends what is no event: a letter that will be dead.
+    async fn append_nonsense(&mut self) {
+        let key = format!("{}", self.random.below(5)).into_bytes();
+        let record = NewRecord { key: key.into(), value: "letter".into(), headers: Vec::new() };
+        let appended = self.journal.append(Topic::Events, vec![record]).await.expect("no fault is planned for appends");
+        self.nonsense.extend(appended.iter().map(|at| (Topic::Events.name().to_owned(), at.partition, at.offset)));
+    }
+
     pub(crate) fn plan_faults(&mut self, deadly: bool) {
         let count = self.random.below(5);
         let faults = (0..count).map(|_| {
@@ -169,7 +193,7 @@ impl World {
             let fault = match self.random.below(if deadly { 8 } else { 4 }) {
                 0 => Fault::Refuse,
                 1 => Fault::LoseAnswer,
-                2 | 3 if self.lossless => Fault::Refuse,
+                2 | 3 if self.acknowledged_is_there() => Fault::Refuse,
                 2 => Fault::LoseRows,
                 3 => Fault::LoseTable(u8::try_from(self.random.below(7)).expect("small")),
                 4 => Fault::HangBefore,
@@ -184,6 +208,11 @@ impl World {
         let mut commits = || u32::from(self.random.chance(10));
         let (commit_ambiguous_lost, commit_ambiguous_taken) = (commits(), commits());
         self.journal.set_faults(Faults { commit_ambiguous_lost, commit_ambiguous_taken, ..Faults::default() });
+    }
+
+    /// In a sixth of the schedules no acknowledged insert is lost.
+    fn acknowledged_is_there(&self) -> bool {
+        self.lossless || self.seed.is_multiple_of(6)
     }
 
     pub(crate) fn reset_commits(&mut self) {
@@ -248,9 +277,19 @@ impl World {
         self.ended(ended);
     }
 
-    /// A worker ends only when it is told to, or because retention cut what it needs.
+    /// Whether a worker says that it leaves a partition as it is.
+    fn leaves_a_partition(&self) -> bool {
+        let statuses = self.statuses.borrow();
+        statuses.iter().any(|status| status.partitions().values().any(|known| known.refused.is_some()))
+    }
+
+    /// A worker ends only when it is told to, or because retention cut what it needs of every partition.
     fn ended(&mut self, outcome: Result<(), Error>) {
         match outcome {
+            Ok(()) if self.leaves_a_partition() => {
+                assert!(self.retention_ms.is_some(), "a partition is refused, and nothing was forgotten");
+                self.refused = true;
+            }
             Ok(()) => {}
             Err(Error::Refused { .. }) if self.retention_ms.is_some() => self.refused = true,
             Err(error) => panic!("the worker stopped: {error:?}"),
@@ -281,7 +320,7 @@ impl World {
         self.produce().await;
         let ends = self.ends(Topic::Events).await;
         let all_sealed = async {
-            while !self.is_sealed_to(&ends).await {
+            while !self.is_sealed_to(&ends).await && !self.leaves_a_partition() {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
@@ -338,6 +377,12 @@ impl World {
         assert_eq!(times, expected, "facts");
         let states: Vec<StateRow> = tables.states.values().cloned().collect();
         assert_eq!(states, StateRow::fold_all(&facts), "conversations");
+    }
+
+    /// Compares the dead letters, which are read back as all rows are.
+    fn check_dead_letters(&self) {
+        let held: BTreeSet<_> = self.warehouse.tables().dead_letters.into_keys().collect();
+        assert_eq!(held, self.nonsense, "dead letters");
     }
 
     fn expected_figures(&self) -> (Buckets, Buckets) {
@@ -428,6 +473,7 @@ async fn run(seed: u64, without: Option<Without>) -> World {
     world.settle().await;
     if !world.refused {
         world.check();
+        world.check_dead_letters();
     }
     world
 }
