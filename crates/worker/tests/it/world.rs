@@ -21,6 +21,8 @@ use crate::seams::{Tokens, Without, journal_without, sink_without};
 const SETTINGS: Settings = Settings { segment_ms: 10_000, horizon_ms: 25_000, grace_ms: 3_000 };
 pub(crate) const GROUP: &str = "simulated";
 const START_MS: i64 = 1_700_000_000_000;
+/// The journal's clock is never further behind the producers': the seal allows for no more.
+const CLOCK_LAG_MS: i64 = 5 * 60_000;
 /// A quarter of the schedules have a journal that forgets.
 const RETENTION_MS: i64 = 80_000;
 
@@ -139,7 +141,10 @@ impl World {
             let behind_ms = self.wall_ms.load(Ordering::Relaxed) - self.journal.now_ms();
             if self.random.chance(if self.seed % 5 >= 3 { 20 } else { 4 }) && behind_ms < 200_000 {
                 let back = self.number(40_000);
-                self.journal.advance_ms(-back);
+                let lag = self.wall_ms.load(Ordering::Relaxed) - self.journal.now_ms();
+                if lag + back < CLOCK_LAG_MS {
+                    self.journal.advance_ms(-back);
+                }
             }
             if self.random.chance(5) {
                 self.append_nonsense().await;
