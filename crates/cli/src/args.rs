@@ -20,9 +20,9 @@ pub(crate) enum Command {
     Run(Run),
     /// Starts a gateway alone: takes events over HTTP and appends them to Kafka.
     #[command(
-        after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 rapport gateway --listen 0.0.0.0:8088\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
+        after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 rapport gateway --listen 0.0.0.0:8088 --data-dir /var/lib/rapport\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
     )]
-    Gateway(Service),
+    Gateway(Gateway),
     /// Starts a worker alone: computes figures from Kafka into ClickHouse, in a group with other workers.
     #[command(
         after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 RAPPORT_WAREHOUSE__URL=http://clickhouse:8123 rapport worker --listen 0.0.0.0:8089\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
@@ -73,6 +73,16 @@ pub(crate) struct Run {
     /// Configuration file (TOML); the environment (RAPPORT_SECTION__FIELD) and options go before it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Options of `gateway`.
+#[derive(Debug, Args)]
+pub(crate) struct Gateway {
+    /// Directory of the spool, for one gateway alone; made if missing [default: ./data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) service: Service,
 }
 
 /// Options of `gateway`, `worker` and `api`.

@@ -23,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
-        Command::Gateway(options) => run::service(&options, run::Roles::GATEWAY),
+        Command::Gateway(options) => run::gateway(&options),
         Command::Worker(options) => run::service(&options, run::Roles::WORKER),
         Command::Api(options) => run::service(&options, run::Roles::API),
         Command::Warehouse(options) => commands::warehouse(&options),

@@ -151,6 +151,8 @@ fn unusable(settings: &Settings) -> Option<(&'static str, String)> {
         ("gateway.body_timeout", none(gateway.body_timeout.get().is_zero())),
         ("gateway.key_events_per_second", none(gateway.key_events_per_second == 0)),
         ("gateway.key_burst_events", none(gateway.key_burst_events == 0)),
+        ("gateway.spool_after", none(gateway.spool_after.get().is_zero())),
+        ("gateway.spool_max", none(gateway.spool_max.is_empty())),
         (
             "gateway.in_flight_max",
             (gateway.in_flight_max < gateway.body_max)
@@ -242,6 +244,8 @@ mod tests {
             ("gateway.key_events_per_second", "0"),
             ("gateway.key_burst_events", "0"),
             ("gateway.in_flight_wait", "soon"),
+            ("gateway.spool_after", "0"),
+            ("gateway.spool_max", "0"),
             ("journal.retention", "5m"),
             ("http.listen", "8088"),
             ("engine.listen", "localhost"),

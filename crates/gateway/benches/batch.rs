@@ -9,7 +9,7 @@ use std::{error::Error, fmt::Write as _, sync::Arc};
 
 use axum::{body::Body, http::Request};
 use control::{Control, NewKey, Role};
-use gateway::{Deps, Options};
+use gateway::{Deps, Intake, Options};
 use journal::{Appended, BoxFuture, Commit, Journal, NewRecord, Offsets, ReadLimit, Record, Topic, embedded};
 use tower::ServiceExt;
 
@@ -93,7 +93,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .key;
     let options = Options { key_events_per_second: u32::MAX, key_burst_events: u32::MAX, ..Options::default() };
     let position_secret = Arc::from(&b"bench"[..]);
-    let router = gateway::router(Deps { journal, control, geo: None, position_secret, options });
+    let intake = Arc::new(Intake::new(journal));
+    let router = gateway::router(Deps { intake, control, geo: None, position_secret, options });
     let body = bytes::Bytes::from(batch()?);
     let before = cpu_seconds()?;
     for _ in 0..REQUESTS {

@@ -19,6 +19,11 @@ impl Acknowledged {
         }
         position.clone()
     }
+
+    /// The position that covers everything acknowledged so far.
+    pub(crate) fn position(&self) -> Position {
+        self.note(&[])
+    }
 }
 
 #[cfg(test)]

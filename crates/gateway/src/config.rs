@@ -29,6 +29,10 @@ pub struct Options {
     pub in_flight_wait: Duration,
     /// Networks of reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// How long the journal may take before a batch goes to the spool. Only where there is a spool.
+    pub spool_after: Duration,
+    /// Most bytes that wait in the spool; then the answer is 503.
+    pub spool_max: Size,
 }
 
 impl Default for Options {
@@ -44,6 +48,8 @@ impl Default for Options {
             in_flight_max: Size::from_bytes(256 << 20),
             in_flight_wait: Duration::from_millis(2_000),
             trusted_proxies: Vec::new(),
+            spool_after: Duration::from_millis(3_000),
+            spool_max: Size::from_bytes(8 << 30),
         }
     }
 }

@@ -15,11 +15,9 @@ use axum::{
 use bytes::Bytes;
 use control::{Control, Grant, Role};
 use event::Timestamp;
-use journal::{Journal, Topic};
 use serde::Serialize;
 
 use crate::{
-    acknowledged::Acknowledged,
     address,
     agent::Agents,
     body::{self, Bounds, Encoding, Refused},
@@ -30,6 +28,7 @@ use crate::{
     enrich::{Sources, Visitor},
     error::Error,
     geo::Geo,
+    intake::{Intake, Taken},
     judge::{self, Bench, Judged, Rejected, Warned},
     limit::{Rates, Room},
     metrics,
@@ -39,7 +38,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Deps {
     /// Where events go.
-    pub journal: Arc<dyn Journal>,
+    pub intake: Arc<Intake>,
     /// Who may send.
     pub control: Control,
     /// Where addresses are; without it places are left out.
@@ -55,7 +54,6 @@ pub struct Deps {
 struct Gateway {
     deps: Deps,
     agents: Agents,
-    acknowledged: Acknowledged,
     rates: Rates<Arc<str>>,
     room: Room,
 }
@@ -68,7 +66,8 @@ const LARGE: usize = 32 << 10;
 struct Answer<'a> {
     accepted: usize,
     spooled: bool,
-    position: String,
+    /// None while something that was acknowledged is only in the spool.
+    position: Option<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     rejected: &'a [Rejected],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -80,7 +79,6 @@ pub fn router(deps: Deps) -> Router {
     let options = &deps.options;
     let gateway = Gateway {
         agents: Agents::default(),
-        acknowledged: Acknowledged::default(),
         rates: Rates::new(options.key_events_per_second, options.key_burst_events),
         // A compressed body needs room twice: as it came, and for what it becomes.
         room: Room::new(options.in_flight_max.len(), 2 * options.body_max.len(), options.in_flight_wait.get()),
@@ -233,14 +231,8 @@ impl Batch {
         let Judged { records, dead, rejected, warnings } = judged;
         let accepted = records.len();
         self.gateway.rates.charge(&self.grant.key_id, accepted + rejected.len());
-        let journal = &self.gateway.deps.journal;
         let start = Instant::now();
-        let appended = if records.is_empty() { Vec::new() } else { journal.append(Topic::Events, records).await? };
-        // After the events: a producer that is told to send again sends the events again, which count once; dead letters
-        // that were stored before a failed append would be there twice.
-        if !dead.is_empty() {
-            journal.append(Topic::DeadLetters, dead).await?;
-        }
+        let taken = self.gateway.deps.intake.append(records, dead).await?;
         metrics::APPEND_TIME.record(start.elapsed().as_secs_f64());
         metrics::ACCEPTED.add(accepted as u64);
         for (code, count) in judge::count(rejected.iter().map(|rejected| rejected.code)) {
@@ -249,14 +241,14 @@ impl Batch {
         for (code, count) in judge::count(warnings.iter().map(|warned| warned.code)) {
             metrics::WARNED.add_with(&[("code", code)], count);
         }
-        let position = self.position(&appended);
-        let answer = Answer { accepted, spooled: false, position, rejected: &rejected, warnings: &warnings };
+        let position = match taken {
+            Taken::Appended(position) => Some(position.encode(&self.gateway.deps.position_secret)),
+            Taken::Spooled => None,
+        };
+        let spooled = position.is_none();
+        let answer = Answer { accepted, spooled, position, rejected: &rejected, warnings: &warnings };
         let status = if rejected.is_empty() { StatusCode::OK } else { StatusCode::MULTI_STATUS };
         Ok((status, Json(answer)).into_response())
-    }
-
-    fn position(&self, appended: &[journal::Appended]) -> String {
-        self.gateway.acknowledged.note(appended).encode(&self.gateway.deps.position_secret)
     }
 
     /// Keeps a body that is no batch in the dead letters, and gives the refusal back. The producer gets its refusal even
@@ -266,7 +258,7 @@ impl Batch {
         let message = error.to_string();
         let reason = Reason { code: error.code(), message: &message, event_id: None };
         let record = DeadLetters::new(&self.grant, self.received_at).record(received, &reason);
-        if let Err(lost) = self.gateway.deps.journal.append(Topic::DeadLetters, vec![record]).await {
+        if let Err(lost) = self.gateway.deps.intake.append(Vec::new(), vec![record]).await {
             tracing::warn!(code = lost.code(), refused = error.code(), "a refused body could not be kept");
         }
         error

@@ -6,7 +6,7 @@ use service::metrics::{Counter, Entry, Gauge, Histogram, Unit};
 pub const ACCEPTED: Counter = Counter::new(
     "rapport_gateway_accepted_events_total",
     Unit::Count,
-    "Events acknowledged: they are durable in the journal.",
+    "Events acknowledged: they are durable in the journal or in the spool.",
 );
 /// Events that were refused one by one.
 pub const REJECTED: Counter = Counter::new(
@@ -33,14 +33,38 @@ pub const INFLATED: Counter =
 pub const REQUEST_TIME: Histogram =
     Histogram::new("rapport_gateway_request_seconds", Unit::Seconds, "Time from a request's head to its answer.");
 /// Time of the journal's append.
-pub const APPEND_TIME: Histogram =
-    Histogram::new("rapport_gateway_append_seconds", Unit::Seconds, "Time until the journal called a batch durable.");
+pub const APPEND_TIME: Histogram = Histogram::new(
+    "rapport_gateway_append_seconds",
+    Unit::Seconds,
+    "Time until the journal or the spool called a batch durable.",
+);
 /// Bytes of bodies in work.
 pub const IN_FLIGHT: Gauge =
     Gauge::new("rapport_gateway_in_flight_bytes", Unit::Bytes, "Bytes reserved for bodies in work.");
+/// Events that went into the spool.
+pub const SPOOLED: Counter = Counter::new(
+    "rapport_gateway_spooled_events_total",
+    Unit::Count,
+    "Events that were answered from the spool, because the journal was away or older ones waited there.",
+);
+/// Events that came out of the spool.
+pub const DRAINED: Counter = Counter::new(
+    "rapport_gateway_drained_events_total",
+    Unit::Count,
+    "Events that the drain appended to the journal; one more than once after a crash at the wrong moment.",
+);
+/// Bytes that wait.
+pub const SPOOL_BYTES: Gauge =
+    Gauge::new("rapport_gateway_spool_bytes", Unit::Bytes, "Bytes of the spool's bound that are used.");
+/// Age of what waits.
+pub const SPOOL_AGE: Gauge = Gauge::new(
+    "rapport_gateway_spool_age_seconds",
+    Unit::Seconds,
+    "Time since the oldest record that the spool holds was taken; 0 when there is none.",
+);
 
 /// Every entry.
-pub const CATALOGUE: [Entry; 9] = [
+pub const CATALOGUE: [Entry; 13] = [
     ACCEPTED.entry(),
     REJECTED.entry(),
     WARNED.entry(),
@@ -50,4 +74,8 @@ pub const CATALOGUE: [Entry; 9] = [
     REQUEST_TIME.entry(),
     APPEND_TIME.entry(),
     IN_FLIGHT.entry(),
+    SPOOLED.entry(),
+    DRAINED.entry(),
+    SPOOL_BYTES.entry(),
+    SPOOL_AGE.entry(),
 ];

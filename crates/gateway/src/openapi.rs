@@ -59,7 +59,8 @@ fn schemas() -> Value {
         "BatchAnswer": {
             "type": "object", "required": ["accepted", "spooled", "position"],
             "properties": {
-                "accepted": count, "spooled": {"type": "boolean"},
+                "accepted": count,
+                "spooled": {"type": "boolean", "description": "Durable on the gateway's disk; there is no position yet."},
                 "position": {"type": ["string", "null"], "description": "For GET /api/v1/query, to see these events."},
                 "rejected": {"type": "array", "items": note(json!({"type": ["string", "null"]}))},
                 "warnings": {"type": "array", "items": note(text.clone())},

@@ -195,6 +195,12 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
+    /// Whether the topic takes such records at all, in whatever state the log is; else the error that their append would get.
+    /// Never waits. Nothing is appended.
+    fn accepts(&self, _topic: Topic, _records: &[NewRecord]) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// A group's last commit.
     fn committed(&self, group: &str, topic: Topic, partition: u16) -> BoxFuture<'_, Result<Option<Commit>, Error>>;
 

@@ -15,8 +15,17 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct State {
-    checks: BTreeMap<String, Option<String>>,
+    checks: BTreeMap<String, Answer>,
     facts: BTreeMap<String, f64>,
+}
+
+/// What a check says.
+#[derive(Debug)]
+enum Answer {
+    Ok,
+    /// Ok, and there is something to know.
+    Remarked(String),
+    Missing(String),
 }
 
 /// One named check, held by the component that knows the answer.
@@ -31,7 +40,7 @@ pub struct Check {
 pub struct Report {
     /// Whether every check says ok.
     pub ready: bool,
-    /// Each check: `"ok"` or what is missing.
+    /// Each check: `"ok"`, `"ok: "` with something to know, or what is missing.
     pub checks: BTreeMap<String, String>,
     /// Numbers that say how well it goes, by name with unit.
     pub facts: BTreeMap<String, f64>,
@@ -48,9 +57,13 @@ impl Health {
     /// What every check says now. A process without checks is ready.
     pub fn report(&self) -> Report {
         let State { checks, facts } = &*self.lock();
-        let ready = checks.values().all(Option::is_none);
-        let text = |reason: &Option<String>| reason.clone().unwrap_or_else(|| "ok".to_owned());
-        let checks = checks.iter().map(|(name, reason)| (name.clone(), text(reason))).collect();
+        let ready = checks.values().all(|answer| !matches!(answer, Answer::Missing(_)));
+        let text = |answer: &Answer| match answer {
+            Answer::Ok => "ok".to_owned(),
+            Answer::Remarked(remark) => format!("ok: {remark}"),
+            Answer::Missing(reason) => reason.clone(),
+        };
+        let checks = checks.iter().map(|(name, answer)| (name.clone(), text(answer))).collect();
         Report { ready, checks, facts: facts.clone() }
     }
 
@@ -59,8 +72,8 @@ impl Health {
         self.lock().facts.insert(name.to_owned(), value);
     }
 
-    fn set(&self, name: &str, reason: Option<String>) {
-        self.lock().checks.insert(name.to_owned(), reason);
+    fn set(&self, name: &str, answer: Answer) {
+        self.lock().checks.insert(name.to_owned(), answer);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -72,12 +85,17 @@ impl Health {
 impl Check {
     /// The component is ready.
     pub fn ok(&self) {
-        self.health.set(&self.name, None);
+        self.health.set(&self.name, Answer::Ok);
+    }
+
+    /// The component is ready, and there is something that an operator should know.
+    pub fn ok_with(&self, remark: impl Into<String>) {
+        self.health.set(&self.name, Answer::Remarked(remark.into()));
     }
 
     /// The component is not ready; the reason says what is missing.
     pub fn missing(&self, reason: impl Into<String>) {
-        self.health.set(&self.name, Some(reason.into()));
+        self.health.set(&self.name, Answer::Missing(reason.into()));
     }
 }
 
@@ -99,6 +117,9 @@ mod tests {
         assert!(health.report().ready);
         journal.missing("the disk is full");
         assert_eq!(health.report().checks["journal"], "the disk is full");
+        journal.ok_with("events wait in the spool");
+        let report = health.report();
+        assert_eq!((report.ready, &*report.checks["journal"]), (true, "ok: events wait in the spool"));
         health.fact("lag_seconds", 1.5);
         assert_eq!(health.report().facts["lag_seconds"], 1.5);
     }

@@ -32,7 +32,7 @@ use self::{
     lock::{Attempt, Lock},
 };
 use crate::{
-    args::{Run, Service},
+    args::{Gateway, Run, Service},
     settings,
     settings::Settings,
 };
@@ -57,16 +57,24 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<()> {
     outcome
 }
 
-/// Runs one service until SIGTERM or SIGINT, on Kafka and, unless it is a gateway, on a ClickHouse server.
+/// Runs a gateway until SIGTERM or SIGINT, on Kafka, with its spool in a directory of its own.
+///
+/// # Errors
+/// When the configuration, the directory, the address or the brokers cannot be used, or a task that may not fail failed.
+pub(crate) fn gateway(options: &Gateway) -> anyhow::Result<()> {
+    let Gateway { data_dir, service } = options;
+    let settings = settings_of_service(service, data_dir.as_deref())?;
+    install_telemetry(&settings)?;
+    let _lock = lock_or_explain(&settings.data.dir)?;
+    block_on_serving(&settings, Roles::GATEWAY, false)
+}
+
+/// Runs a worker or an API until SIGTERM or SIGINT, on Kafka and a ClickHouse server.
 ///
 /// # Errors
 /// When the configuration, the address, the brokers or the server cannot be used, or a task that may not fail failed.
 pub(crate) fn service(options: &Service, roles: Roles) -> anyhow::Result<()> {
-    let settings = settings::of_process(options.config.as_deref(), options.listen.as_deref(), None)?;
-    anyhow::ensure!(
-        !settings.kafka.brokers.is_empty(),
-        "a service of its own needs Kafka: set RAPPORT_KAFKA__BROKERS=host:9092 (`rapport run` needs none)"
-    );
+    let settings = settings_of_service(options, None)?;
     anyhow::ensure!(
         !roles.needs_warehouse() || !settings.warehouse.url.is_empty(),
         "a service of its own needs a ClickHouse server: set RAPPORT_WAREHOUSE__URL=http://host:8123, or start one with \
@@ -74,6 +82,15 @@ pub(crate) fn service(options: &Service, roles: Roles) -> anyhow::Result<()> {
     );
     install_telemetry(&settings)?;
     block_on_serving(&settings, roles, false)
+}
+
+fn settings_of_service(options: &Service, data_dir: Option<&Path>) -> anyhow::Result<Settings> {
+    let settings = settings::of_process(options.config.as_deref(), options.listen.as_deref(), data_dir)?;
+    anyhow::ensure!(
+        !settings.kafka.brokers.is_empty(),
+        "a service of its own needs Kafka: set RAPPORT_KAFKA__BROKERS=host:9092 (`rapport run` needs none)"
+    );
+    Ok(settings)
 }
 
 fn install_telemetry(settings: &Settings) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use anyhow::Context;
 use axum::Router;
 use chrono::Utc;
 use control::Control;
+use gateway::Intake;
 use journal::{Journal, Topic};
 use service::{
     health::Health,
@@ -48,12 +49,15 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
         tracing::debug!(applied, "migrations");
     }
 
+    let intake = if roles.gateway { Some(open_intake(settings, &journal).await?) } else { None };
+
     let lifecycle = Lifecycle::new(DRAIN);
     let parts = Parts {
         settings,
         roles,
         secrets: &secrets,
         journal: &journal,
+        intake: intake.as_ref(),
         retention,
         warehouse: warehouse.as_ref().map(|warehouse| &warehouse.client),
         control: &control,
@@ -72,7 +76,7 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
     drop(parts);
 
     let outcome = lifecycle.run().await;
-    stop(journal, control, warehouse).await;
+    stop(journal, intake, control, warehouse).await;
     outcome.context("the server stopped")
 }
 
@@ -107,9 +111,17 @@ async fn open_stores(settings: &Settings, roles: Roles) -> anyhow::Result<(Opene
     tokio::try_join!(journal, warehouse)
 }
 
-/// Lets go of the journal, which writes what it was asked, and ends the engine.
-async fn stop(journal: Arc<dyn Journal>, control: Control, warehouse: Option<Warehouse>) {
+/// Opens the gateway's door to the journal, with its spool.
+async fn open_intake(settings: &Settings, journal: &Arc<dyn Journal>) -> anyhow::Result<Arc<Intake>> {
+    let (settings, journal) = (settings.clone(), Arc::clone(journal));
+    let opened = tokio::task::spawn_blocking(move || stores::open_intake(&settings, journal)).await;
+    Ok(Arc::new(opened.context("the spool's thread panicked")??))
+}
+
+/// Lets go of spool and journal, which write what they were asked, and ends the engine.
+async fn stop(journal: Arc<dyn Journal>, intake: Option<Arc<Intake>>, control: Control, warehouse: Option<Warehouse>) {
     let stopping = tokio::task::spawn_blocking(move || {
+        drop(intake);
         drop(control);
         drop(journal);
         if let Some(engine) = warehouse.and_then(|warehouse| warehouse.engine) {
@@ -127,6 +139,8 @@ struct Parts<'a> {
     roles: Roles,
     secrets: &'a Secrets,
     journal: &'a Arc<dyn Journal>,
+    /// The gateway's door to it.
+    intake: Option<&'a Arc<Intake>>,
     /// How long it keeps events; None for ever.
     retention: Option<Duration>,
     warehouse: Option<&'a warehouse::Client>,
@@ -143,6 +157,9 @@ impl Parts<'_> {
             self.spawn_worker(warehouse);
         }
         self.spawn_control();
+        if let Some(intake) = self.intake.filter(|intake| intake.has_spool()) {
+            self.spawn_drain(Arc::clone(intake));
+        }
         self.spawn_http(listener)?;
         self.spawn_watch();
         Ok(())
@@ -182,11 +199,23 @@ impl Parts<'_> {
         });
     }
 
+    fn spawn_drain(&self, intake: Arc<Intake>) {
+        let shutdown = self.spawner.shutdown();
+        self.spawner.spawn("drain", OnFailure::Stop, async move {
+            tokio::select! {
+                () = intake.drain() => {}
+                () = shutdown.wait() => {}
+            }
+            Ok(())
+        });
+    }
+
     fn spawn_watch(&self) {
         let (journal, warehouse) = (Arc::clone(self.journal), self.warehouse.cloned());
         let worker = self.roles.worker.then(|| self.worker.clone());
+        let intake = self.intake.cloned();
         let (health, group) = (self.health.clone(), stores::worker_group(self.settings));
-        watch::spawn(&self.spawner, watch::Parts { journal, warehouse, health, worker, group });
+        watch::spawn(&self.spawner, watch::Parts { journal, intake, warehouse, health, worker, group });
     }
 
     fn spawn_http(&self, listener: TcpListener) -> anyhow::Result<()> {
@@ -217,12 +246,10 @@ impl Parts<'_> {
     }
 
     fn gateway(&self) -> anyhow::Result<Option<Router>> {
-        if !self.roles.gateway {
-            return Ok(None);
-        }
+        let Some(intake) = self.intake else { return Ok(None) };
         let geo = settings::geo_database(self.settings).map(|path| gateway::Geo::open(&path)).transpose()?;
         Ok(Some(gateway::router(gateway::Deps {
-            journal: Arc::clone(self.journal),
+            intake: Arc::clone(intake),
             control: self.control.clone(),
             geo,
             options: self.settings.gateway.clone(),

@@ -4,8 +4,9 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use engine::{Supervisor, SupervisorOptions};
+use gateway::{Intake, Spool, SpoolOptions};
 use journal::{
-    Topic,
+    Journal, Topic,
     embedded::{EmbeddedJournal, Hold, Options},
     kafka::KafkaJournal,
 };
@@ -55,6 +56,27 @@ fn properties(text: &str) -> anyhow::Result<Vec<(String, String)>> {
         Ok((name.trim().to_owned(), value.trim().to_owned()))
     });
     pairs.collect()
+}
+
+/// The gateway's door to the journal. On Kafka it has a spool in the data directory, whose lock the caller holds.
+///
+/// # Errors
+/// When the spool's directory cannot be used.
+pub(super) fn open_intake(settings: &Settings, journal: Arc<dyn Journal>) -> anyhow::Result<Intake> {
+    let directory = settings.data.dir.join("spool");
+    if settings.kafka.brokers.is_empty() {
+        if Spool::is_left_in(&directory) {
+            tracing::warn!(
+                directory = %directory.display(),
+                "events that were taken while Kafka was away wait here; they are drained by a start on Kafka"
+            );
+        }
+        return Ok(Intake::new(journal));
+    }
+    files::make_own_directory(&directory)?;
+    let options = SpoolOptions::new(settings.gateway.spool_max.bytes());
+    let spool = Spool::open(directory, options).context("the spool cannot be opened")?;
+    Ok(Intake::with_spool(journal, spool, settings.gateway.spool_after.get()))
 }
 
 fn journal_options(settings: &Settings) -> Options {
@@ -131,7 +153,7 @@ pub(crate) fn library(settings: &Settings) -> anyhow::Result<PathBuf> {
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
-    use journal::{Journal, NewRecord};
+    use journal::NewRecord;
     use testkit::{Fault, MemoryWarehouse, Planned, stream};
 
     use super::*;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use chrono::Utc;
+use gateway::{Intake, Waiting};
 use journal::{ErrorClass, Journal, ReadLimit, Topic};
 use service::{
     health::{Check, Health},
@@ -41,6 +42,8 @@ const STILL_MAX: Duration = Duration::from_secs(60);
 /// What is looked at.
 pub(super) struct Parts {
     pub(super) journal: Arc<dyn Journal>,
+    /// A gateway's door to it.
+    pub(super) intake: Option<Arc<Intake>>,
     /// Where there is none, neither it nor a worker's lag is looked at.
     pub(super) warehouse: Option<warehouse::Client>,
     pub(super) health: Health,
@@ -95,11 +98,7 @@ impl Watch {
     }
 
     async fn look(&mut self) {
-        match tokio::time::timeout(ANSWER_MAX, self.parts.journal.check()).await {
-            Ok(Ok(())) => self.journal.ok(),
-            Ok(Err(error)) => self.journal.missing(journal_advice(&error)),
-            Err(_) => self.journal.missing("the journal does not answer"),
-        }
+        self.look_at_journal().await;
         if let Some((client, check)) = &self.warehouse {
             match tokio::time::timeout(ANSWER_MAX, client.ping()).await {
                 Ok(Ok(())) => check.ok(),
@@ -115,6 +114,30 @@ impl Watch {
                 tracing::debug!(%error, "the worker's lag is not known");
                 self.say(Some("how far the worker is behind is not known: the journal does not answer".to_owned()));
             }
+        }
+    }
+
+    async fn look_at_journal(&self) {
+        let intake = self.parts.intake.as_ref();
+        let spool = intake.filter(|intake| intake.has_spool());
+        let answer = async {
+            match intake {
+                Some(intake) => intake.check().await,
+                None => self.parts.journal.check().await.map(|()| None),
+            }
+        };
+        match tokio::time::timeout(ANSWER_MAX, answer).await {
+            Ok(Ok(waiting)) => {
+                if spool.is_some() {
+                    let Waiting { bytes, oldest } = waiting.unwrap_or_default();
+                    self.parts.health.fact("spool_bytes", bytes as f64);
+                    self.parts.health.fact("spool_age_seconds", oldest.as_secs_f64());
+                }
+                waiting.map_or_else(|| self.journal.ok(), |waiting| self.journal.ok_with(spool_remark(waiting)));
+            }
+            Ok(Err(journal::Error::Full(_))) if spool.is_some() => self.journal.missing(SPOOL_FULL),
+            Ok(Err(error)) => self.journal.missing(journal_advice(&error)),
+            Err(_) => self.journal.missing("the journal does not answer"),
         }
     }
 
@@ -219,6 +242,16 @@ fn worker_advice(failing: Option<(String, Duration)>, still: Duration, lag: Lag)
         None => None,
     }
 }
+
+/// What an operator should know while the spool is in use.
+fn spool_remark(Waiting { bytes, oldest }: Waiting) -> String {
+    let (mib, seconds) = (bytes >> 20, oldest.as_secs());
+    format!("events go to the spool until Kafka has taken what waits there ({mib} MiB, the oldest for {seconds} s)")
+}
+
+/// Why a gateway on Kafka takes nothing.
+const SPOOL_FULL: &str = "Kafka does not take events and the spool or its disk is full, so events are refused with 503: bring \
+     Kafka back; gateway.spool_max and free space on the disk give the spool more room";
 
 /// What is wrong with the journal, without its paths and addresses.
 fn journal_advice(error: &journal::Error) -> String {
@@ -336,6 +369,7 @@ mod tests {
         assert!(journal.records(Topic::Events).iter().all(|records| records.len() > 10));
         let (status, journal) = (worker::Status::default(), Arc::new(Counting { journal, asked: AtomicUsize::new(0) }));
         let parts = Parts {
+            intake: None,
             journal: Arc::clone(&journal) as Arc<dyn Journal>,
             warehouse: None,
             health: Health::default(),

@@ -9,6 +9,7 @@ mod disk;
 mod figures;
 mod scaled;
 mod server;
+mod spooled;
 mod start;
 mod tidy;
 mod trust;

@@ -1,10 +1,6 @@
 //! Gateway, workers and API as processes of their own, on three Kafka brokers and one engine.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    process::Stdio,
-    time::Duration,
-};
+use std::time::Duration;
 
 use engine::{Supervisor, SupervisorOptions};
 use rustix::process::Signal;
@@ -52,15 +48,10 @@ impl Installation {
     fn service(&self, name: &str) -> Server {
         let mut command = command(&[name, "--listen", "127.0.0.1:0"]);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(self.directory.log_file()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().rsplit_once(' ').map(|(_, url)| url.to_owned());
-        let url = url.unwrap_or_else(|| panic!("{name} did not start\n{}", self.directory.log()));
-        let server = Server::of(child, url);
-        server.wait_until_ready(&self.directory);
-        server
+        if name == "gateway" {
+            command.arg("--data-dir").arg(self.directory.data().with_file_name("gateway"));
+        }
+        Server::of_service(command, &self.directory)
     }
 
     /// The process of the engine, which this process supervises: the one whose command line has its directory.

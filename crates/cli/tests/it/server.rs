@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
@@ -138,9 +139,17 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 }
 
 impl Server {
-    /// A server that was started, and where it answers.
-    pub(crate) fn of(child: Child, url: String) -> Server {
-        Server { child, url }
+    /// Starts a single service, which says where it answers, and waits until it is ready.
+    pub(crate) fn of_service(mut command: Command, directory: &Directory) -> Server {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(directory.log_file());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit_once(' ').map(|(_, url)| url.to_owned());
+        let url = url.unwrap_or_else(|| panic!("{command:?} did not start\n{}", directory.log()));
+        let server = Server { child, url };
+        server.wait_until_ready(directory);
+        server
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -11,3 +11,4 @@ mod keys;
 mod mmdb;
 mod pages;
 mod server;
+mod spool;

@@ -10,7 +10,7 @@ use axum::{
 };
 use control::{Control, CreatedKey, NewKey, Role};
 use event::Event;
-use gateway::{Deps, Geo, Options};
+use gateway::{Deps, Geo, Intake, Options};
 use http_body_util::BodyExt;
 use journal::{Journal, ReadLimit, Record, Topic, embedded::EmbeddedJournal};
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use tower::ServiceExt;
 pub(crate) struct Server {
     pub(crate) router: Router,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) intake: Arc<Intake>,
     pub(crate) control: Control,
     /// A production key of role write.
     pub(crate) key: String,
@@ -47,16 +48,28 @@ impl Server {
         options: Options,
         geo: Option<Geo>,
     ) -> Self {
+        let intake = Arc::new(Intake::new(journal.clone()));
+        Self::through(intake, journal, directory, options, geo).await
+    }
+
+    /// A gateway with any intake, whose projects and keys are in the journal.
+    pub(crate) async fn through(
+        intake: Arc<Intake>,
+        journal: Arc<dyn Journal>,
+        directory: tempfile::TempDir,
+        options: Options,
+        geo: Option<Geo>,
+    ) -> Self {
         let control = Control::open(journal.clone(), Some("ags_admin")).await.unwrap();
         control.create_project(PROJECT, chrono_tz::UTC).await.unwrap();
         let router = gateway::router(Deps {
-            journal: journal.clone(),
+            intake: intake.clone(),
             control: control.clone(),
             geo,
             position_secret: SECRET.into(),
             options,
         });
-        let mut server = Self { router, journal, control, key: String::new(), _directory: directory };
+        let mut server = Self { router, journal, intake, control, key: String::new(), _directory: directory };
         server.key = server.key(Role::Write, "production").await.key.reveal().to_owned();
         server
     }

@@ -303,6 +303,10 @@ impl Journal for EmbeddedJournal {
         })
     }
 
+    fn accepts(&self, _topic: Topic, records: &[NewRecord]) -> Result<(), Error> {
+        writer::check(records).map(|_| ())
+    }
+
     fn committed(&self, group: &str, topic: Topic, partition: u16) -> BoxFuture<'_, Result<Option<Commit>, Error>> {
         let group = group.to_owned();
         Box::pin(async move {

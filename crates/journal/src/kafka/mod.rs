@@ -194,6 +194,10 @@ impl Journal for KafkaJournal {
         Box::pin(async move { if self.is_away() { Err(away()) } else { Ok(()) } })
     }
 
+    fn accepts(&self, topic: Topic, records: &[NewRecord]) -> Result<(), Error> {
+        producer::size_of_all(topic, self.facts(topic), records).map(|_| ())
+    }
+
     fn join(&self, group: &str, topics: &[Topic]) -> Result<Box<dyn Member>, Error> {
         Ok(Box::new(KafkaJournal::join(self, group, topics)?))
     }

@@ -193,10 +193,7 @@ impl Appender {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        let mut bytes = 0;
-        for record in &records {
-            bytes += checked_size(topic, facts, record)? + RECORD_OVERHEAD;
-        }
+        let bytes = size_of_all(topic, facts, &records)?;
         if self.is_away() {
             return Err(Error::Away("no broker can be reached".to_owned()));
         }
@@ -291,6 +288,11 @@ fn headers(record: &NewRecord) -> Option<OwnedHeaders> {
         headers.insert(Header { key: name, value: Some(value.as_ref()) })
     };
     Some(record.headers.iter().fold(headers, insert))
+}
+
+/// What records weigh in the queue, if their topic can take each of them.
+pub(super) fn size_of_all(topic: Topic, facts: &TopicFacts, records: &[NewRecord]) -> Result<usize, Error> {
+    records.iter().map(|record| Ok(checked_size(topic, facts, record)? + RECORD_OVERHEAD)).sum()
 }
 
 /// Bytes of a record, if its topic can take it.

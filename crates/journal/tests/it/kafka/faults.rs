@@ -34,6 +34,9 @@ async fn a_record_near_1_mib_passes_and_one_of_2_mib_is_refused_with_nothing_app
     let place = journal.append(Topic::Events, vec![record("large", large.clone())]).await.unwrap()[0];
     let before = journal.offsets(Topic::Events, place.partition).await.unwrap();
     let records = vec![record("large", "small"), record("large", noise(2 << 20))];
+    let refused = journal.accepts(Topic::Events, &records).unwrap_err();
+    assert_eq!(refused.code(), "journal_unusable", "{refused}");
+    journal.accepts(Topic::Events, &records[..1]).unwrap();
     let error = journal.append(Topic::Events, records).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Fatal, "{error}");
     assert!(error.to_string().contains("larger than rapport.events.v1 takes"), "{error}");
