@@ -118,7 +118,7 @@ fn cloud_event(key: &Value) -> Value {
     let text = |about: &str| json!({"type": "string", "description": about});
     let types: Vec<String> = EVENTS.iter().map(|event| event.replace('.', "\\.")).collect();
     let mut event_type = text("The type behind a reverse domain name, as com.example.message.created.v1.");
-    event_type["pattern"] = json!(format!("^([A-Za-z0-9-]+\\.)+({})\\.v[0-9]+$", types.join("|")));
+    event_type["pattern"] = json!(format!("^([A-Za-z0-9-]+\\.)+({})\\.v1$", types.join("|")));
     let mut source = text("The project, as /projects/shop.");
     source["pattern"] = json!("^/projects/.+$");
     let data = EVENTS.iter().map(|event| reference("components/schemas", &format!("{event}/properties/data")));

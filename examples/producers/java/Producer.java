@@ -25,7 +25,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** Sends a question as Avro and its answer as JSON: Producer.java BROKERS TOPIC PROJECT, beside schemas/. */
 public class Producer {
     /** Of schemas/avro/message.avsc, in schemas/ids.json: an id means the same schema for ever. */
-    private static final int MESSAGE_ID = 2;
+    private static final int MESSAGE_ID = 2_000_000_002;
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         if (arguments.length != 3) {

@@ -11,7 +11,7 @@ from fastavro import schemaless_writer
 from fastavro.schema import load_schema
 
 MESSAGE = load_schema("schemas/avro/message.avsc")
-MESSAGE_ID = 2  # of that schema, in schemas/ids.json: an id means the same schema for ever
+MESSAGE_ID = 2_000_000_002  # of that schema, in schemas/ids.json: an id means the same schema for ever
 
 
 def as_avro(event: dict) -> bytes:

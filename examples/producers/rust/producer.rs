@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 const MESSAGE: &str = include_str!("../../../schemas/avro/message.avsc");
 /// Of that schema, in schemas/ids.json: an id means the same schema for ever.
-const MESSAGE_ID: u32 = 2;
+const MESSAGE_ID: u32 = 2_000_000_002;
 
 /// Hears of every event whether it was delivered, and keeps what was not.
 #[derive(Default)]
@@ -41,6 +41,10 @@ impl ProducerContext for Deliveries {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [brokers, topic, project] = &arguments[..] else { return Err("usage: producer BROKERS TOPIC PROJECT".into()) };
+    send(brokers, topic, project)
+}
+
+pub(crate) fn send(brokers: &str, topic: &str, project: &str) -> Result<(), Box<dyn Error>> {
     // Threaded: a thread of its own calls `delivery`.
     let producer: ThreadedProducer<Deliveries> = ClientConfig::new()
         .set("bootstrap.servers", brokers)
