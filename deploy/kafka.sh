@@ -34,14 +34,10 @@ fail() {
     exit 1
 }
 
-digest() { (cd "$1" && sha256sum -- *.jar | LC_ALL=C sort | sha256sum | cut -d' ' -f1); }
-
 fetch() {
     exec 8>"$cache/fetch.lock"
     flock 8
-    if [ "$(cat "$libs/.digest" 2>/dev/null)" != "$jars_digest" ]; then
-        fetch_jars
-    fi
+    fetch_jars
     if [ ! -s "$template/bootstrap.checkpoint" ]; then
         format
     fi
@@ -49,10 +45,7 @@ fetch() {
 }
 
 fetch_jars() {
-    local work got
-    work=$(mktemp -d "$cache/fetch.XXXXXX")
-    echo "fetching Apache Kafka $version" >&2
-    cat >"$work/pom.xml" <<POM
+    cat >"$cache/pom.xml" <<POM
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>rapport</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
@@ -62,20 +55,7 @@ fetch_jars() {
   </dependencies>
 </project>
 POM
-    if ! (cd "$work" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=libs) >"$work/log" 2>&1; then
-        cat "$work/log" >&2
-        rm -rf "$work"
-        fail "Maven could not fetch Apache Kafka $version: check that Maven Central can be reached, then run make again"
-    fi
-    got=$(digest "$work/libs")
-    if [ "$got" != "$jars_digest" ]; then
-        rm -rf "$work"
-        fail "Kafka's jars have checksum $got, expected $jars_digest: they are not what this version was tested with"
-    fi
-    echo "$got" >"$work/libs/.digest"
-    rm -rf "$libs"
-    mv "$work/libs" "$libs"
-    rm -rf "$work"
+    "$here/fetch-maven.sh" "$libs" "$cache/pom.xml" "$jars_digest"
 }
 
 # A formatted log directory, to be copied: formatting takes a second of a virtual machine's time for each broker otherwise.

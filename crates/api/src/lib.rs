@@ -1,9 +1,11 @@
-//! The query API: figures over the metric registry, projects and keys, health, and the OpenAPI document.
+//! The query API: figures over the metric registry, projects and keys, health, and the OpenAPI and AsyncAPI
+//! documents.
 //!
 //! A question is read (`params`), waits until the figures reach what it has to see (`wait`), is answered by the
 //! warehouse's registry, and given as JSON (`figures`). Nothing here knows SQL or the events topic.
 
 mod access;
+mod asyncapi;
 mod error;
 mod figures;
 mod manage;

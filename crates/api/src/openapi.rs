@@ -65,6 +65,7 @@ fn paths() -> Value {
         "/readyz": open("Whether everything that it needs is there; 503 says what is missing."),
         "/metrics": open("Prometheus."),
         "/openapi.json": open("This document."),
+        "/asyncapi.json": open("The same of the Kafka topics: AsyncAPI 3."),
     })
 }
 

@@ -16,7 +16,7 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, figures, manage, openapi,
+    Error, asyncapi, figures, manage, openapi,
     wait::{self, Feed},
 };
 
@@ -104,7 +104,7 @@ pub fn operations(health: service::health::Health, metrics: service::metrics::Ha
 type Operated = (service::health::Health, service::metrics::Handle);
 
 /// Every address, with what its methods do.
-fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 9] {
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 10] {
     [
         ("/api/v1/query", get(figures::query)),
         ("/api/v1/metrics", get(figures::registry)),
@@ -115,6 +115,7 @@ fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 9] {
         ("/readyz", get(ready)),
         ("/metrics", get(prometheus)),
         ("/openapi.json", get(document)),
+        ("/asyncapi.json", get(topics)),
     ]
 }
 
@@ -161,4 +162,8 @@ fn exposition(metrics: &service::metrics::Handle) -> Response {
 
 async fn document(State(app): State<Arc<App>>) -> Json<Value> {
     Json(openapi::document(&app.deps.documents))
+}
+
+async fn topics() -> Json<Value> {
+    Json(asyncapi::document())
 }

@@ -106,11 +106,7 @@ impl Directory {
     /// What the server's warehouse answers to an analyst's own client.
     pub(crate) fn sql(&self, statement: &str, project: &str) -> String {
         let note: Value = serde_json::from_slice(&fs::read(self.data().join("server.json")).unwrap()).unwrap();
-        let url = format!("{}/?database=rapport&param_project={project}", note["warehouse_url"].as_str().unwrap());
-        let mut response = agent().post(url).send(statement).unwrap();
-        let text = response.body_mut().read_to_string().unwrap();
-        assert_eq!(response.status().as_u16(), 200, "{statement}: {text}");
-        text.trim().to_owned()
+        sql(note["warehouse_url"].as_str().unwrap(), statement, &[("param_project", project)])
     }
 
     /// Where processes on this directory log to.
@@ -242,6 +238,15 @@ pub(crate) fn wait_for<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T 
         std::thread::sleep(Duration::from_millis(20));
     }
     panic!("waited {PATIENCE:?} for {what}");
+}
+
+/// What an engine answers.
+pub(crate) fn sql(url: &str, statement: &str, parameters: &[(&str, &str)]) -> String {
+    let request = agent().post(format!("{url}/?database=rapport")).query_pairs(parameters.iter().copied());
+    let mut response = request.send(statement).unwrap();
+    let text = response.body_mut().read_to_string().unwrap();
+    assert_eq!(response.status().as_u16(), 200, "{statement}: {text}");
+    text.trim().to_owned()
 }
 
 fn agent() -> ureq::Agent {
