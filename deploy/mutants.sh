@@ -166,7 +166,7 @@ mutant 'C a conversation that was found behind is folded from memory again' work
     'resident.forget(key);' \
     'let _ = key;'
 mutant 'C a copy with another time is taken for a new conversation' worker/src/derive.rs \
-    'facts.iter().all(FactRow::has_own_time)' \
+    '!facts.iter().any(|fact| fact.may_be_copy(late_by_ms))' \
     'true'
 mutant 'H10 where some partitions are of another journal, those that cannot tell are taken for ours' worker/src/run/ownership.rs \
     'if (is_another || self.slots.is_empty())' \

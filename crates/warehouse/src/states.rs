@@ -82,9 +82,10 @@ impl FactRow {
         (self.append_time, self.partition, self.offset)
     }
 
-    /// Whether its time is its producer's own, so that every copy has the same.
-    pub fn has_own_time(&self) -> bool {
-        self.clock.is_empty()
+    /// Whether it could be a later copy of an event: it came more than `late_by_ms` after it happened, or its time is not its
+    /// producer's own, and then says nothing about that.
+    pub fn may_be_copy(&self, late_by_ms: i64) -> bool {
+        !self.clock.is_empty() || self.append_time - self.event_time.div_euclid(1_000) > late_by_ms
     }
 
     /// The row as the fold sees it.

@@ -35,7 +35,14 @@ pub(crate) async fn run(deps: Deps, owners: Owners) -> Result<(), Error> {
                 *known = tenure;
             }
             let read = || deps.journal.read(Topic::DeadLetters, partition, *from, LIMIT);
-            let records = consult("read dead letters", read).await?;
+            let records = match consult("read dead letters", read).await {
+                // Retention was quicker: what is left of the log is copied.
+                Err(Error::Journal(journal::Error::OffsetGone { .. })) => {
+                    *known = None;
+                    continue;
+                }
+                records => records?,
+            };
             if let Some(last) = records.last() {
                 copied = true;
                 *from = last.offset + 1;

@@ -12,7 +12,7 @@ use warehouse::{ConversationKey, FactRow, ProgressRow};
 
 use crate::flush::{Reach, persist};
 use crate::resident::Resident;
-use crate::{Deps, Error};
+use crate::{Deps, Error, seal};
 
 /// Most conversations folded and written at once.
 const CHUNK: usize = 8192;
@@ -172,10 +172,11 @@ async fn derive(
 ///
 /// What came by may have left memory since, and its derived row may have been acknowledged and lost. Where anything else follows,
 /// the seal counts fewer events than there are; but of a copy with another time it counts as many as of the event itself. So a
-/// conversation is read whole, too, where something at hand could be such a copy.
+/// conversation is read whole, too, where something at hand could be a copy.
 async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, Vec<FactRow>)]) -> Result<(), Error> {
     let absent = chunk.iter().filter(|(key, _)| !resident.has(key));
-    let may_be_new = |facts: &[FactRow]| !facts.is_empty() && facts.iter().all(FactRow::has_own_time);
+    let late_by_ms = seal::late_by_ms(&deps.options.settings);
+    let may_be_new = |facts: &[FactRow]| !facts.is_empty() && !facts.iter().any(|fact| fact.may_be_copy(late_by_ms));
     let (new, unknown): (Vec<_>, Vec<_>) = absent.partition(|(_, facts)| may_be_new(facts));
     let keys = |of: &[&(ConversationKey, Vec<FactRow>)]| of.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
     let candidates = keys(&new);

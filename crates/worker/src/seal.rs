@@ -1,7 +1,7 @@
 //! The seal: what is closed is read back, copies are taken out, derived rows are checked; only then does the sealed position
 //! advance. What segments should hold is noted when a flush begins and proved after it, beside the folding of later records.
 
-use delivery::Segment;
+use delivery::{Segment, Settings};
 use journal::{Commit, Topic};
 use warehouse::{SealedRow, SegmentRows};
 
@@ -14,6 +14,11 @@ use crate::{Deps, Error, PartitionFold, takeover};
 /// journal's clock behind the gateway's (m). An event whose time is not its producer's own (missing, corrected, clamped) has
 /// another time in each copy, so it is always looked up.
 const CLOCK_LAG_MS: i64 = 5 * 60_000;
+
+/// How much later than its event a record must have come to be a copy that counted again.
+pub(crate) fn late_by_ms(settings: &Settings) -> i64 {
+    settings.horizon_ms - CLOCK_LAG_MS
+}
 
 /// What some segments of a partition should hold, noted when everything folded was on its way to the warehouse.
 #[derive(Debug)]
@@ -81,7 +86,7 @@ pub(crate) async fn prove(deps: Deps, derive: Derive, claim: Claim) -> Result<(C
 
 /// Takes copies out and has lacking derived rows made; true if there was nothing left to do.
 async fn settle(deps: &Deps, derive: &Derive, expected: &SegmentRows) -> Result<bool, Error> {
-    let late_by_ms = deps.options.settings.horizon_ms - CLOCK_LAG_MS;
+    let late_by_ms = late_by_ms(&deps.options.settings);
     let (partition, start) = (expected.partition, expected.segment);
     let corrections = persist("correct copies", || deps.sink.correct(partition, start, late_by_ms)).await?;
     crate::metrics::corrections(corrections);
