@@ -76,3 +76,54 @@ impl Asked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead as _, BufReader, Write as _},
+        net::TcpListener,
+    };
+
+    use worker::Registry as _;
+
+    use super::*;
+
+    /// Answers each request by what is asked for; a request without the right credentials gets 401.
+    fn serve(listener: &TcpListener) {
+        while let Ok((mut connection, _)) = listener.accept() {
+            let mut lines = BufReader::new(connection.try_clone().unwrap()).lines().map_while(Result::ok);
+            let path = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or_default().to_owned();
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let is_known = head.iter().any(|line| line.eq_ignore_ascii_case("authorization: basic dTpzZWNyZXQ="));
+            let (status, body) = match path.as_str() {
+                _ if !is_known => (401, "{}"),
+                "/schemas/ids/1" => (200, r#"{"schema": "\"string\""}"#),
+                "/schemas/ids/2" => (200, r#"{"schemaType": "PROTOBUF", "schema": "message A {}"}"#),
+                "/schemas/ids/3" => (500, "{}"),
+                "/schemas/ids/4" => (200, "no JSON"),
+                "/schemas/guids/07070707-0707-0707-0707-070707070707" => (200, r#"{"schema": "\"int\""}"#),
+                _ => (404, r#"{"error_code": 40403}"#),
+            };
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_schema_is_there_or_not_or_the_registry_gave_no_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || serve(&listener));
+        let registry = HttpRegistry::new(&format!("http://u:secret@{address}").parse().unwrap());
+        let number = |id| registry.schema(SchemaId::Number(id));
+        assert_eq!(number(1).await, Ok(Some("\"string\"".to_owned())));
+        assert_eq!(number(2).await, Ok(Some("not Avro but PROTOBUF".to_owned())));
+        assert!(number(3).await.unwrap_err().contains("500"));
+        assert!(number(4).await.is_err());
+        assert_eq!(number(5).await, Ok(None));
+        assert_eq!(registry.schema(SchemaId::Guid([7; 16])).await, Ok(Some("\"int\"".to_owned())));
+        let stranger = HttpRegistry::new(&format!("http://{address}").parse().unwrap());
+        assert!(stranger.schema(SchemaId::Number(1)).await.unwrap_err().contains("401"));
+    }
+}

@@ -3,7 +3,10 @@
 //! One keyspace per partition holds its batches by base offset: keys only rise there, so that compaction moves tables instead
 //! of rewriting them. The keyspace `meta` holds partition counts, first offsets, the time index and the commits.
 
-use std::path::Path;
+use std::{
+    fs::{self, File},
+    path::Path,
+};
 
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
@@ -40,15 +43,33 @@ pub(super) struct Change<'a> {
 /// The storage crate's answer.
 pub(super) type Outcome<T> = Result<T, fjall::Error>;
 
+fn database(dir: &Path) -> Outcome<Database> {
+    let builder = Database::builder(dir).journal_compression(fjall::CompressionType::None);
+    builder.max_journaling_size(LOG_BYTES).cache_size(CACHE_BYTES).worker_threads(WORKERS).open()
+}
+
+/// Creates the database beside its place and moves it there: one whose making is cut off cannot be opened again.
+fn create(dir: &Path) -> Outcome<()> {
+    let unfinished = dir.with_extension("unfinished");
+    if unfinished.try_exists()? {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    drop(database(&unfinished)?);
+    File::open(&unfinished)?.sync_all()?;
+    fs::rename(&unfinished, dir)?;
+    if let Some(parent) = dir.parent() {
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Opens the database in `dir`, or creates it. Partition counts are looked up or written by the caller.
     pub(super) fn open(dir: &Path) -> Outcome<Store> {
-        let database = Database::builder(dir)
-            .journal_compression(fjall::CompressionType::None)
-            .max_journaling_size(LOG_BYTES)
-            .cache_size(CACHE_BYTES)
-            .worker_threads(WORKERS)
-            .open()?;
+        if !dir.try_exists()? {
+            create(dir)?;
+        }
+        let database = database(dir)?;
         let meta = database.keyspace("meta", keyspace_options)?;
         Ok(Store { database, meta, logs: [const { Vec::new() }; Topic::ALL.len()] })
     }

@@ -193,6 +193,19 @@ fn another_partition_count_is_refused_and_says_both() {
     open(dir.path());
 }
 
+#[tokio::test]
+async fn a_first_start_that_was_cut_off_leaves_nothing_in_the_way_of_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let unfinished = dir.path().join("store.unfinished");
+    for file in ["lock", "0.jnl"] {
+        std::fs::create_dir_all(&unfinished).unwrap();
+        std::fs::write(unfinished.join(file), "half").unwrap();
+    }
+    let journal = open(dir.path());
+    assert_eq!(append(&journal, "first").await, 0);
+    assert!(!unfinished.exists());
+}
+
 #[test]
 fn a_path_that_is_no_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();

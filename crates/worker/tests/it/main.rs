@@ -3,6 +3,7 @@
 mod cold;
 mod ownership;
 mod rebalance;
+mod registry;
 mod seams;
 mod simulation;
 mod world;
