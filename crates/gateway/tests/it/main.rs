@@ -9,6 +9,7 @@ mod document;
 mod enrichment;
 mod keys;
 mod mmdb;
+mod moody;
 mod pages;
 mod server;
 mod spool;
