@@ -71,13 +71,11 @@ class Installation:
     """Brokers, an engine, and what every process is told."""
 
     def __init__(self, rapport, folder):
-        self.rapport, self.folder, self.services = rapport, folder, []
-        run = HERE.parent / ".cache/kafka/run"
-        run.mkdir(parents=True, exist_ok=True)
-        # The brokers stay for as long as somebody holds this lock.
-        self.users = (run / "users").open("a")
-        fcntl.flock(self.users, fcntl.LOCK_SH)
+        self.rapport, self.folder, self.services, self.load = rapport, folder, [], None
         brokers = subprocess.run([HERE / "kafka.sh", "up"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        # The brokers stay for as long as somebody holds this lock.
+        self.users = (HERE.parent / ".cache/kafka/run/users").open()
+        fcntl.flock(self.users, fcntl.LOCK_SH)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_") or "LIBRARY" in name},
             "RAPPORT_KAFKA__BROKERS": brokers.splitlines()[-1],
@@ -105,9 +103,9 @@ class Installation:
             return int(answer.read())
 
     def end(self):
-        for service in self.services:
-            if service.process.poll() is None:
-                service.process.kill()
+        for process in [*(service.process for service in self.services), self.load]:
+            if process and process.poll() is None:
+                process.kill()
 
 
 def lag(workers):
@@ -151,6 +149,7 @@ def run(options, folder):
         return measure(options, installation)
     finally:
         installation.end()
+        installation.users.close()
 
 
 def measure(options, installation):
@@ -159,7 +158,7 @@ def measure(options, installation):
     workers = [installation.start("worker").wait_until_ready()]
     installation.command("project", "create", "scaling", "--url", api.url)
     key = installation.command("key", "create", "--project", "scaling", "--url", api.url)
-    load = subprocess.Popen(
+    load = installation.load = subprocess.Popen(
         [options.rapport, "loadgen", "--url", gateway.url, "--key", key, "--rate", str(options.rate)]
         + ["--duration", str(4 * options.step), "--json"],
         env=installation.environment,
