@@ -12,13 +12,16 @@ log=$work/log
 # The compiler's own messages go to standard error; what is read here says which programs there are, a line each. Tests come
 # first: some of them wait for answers with patience, but not for ever.
 build() {
-    nice -n 5 "${CARGO:-cargo}" test --workspace --locked --no-run \
+    nice -n 5 "${CARGO:-cargo}" test --workspace --locked --tests --no-run \
         --message-format json-render-diagnostics || touch "$work/not_built"
 }
 
 programs() {
     sed -n '/"reason":"compiler-artifact"/{/"test":true},"features"/{s/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"executable":"\([^"]*\)".*/\1 \2/p}}'
 }
+
+# Many tests wait for processes and brokers most of the time.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) + 1))}
 
 # Where cargo would run it: in the folder of its crate.
 run() {
