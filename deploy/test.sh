@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds and runs every test of the workspace, the end-to-end tests of the binary among them, and adds up what ran. Each test
-# program is started as soon as it is built, one after the other, while the rest is still being compiled.
+# program is started as soon as it is built, two at a time, while the rest is still being compiled.
 set -euo pipefail
 
 work=$(mktemp -d)
+export work
 # Brokers that tests started end by themselves when nobody uses them; there is no need to wait for that.
 trap 'rm -rf "$work"; deploy/kafka.sh down' EXIT
-log=$work/log
-: >"$log"
+: >"$work/log"
 
 # The compiler's own messages go to standard error; what is read here says which programs there are, a line each. Tests come
 # first: some of them wait for answers with patience, but not for ever.
@@ -16,27 +16,29 @@ build() {
         --message-format json-render-diagnostics || touch "$work/not_built"
 }
 
+# Unbuffered, so that a program is named when it is there.
 programs() {
-    sed -n '/"reason":"compiler-artifact"/{/"test":true},"features"/{s/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"executable":"\([^"]*\)".*/\1 \2/p}}'
+    sed -u -n '/"reason":"compiler-artifact"/{/"test":true},"features"/{s/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"executable":"\([^"]*\)".*/\1 \2/p}}'
 }
 
-# Many tests wait for processes and brokers most of the time.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) + 1))}
-
-# Where cargo would run it: in the folder of its crate.
+# Where cargo would run it: in the folder of its crate. What it says comes in one piece.
 run() {
-    local package=$1 program=$2
-    echo
-    echo "     Running ${program##*/} of ${package##*/}"
-    (cd "$package" && CARGO_MANIFEST_DIR=$package "$program") || { echo "failed: $program" | tee -a "$work/failed"; }
+    local package=$1 program=$2 said
+    said=$(mktemp "$work/said.XXXXXX")
+    (cd "$package" && CARGO_MANIFEST_DIR=$package "$program") >"$said" 2>&1 </dev/null || echo "failed: $program" | tee -a "$work/failed" >>"$said"
+    {
+        flock 8
+        echo
+        echo "     Ran ${program##*/} of ${package##*/}"
+        tee -a "$work/log" <"$said"
+    } 8>"$work/turn"
 }
+export -f run
 
-build | programs | while read -r package program; do
-    run "$package" "$program" </dev/null 2>&1 | tee -a "$log"
-done
+build | programs | xargs -r -L 1 -P 2 bash -c 'run "$0" "$1"'
 
 awk '
     /^test result:/ { for (i = 1; i < NF; i++) { if ($(i + 1) ~ /^passed/) passed += $i; if ($(i + 1) ~ /^failed/) failed += $i } }
     END { printf "%d passed, %d failed\n", passed, failed; exit passed == 0 }
-' "$log" || touch "$work/failed"
+' "$work/log" || touch "$work/failed"
 [ ! -e "$work/not_built" ] && [ ! -e "$work/failed" ]
