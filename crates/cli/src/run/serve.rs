@@ -7,12 +7,12 @@ use axum::Router;
 use chrono::Utc;
 use control::Control;
 use gateway::Intake;
-use journal::{Journal, Topic};
+use journal::{ErrorClass, Journal, Topic};
 use service::{
     health::Health,
     lifecycle::{Lifecycle, OnFailure, Spawner},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use super::{
     DRAIN, Roles, connections,
@@ -26,6 +26,9 @@ use crate::{files, settings, settings::Settings, terminal};
 
 /// How long requests in work may take to end after SIGTERM.
 const HTTP_DRAIN: Duration = Duration::from_secs(3);
+/// How long a start waits for the control topic, and how long between two tries.
+const CONTROL_PATIENCE: Duration = Duration::from_secs(30);
+const CONTROL_AGAIN: Duration = Duration::from_millis(300);
 /// How often recorded histogram samples are folded together, scraped or not.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -43,7 +46,7 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
     let directory = roles.is_whole().then_some(settings.data.dir.as_path());
     let secrets = secrets::secrets(directory)?;
     let (Opened { journal, retention }, warehouse) = open_stores(settings, roles).await?;
-    let control = Control::open(Arc::clone(&journal), Some(&secrets.admin_key)).await?;
+    let control = open_control(&journal, &secrets.admin_key).await?;
     if let Some(warehouse) = &warehouse {
         let applied = warehouse.client.migrate().await.context("the warehouse's tables cannot be made")?;
         tracing::debug!(applied, "migrations");
@@ -116,6 +119,20 @@ async fn open_intake(settings: &Settings, journal: &Arc<dyn Journal>) -> anyhow:
     let (settings, journal) = (settings.clone(), Arc::clone(journal));
     let opened = tokio::task::spawn_blocking(move || stores::open_intake(&settings, journal)).await;
     Ok(Arc::new(opened.context("the spool's thread panicked")??))
+}
+
+/// Reads the control topic. Brokers that have just come back are asked again: their partitions may have no leader yet.
+async fn open_control(journal: &Arc<dyn Journal>, admin_key: &str) -> anyhow::Result<Control> {
+    let begun = Instant::now();
+    loop {
+        match Control::open(Arc::clone(journal), Some(admin_key)).await {
+            Err(error) if error.class() == ErrorClass::Retry && begun.elapsed() < CONTROL_PATIENCE => {
+                tracing::warn!(%error, "the control topic cannot be read yet; trying again");
+                tokio::time::sleep(CONTROL_AGAIN).await;
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
 }
 
 /// Lets go of spool and journal, which write what they were asked, and ends the engine.
