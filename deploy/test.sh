@@ -21,6 +21,19 @@ programs() {
     sed -u -n '/"reason":"compiler-artifact"/{/"test":true},"features"/{s/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"executable":"\([^"]*\)".*/\1 \2/p}}'
 }
 
+# Tests of a crate that has programs start them, and those may be linked last: they wait for the end of the build.
+in_turn() {
+    local package program held=()
+    while read -r package program; do
+        if [ -d "$package/src/bin" ] || [ -e "$package/src/main.rs" ]; then
+            held+=("$package $program")
+        else
+            echo "$package $program"
+        fi
+    done
+    [ ${#held[@]} -eq 0 ] || printf '%s\n' "${held[@]}"
+}
+
 # Where cargo would run it: in the folder of its crate. What it says comes in one piece.
 run() {
     local package=$1 program=$2 said
@@ -35,7 +48,7 @@ run() {
 }
 export -f run
 
-build | programs | xargs -r -L 1 -P 2 bash -c 'run "$0" "$1"'
+build | programs | in_turn | xargs -r -L 1 -P 2 bash -c 'run "$0" "$1"'
 
 awk '
     /^test result:/ { for (i = 1; i < NF; i++) { if ($(i + 1) ~ /^passed/) passed += $i; if ($(i + 1) ~ /^failed/) failed += $i } }
