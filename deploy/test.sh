@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs every test of the workspace, the end-to-end tests of the binary among them, and adds up what ran. Each test
-# program is started as soon as it is built, two at a time, while the rest is still being compiled.
+# program is started as soon as it is built, one after the other, while the rest is still being compiled.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -48,7 +48,7 @@ run() {
 }
 export -f run
 
-build | programs | in_turn | xargs -r -L 1 -P 2 bash -c 'run "$0" "$1"'
+build | programs | in_turn | xargs -r -L 1 bash -c 'run "$0" "$1"'
 
 awk '
     /^test result:/ { for (i = 1; i < NF; i++) { if ($(i + 1) ~ /^passed/) passed += $i; if ($(i + 1) ~ /^failed/) failed += $i } }

@@ -101,12 +101,16 @@ fn what_a_gateway_acknowledges_while_kafka_is_away_is_counted_once_though_it_is_
     installation.send(&gateway, &key, 6);
     gateway.kill();
     gateway = installation.gateway();
-    let mut sent = 7;
-    let position = wait_for("the spool to be drained", || {
-        let (_, position) = installation.send(&gateway, &key, sent);
-        sent += 1;
-        position
+    wait_for("the spool to be drained", || {
+        let (_, report) = gateway.get("/readyz", None);
+        (report["facts"]["spool_bytes"].as_f64() == Some(0.0)).then_some(())
     });
+    let (mut sent, mut position) = (7, None);
+    while position.is_none() {
+        position = installation.send(&gateway, &key, sent).1;
+        sent += 1;
+    }
+    let position = position.unwrap();
     let segments = installation.gateways_directory().join("spool");
     wait_for("the disk to have its room back", || (fs::read_dir(&segments).unwrap().count() == 0).then_some(()));
 
