@@ -129,7 +129,7 @@ impl PartitionFold {
             rows.records += 1;
             rows.bytes += record.value.len();
         }
-        match pipeline::read(record, &self.schemas.clone()) {
+        match pipeline::read(record, &self.schemas) {
             Outcome::Counts(counted) => {
                 let sighting = self.context.sight(Identity(counted.identity()), at, &self.settings);
                 // A record below reach is context for later ones alone: a sum over a segment whose own context is not in
