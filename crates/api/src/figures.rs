@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use warehouse::{
     query::{Answer, Ask, Cell, State as BucketState, figure, local_rfc3339},
-    registry::{METRICS, Metric},
+    registry::{Dimension, METRICS, Metric},
 };
 
 use crate::{
@@ -62,9 +62,6 @@ async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, Strin
     let _turn = turn.map_err(|_| Error::Overloaded)?.map_err(|_| Error::Overloaded)?;
     let mut results = Vec::with_capacity(question.metrics.len());
     for metric in &question.metrics {
-        let derived = metric.figure.source.derived();
-        let progress = wait::until(&app.deps, &app.feed, &target, derived).await?;
-        let fresh_ms = wait::fresh_to_ms(&progress, &end, derived, now.timestamp_millis());
         let ask = Ask {
             metric,
             project: &project.id,
@@ -72,7 +69,11 @@ async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, Strin
             range: question.range,
             grain: question.grain,
             by: &question.by,
+            filters: &question.filters,
         };
+        let derived = ask.derived();
+        let progress = wait::until(&app.deps, &app.feed, &target, derived).await?;
+        let fresh_ms = wait::fresh_to_ms(&progress, &end, derived, now.timestamp_millis());
         let answer = figure(&app.deps.warehouse, &ask).await?;
         results.push(result(&ask, &answer, fresh_ms));
     }
@@ -161,7 +162,7 @@ pub fn declaration(metric: &Metric) -> Value {
         "attribution": metric.attribution.name(),
         "class": metric.class.name(),
         "additive": metric.class.name() == "A",
-        "dimensions": metric.dimensions.iter().map(|d| d.name()).collect::<Vec<_>>(),
+        "dimensions": metric.dimensions().map(Dimension::name).collect::<Vec<_>>(),
         "matures_hours": metric.matures_h,
     })
 }
@@ -174,8 +175,15 @@ mod tests {
     fn answered(id: &str, grain: Option<Grain>, total: Cell, rows: Option<Vec<Cell>>) -> Value {
         let range = Range::parse("2026-03-28", "2026-03-30", zone("Europe/Madrid").unwrap()).unwrap();
         let starts = warehouse::query::boundaries(&range, Grain::Day).unwrap();
-        let ask =
-            Ask { metric: Metric::by_id(id).unwrap(), project: "p", environment: "production", range, grain, by: &[] };
+        let ask = Ask {
+            metric: Metric::by_id(id).unwrap(),
+            project: "p",
+            environment: "production",
+            range,
+            grain,
+            by: &[],
+            filters: &[],
+        };
         let buckets = vec![(starts[0], starts[1]), (starts[1], range.to_us)];
         let rows = rows
             .map(|rows| rows.into_iter().zip(&starts).map(|(row, start)| Cell { key_bucket: *start, ..row }).collect());

@@ -1,8 +1,12 @@
 //! Chats: the visits a conversation falls into (1.1, D-07 to D-13).
 
-use crate::detail::said;
-use crate::fact::{Fact, Kind, Role};
+use std::collections::HashMap;
+
+use crate::detail::instant_us;
+use crate::fact::{Fact, Kind, Person, Role, first_person};
+use crate::feedback::{LastRatings, balance};
 use crate::legs::{Leg, any_open_at};
+use crate::workflows::first_workflow;
 
 /// A chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +15,8 @@ pub struct Chat {
     pub start_us: i64,
     /// Explicit end, else last participant activity, else the start.
     pub end_us: i64,
-    /// Key as sent of its first event that has one; '' without.
-    pub person: String,
+    /// First of its events that names somebody.
+    pub person: Person,
     /// Whether it has a user message or a click: only such chats are counted.
     pub counted: bool,
     /// Whether a leg was open after its last event and there was no explicit end.
@@ -21,6 +25,21 @@ pub struct Chat {
     pub requested: bool,
     /// Whether a leg opened in it.
     pub has_leg: bool,
+    /// Whether the bot wrote in it.
+    pub has_bot: bool,
+    /// First workflow it names; '' without (D-24).
+    pub workflow: String,
+    /// First primary intent of a user's message; '' without.
+    pub intent: String,
+    /// Reviewable messages last rated positive.
+    pub positive: u32,
+    /// Reviewable messages last rated negative.
+    pub negative: u32,
+}
+
+/// Whether a chat is counted: it has a message or a click of the user.
+pub(crate) fn is_counted(events: &[&Fact<'_>]) -> bool {
+    events.iter().any(|fact| fact.kind.is_from_user())
 }
 
 /// How long a conversation may be idle before the next event begins another chat, microseconds (D-12).
@@ -69,28 +88,37 @@ fn begins_another(last: &Fact<'_>, next: &Fact<'_>, session: &str, timeout_us: i
     gap > timeout_us && !any_open_at(legs, last.order)
 }
 
+/// What of a conversation a chat needs besides its own events.
+pub(crate) struct Around<'f> {
+    pub(crate) legs: &'f [Leg],
+    pub(crate) ratings: &'f LastRatings<'f>,
+    pub(crate) intents: &'f HashMap<&'f str, &'f str>,
+}
+
 /// What a chat's events say of it.
-pub(crate) fn chat(events: &[&Fact<'_>], legs: &[Leg]) -> Option<Chat> {
+pub(crate) fn chat(events: &[&Fact<'_>], around: &Around<'_>) -> Option<Chat> {
     let (first, last) = (events.first()?, events.last()?);
     let participants = || events.iter().filter(|fact| fact.kind.is_participant());
-    let start_us = participants().next().unwrap_or(first).order.time_us;
+    let start_us = participants().next().unwrap_or(first).at_us();
     let explicit_end = events.iter().find(|fact| fact.kind == Kind::Ended);
     let end_us = match explicit_end {
-        Some(ended) => start_us.max(ended_at_us(ended)),
-        None => participants().next_back().map_or(start_us, |fact| fact.order.time_us),
+        Some(ended) => start_us.max(instant_us(&ended.detail.ended_at).unwrap_or(ended.at_us())),
+        None => participants().next_back().map_or(start_us, |fact| fact.at_us()),
     };
+    let (positive, negative) = balance(events, around.ratings);
+    let intent = events.iter().find_map(|fact| around.intents.get(fact.order.event_id));
     Some(Chat {
         start_us,
         end_us,
-        person: events.iter().find_map(|fact| fact.person()).unwrap_or_default(),
-        counted: events.iter().any(|fact| matches!(fact.kind, Kind::Message(Role::User) | Kind::Clicked)),
-        open: explicit_end.is_none() && any_open_at(legs, last.order),
+        person: first_person(events.iter().copied()).unwrap_or_default(),
+        counted: is_counted(events),
+        open: explicit_end.is_none() && any_open_at(around.legs, last.order),
         requested: events.iter().any(|fact| fact.kind.is_request()),
         has_leg: events.iter().any(|fact| fact.kind.opens_leg()),
+        has_bot: events.iter().any(|fact| fact.kind == Kind::Message(Role::Bot)),
+        workflow: first_workflow(events),
+        intent: intent.map_or_else(String::new, |intent| (*intent).to_owned()),
+        positive,
+        negative,
     })
-}
-
-fn ended_at_us(ended: &Fact<'_>) -> i64 {
-    let explicit = said(&ended.detail.ended_at).and_then(event::Timestamp::parse_rfc3339);
-    explicit.map_or(ended.order.time_us, |at| at.0)
 }

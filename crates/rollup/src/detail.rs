@@ -9,46 +9,159 @@ type Text<'a> = Option<Cow<'a, str>>;
 /// Fields of `data`, whatever the event's type; all optional, unknown ones ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
+#[allow(missing_docs, reason = "fields of the event catalogue, documented there")]
 pub struct Detail<'a> {
-    /// `assignment_id` of leg events.
+    // Messages.
+    #[serde(borrow)]
+    pub message_id: Text<'a>,
+    #[serde(borrow)]
+    pub content_type: Text<'a>,
+    #[serde(borrow)]
+    pub intent: Option<Intent<'a>>,
+    pub confidence: Option<f64>,
+    #[serde(borrow)]
+    pub workflow_id: Text<'a>,
+    pub feedback_enabled: Option<bool>,
+    #[serde(borrow)]
+    pub attachments: Option<Vec<AttachmentDetail<'a>>>,
+    // Legs and closes.
     #[serde(borrow)]
     pub assignment_id: Text<'a>,
-    /// `reason` of leg events and closes.
+    #[serde(borrow)]
+    pub agent_id: Text<'a>,
     #[serde(borrow)]
     pub reason: Text<'a>,
-    /// `final` of `assignment.missed`.
     #[serde(rename = "final")]
     pub is_final: Option<bool>,
-    /// `ended_at` of `conversation.ended`, RFC 3339.
     #[serde(borrow)]
-    pub ended_at: Text<'a>,
-    /// `trigger` of `handoff.requested`.
+    pub origin: Text<'a>,
+    #[serde(borrow)]
+    pub queue: Text<'a>,
+    #[serde(borrow)]
+    pub team: Text<'a>,
+    pub wrap_up_ms: Option<f64>,
+    #[serde(borrow)]
+    pub closed_by: Text<'a>,
+    // Handover.
     #[serde(borrow)]
     pub trigger: Text<'a>,
-    /// `destination_type` of `ui.clicked`.
+    // Clicks and what was shown.
+    #[serde(borrow)]
+    pub element_id: Text<'a>,
+    #[serde(borrow)]
+    pub elements: Option<Vec<ElementDetail<'a>>>,
+    #[serde(borrow)]
+    pub click_type: Text<'a>,
+    #[serde(borrow)]
+    pub title: Text<'a>,
     #[serde(borrow)]
     pub destination_type: Text<'a>,
-    /// `tool_name` of `tool.call.completed`.
+    #[serde(borrow)]
+    pub destination: Text<'a>,
+    // Opinions.
+    #[serde(borrow)]
+    pub target: Text<'a>,
+    #[serde(borrow)]
+    pub rating: Text<'a>,
+    #[serde(borrow)]
+    pub comment: Text<'a>,
+    #[serde(borrow)]
+    pub survey_id: Text<'a>,
+    #[serde(borrow)]
+    pub kind: Text<'a>,
+    pub score: Option<f64>,
+    pub scale_min: Option<f64>,
+    pub scale_max: Option<f64>,
+    // Tools and models.
     #[serde(borrow)]
     pub tool_name: Text<'a>,
-    /// `language` of a start or a message.
+    #[serde(borrow)]
+    pub status: Text<'a>,
+    #[serde(borrow)]
+    pub started_at: Text<'a>,
+    #[serde(borrow)]
+    pub ended_at: Text<'a>,
+    pub duration_ms: Option<f64>,
+    pub ttft_ms: Option<f64>,
+    #[serde(borrow)]
+    pub model: Text<'a>,
+    #[serde(borrow)]
+    pub provider: Text<'a>,
+    pub input_tokens: Option<i64>,
+    pub output_tokens: Option<i64>,
+    pub prompt_tokens: Option<i64>,
+    pub completion_tokens: Option<i64>,
+    pub cache_read_tokens: Option<i64>,
+    pub cache_write_tokens: Option<i64>,
+    pub reasoning_tokens: Option<i64>,
+    pub embedding_tokens: Option<i64>,
+    // Attachments.
+    #[serde(borrow)]
+    pub mime: Text<'a>,
+    pub size_bytes: Option<i64>,
+    // Starts and opportunities.
+    #[serde(borrow)]
+    pub page_url: Text<'a>,
+    #[serde(borrow)]
+    pub placement: Text<'a>,
     #[serde(borrow)]
     pub language: Text<'a>,
-    /// `device` of a start.
     #[serde(borrow)]
     pub device: Text<'a>,
-    /// `source` of a start.
+    /// Of a start; of feedback it says who rated.
     #[serde(borrow)]
     pub source: Text<'a>,
-    /// `country` of a start.
     #[serde(borrow)]
     pub country: Text<'a>,
-    /// `set` of `conversation.updated`.
+    /// Of `conversation.updated`.
     #[serde(borrow)]
     pub set: Option<DimensionUpdate<'a>>,
     /// From the event's context, not its data.
     #[serde(skip)]
     pub context: ContextDetail<'a>,
+}
+
+/// An intent: its name alone, or with how sure the model is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Intent<'a> {
+    /// The name.
+    Name(#[serde(borrow)] Cow<'a, str>),
+    /// Name and confidence.
+    Scored {
+        /// The name.
+        #[serde(borrow)]
+        name: Text<'a>,
+        /// From 0 to 1; 1 if absent.
+        confidence: Option<f64>,
+    },
+}
+
+/// A file that came with a message.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "fields of the event catalogue, documented there")]
+pub struct AttachmentDetail<'a> {
+    #[serde(rename = "type", borrow)]
+    pub kind: Text<'a>,
+    #[serde(borrow)]
+    pub mime: Text<'a>,
+    pub size_bytes: Option<i64>,
+}
+
+/// Something to click on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "fields of the event catalogue, documented there")]
+pub struct ElementDetail<'a> {
+    #[serde(borrow)]
+    pub element_id: Text<'a>,
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    #[serde(borrow)]
+    pub click_type: Text<'a>,
+    #[serde(borrow)]
+    pub destination: Text<'a>,
 }
 
 /// What `conversation.updated` sets explicitly.
@@ -73,7 +186,7 @@ pub struct DimensionUpdate<'a> {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ContextDetail<'a> {
-    /// `device.type`.
+    /// `device`.
     #[serde(borrow)]
     pub device: Option<ContextDevice<'a>>,
     /// `browser`.
@@ -82,6 +195,9 @@ pub struct ContextDetail<'a> {
     /// `country`, looked up from the address at the gateway.
     #[serde(borrow)]
     pub country: Text<'a>,
+    /// `city`, likewise.
+    #[serde(borrow)]
+    pub city: Text<'a>,
 }
 
 /// A context's device.
@@ -91,6 +207,9 @@ pub struct ContextDevice<'a> {
     /// Desktop, mobile, tablet or anything else.
     #[serde(rename = "type", borrow)]
     pub kind: Text<'a>,
+    /// Operating system.
+    #[serde(borrow)]
+    pub os: Text<'a>,
 }
 
 impl<'a> Detail<'a> {
@@ -109,4 +228,32 @@ fn parse<'a, T: Deserialize<'a> + Default>(json: &'a str) -> T {
 /// A text that says something: absent and empty are the same (D-16).
 pub(crate) fn said<'t>(text: &'t Text<'_>) -> Option<&'t str> {
     text.as_deref().filter(|text| !text.is_empty())
+}
+
+/// A text of its own; '' where nothing is said.
+pub(crate) fn text(text: &Text<'_>) -> String {
+    said(text).unwrap_or_default().to_owned()
+}
+
+/// A text as a label: `unknown` where nothing is said (P12).
+pub(crate) fn label(text: &Text<'_>) -> String {
+    said(text).unwrap_or("unknown").to_owned()
+}
+
+/// An RFC 3339 instant, microseconds; None where nothing or no instant is said.
+pub(crate) fn instant_us(text: &Text<'_>) -> Option<i64> {
+    said(text).and_then(event::Timestamp::parse_rfc3339).map(|at| at.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_intent_is_a_name_or_an_object() {
+        let named = Detail::from_json(r#"{"intent": "refund"}"#, "");
+        assert!(matches!(named.intent, Some(Intent::Name(name)) if name == "refund"));
+        let scored = Detail::from_json(r#"{"intent": {"name": "refund", "confidence": 0.5, "extra": 1}}"#, "");
+        assert!(matches!(scored.intent, Some(Intent::Scored { confidence: Some(0.5), .. })));
+    }
 }

@@ -14,10 +14,14 @@ pub struct Dimensions {
     pub device: String,
     /// Browser as sent.
     pub browser: String,
+    /// Operating system as sent.
+    pub os: String,
     /// Primary language subtag.
     pub language: String,
     /// ISO 3166-1 code, upper case.
     pub country: String,
+    /// City, looked up from the address.
+    pub city: String,
 }
 
 /// Dimensions of a conversation from its events in order.
@@ -45,6 +49,9 @@ pub(crate) fn dimensions(facts: &[Fact<'_>]) -> Dimensions {
         channel,
         device: normalise_device(device.as_deref()),
         browser: any(|fact| owned(said(&fact.detail.context.browser))).unwrap_or_else(unknown),
+        os: any(|fact| fact.detail.context.device.as_ref().and_then(|device| owned(said(&device.os))))
+            .unwrap_or_else(unknown),
+        city: any(|fact| owned(said(&fact.detail.context.city))).unwrap_or_else(unknown),
         language: primary_language(language.as_deref()),
         country: country.map_or_else(unknown, |country| country.to_uppercase()),
     }
@@ -81,13 +88,6 @@ fn primary_language(tag: Option<&str>) -> String {
     let rest_ok =
         subtags.all(|subtag| matches!(subtag.len(), 1..=8) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     if primary_ok && rest_ok { primary.to_ascii_lowercase() } else { unknown() }
-}
-
-impl Kind {
-    /// Whether the event is a message in the sense of P8.
-    pub fn is_message(self) -> bool {
-        matches!(self, Kind::Message(_))
-    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,18 @@ pub enum Kind {
     Fallback,
     /// `tool.call.completed`
     ToolCall,
+    /// `llm.call.completed`
+    ModelCall,
+    /// `intent.detected`
+    IntentDetected,
+    /// `workflow.started`
+    WorkflowStarted,
+    /// `ui.shown`
+    Shown,
+    /// `attachment.added`
+    AttachmentAdded,
+    /// `conversation.reopened`
+    Reopened,
     /// `handoff.requested`
     Handoff,
     /// `ticket.created`
@@ -86,8 +98,12 @@ pub enum Kind {
     Transferred,
     /// `assignment.ended`
     AssignmentEnded,
-    /// Feedback and CSAT: of the conversation, but of no chat.
-    Opinion,
+    /// `feedback.submitted`: of the conversation, but of no chat, like the surveys.
+    Feedback,
+    /// `csat.requested`
+    SurveyRequested,
+    /// `csat.submitted`
+    SurveySubmitted,
     /// Any other type: it belongs to a chat and bridges a gap (D-07).
     Other,
 }
@@ -117,7 +133,15 @@ impl Kind {
             "assignment.missed" => Kind::Missed,
             "assignment.transferred" => Kind::Transferred,
             "assignment.ended" => Kind::AssignmentEnded,
-            "feedback.submitted" | "csat.requested" | "csat.submitted" => Kind::Opinion,
+            "llm.call.completed" => Kind::ModelCall,
+            "intent.detected" => Kind::IntentDetected,
+            "workflow.started" => Kind::WorkflowStarted,
+            "ui.shown" => Kind::Shown,
+            "attachment.added" => Kind::AttachmentAdded,
+            "conversation.reopened" => Kind::Reopened,
+            "feedback.submitted" => Kind::Feedback,
+            "csat.requested" => Kind::SurveyRequested,
+            "csat.submitted" => Kind::SurveySubmitted,
             _ => Kind::Other,
         }
     }
@@ -139,7 +163,15 @@ impl Kind {
 
     /// Whether the event belongs to a chat (1.1, D-07).
     pub fn in_chats(self) -> bool {
-        !matches!(self, Kind::Initialized | Kind::Updated | Kind::Opinion)
+        !matches!(
+            self,
+            Kind::Initialized | Kind::Updated | Kind::Feedback | Kind::SurveyRequested | Kind::SurveySubmitted
+        )
+    }
+
+    /// Whether the event is a message in the sense of P8.
+    pub fn is_message(self) -> bool {
+        matches!(self, Kind::Message(_))
     }
 
     /// Whether the customer did it: a message or a click.
@@ -177,6 +209,22 @@ pub struct Fact<'a> {
     pub detail: Detail<'a>,
 }
 
+/// Who an event names, as sent (P6).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Person {
+    /// The person: `u:` and the user id, else `a:` and the anonymous id; '' where neither is named.
+    pub key: String,
+    /// The visitor, whom a change of device makes another (D-06): `a:` and the anonymous id, else `u:` and the user id.
+    pub visitor: String,
+}
+
+impl Person {
+    /// Whether nobody is named.
+    pub fn is_nobody(&self) -> bool {
+        self.key.is_empty()
+    }
+}
+
 /// A person's key as sent (P6): the user id goes before the anonymous id; None without either.
 pub(crate) fn person_key(user_id: &str, anonymous_id: &str) -> Option<String> {
     match (user_id, anonymous_id) {
@@ -187,8 +235,20 @@ pub(crate) fn person_key(user_id: &str, anonymous_id: &str) -> Option<String> {
 }
 
 impl Fact<'_> {
-    /// The key of the person the event names.
-    pub fn person(&self) -> Option<String> {
-        person_key(self.user_id, self.anonymous_id)
+    /// Whom the event names; None for nobody.
+    pub fn person(&self) -> Option<Person> {
+        let key = person_key(self.user_id, self.anonymous_id)?;
+        let visitor = if self.anonymous_id.is_empty() { key.clone() } else { format!("a:{}", self.anonymous_id) };
+        Some(Person { key, visitor })
     }
+
+    /// Event time, microseconds since the epoch.
+    pub(crate) fn at_us(&self) -> i64 {
+        self.order.time_us
+    }
+}
+
+/// The first of the events (in order) that names somebody says who it is about (D-19).
+pub(crate) fn first_person<'f, 'a: 'f>(facts: impl IntoIterator<Item = &'f Fact<'a>>) -> Option<Person> {
+    facts.into_iter().find_map(Fact::person)
 }

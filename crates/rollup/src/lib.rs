@@ -4,23 +4,39 @@
 //! is, a function of the set of its events. The oracle of the definitions is `metrics.md`; rule names (P…, D-…) are its own.
 
 mod chats;
+mod clicks;
 mod contribution;
 mod conversation;
 mod detail;
 mod dimensions;
 mod fact;
+mod feedback;
+mod intents;
 mod legs;
+mod offers;
+mod page;
 mod requests;
 mod turns;
+mod volumes;
+mod work;
+mod workflows;
 
 pub use chats::Chat;
+pub use clicks::{Click, Shown};
 pub use contribution::{Activity, Contribution, IdentityLink, MessageCount, Request, contribution};
-pub use conversation::{Bucket, ConversationState, fold};
+pub use conversation::{ConversationState, Opportunity, fold};
 pub use detail::Detail;
 pub use dimensions::Dimensions;
-pub use fact::{Fact, Kind, Order, Role};
-pub use requests::InferredRequest;
+pub use fact::{Fact, Kind, Order, Person, Role};
+pub use feedback::{Opinion, Rating, Reviewable, Survey};
+pub use intents::PrimaryIntent;
+pub use legs::{Leg, LegState, ServedMessage};
+pub use offers::{Close, Offer};
+pub use requests::HumanRequest;
 pub use turns::Turn;
+pub use volumes::{ActivityCell, MessageCell, MessageKey};
+pub use work::{Attachment, ModelCall, ToolCall};
+pub use workflows::WorkflowView;
 
 /// Width of a counter's bucket, microseconds: every zone's offset is a multiple of it.
 pub const BUCKET_US: i64 = 15 * 60 * 1_000_000;
@@ -29,4 +45,4 @@ pub const BUCKET_US: i64 = 15 * 60 * 1_000_000;
 pub const MINUTE_US: i64 = 60 * 1_000_000;
 
 /// Which definition conversations are folded by. A greater one wins over all rows of a smaller one.
-pub const DEFINITION: u16 = 1;
+pub const DEFINITION: u16 = 2;

@@ -1,22 +1,38 @@
-//! Requests for a human whose producer gave no trigger: worked out from what came before in the same chat (D-15).
+//! Requests for a human (D-14), with what triggered each: as the producer says, else worked out from what came before in
+//! the same chat (D-15).
 
 use crate::detail::said;
-use crate::fact::{Fact, Kind, Role};
+use crate::fact::{Fact, Kind, Person, Role};
 
-/// A `handoff.requested` without a trigger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InferredRequest {
+/// A request for a human, or a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HumanRequest {
     /// Event time, microseconds.
-    pub time_us: i64,
-    /// `after_fallback`, `operator_button` or `direct`.
-    pub trigger: &'static str,
+    pub at_us: i64,
+    /// Whose it is.
+    pub person: Person,
+    /// What triggered a `handoff.requested`; '' of a ticket.
+    pub trigger: String,
+    /// Whether the trigger was worked out.
+    pub inferred: bool,
 }
 
-/// The requests of a chat (its events in order) that need inference.
-pub(crate) fn inferred(chat: &[&Fact<'_>]) -> Vec<InferredRequest> {
-    let unsaid = |fact: &Fact<'_>| fact.kind == Kind::Handoff && said(&fact.detail.trigger).is_none();
-    let requests = chat.iter().enumerate().filter(|(_, fact)| unsaid(fact));
-    requests.map(|(at, fact)| InferredRequest { time_us: fact.order.time_us, trigger: infer(&chat[..at]) }).collect()
+/// The requests of a chat, from its events in order.
+pub(crate) fn requests(chat: &[&Fact<'_>]) -> Vec<HumanRequest> {
+    let requests = chat.iter().enumerate().filter(|(_, fact)| fact.kind.is_request());
+    requests
+        .map(|(at, fact)| {
+            let given = said(&fact.detail.trigger);
+            let inferred = fact.kind == Kind::Handoff && given.is_none();
+            let trigger = match (inferred, fact.kind) {
+                (true, _) => infer(&chat[..at]),
+                (false, Kind::Handoff) => given.unwrap_or_default(),
+                _ => "",
+            };
+            let person = fact.person().unwrap_or_default();
+            HumanRequest { at_us: fact.at_us(), person, trigger: trigger.to_owned(), inferred }
+        })
+        .collect()
 }
 
 fn infer(before: &[&Fact<'_>]) -> &'static str {

@@ -11,6 +11,7 @@ mod read_back;
 pub mod registry;
 mod rows;
 mod sink;
+mod state_row;
 mod states;
 mod writes;
 
@@ -19,7 +20,8 @@ pub use error::{Error, ErrorClass};
 pub use read_back::offset_hash;
 pub use rows::{
     ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, Generation,
-    IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow, StateRow,
+    IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow,
 };
+pub use state_row::StateRow;
 pub use sink::{BoxFuture, SegmentRows, Sink};
 pub use writes::WriteFailure;

@@ -6,6 +6,7 @@ use crate::{Client, Error};
 const MIGRATIONS: &[(u32, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (2, "views", include_str!("../migrations/0002_views.sql")),
+    (3, "conversations", include_str!("../migrations/0003_conversations.sql")),
 ];
 
 impl Client {

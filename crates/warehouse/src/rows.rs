@@ -146,46 +146,6 @@ pub struct DeadLetterRow {
     pub value: Vec<u8>,
 }
 
-/// A row of `conversation_states`.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
-pub struct StateRow {
-    pub project: String,
-    pub environment: String,
-    pub conversation_id: String,
-    pub version: u64,
-    pub deleted: u8,
-    pub first_event: i64,
-    pub last_event: i64,
-    pub first_use: Option<i64>,
-    pub last_use: Option<i64>,
-    pub initialized_at: Option<i64>,
-    pub person: String,
-    pub channel: String,
-    pub source: String,
-    pub device: String,
-    pub browser: String,
-    pub language: String,
-    pub country: String,
-    pub handoff: u8,
-    pub tools: Vec<String>,
-    pub bucket_start: Vec<u32>,
-    pub bucket_user: Vec<u32>,
-    pub bucket_bot: Vec<u32>,
-    pub bucket_agent: Vec<u32>,
-    pub chat_start: Vec<i64>,
-    pub chat_end: Vec<i64>,
-    pub chat_person: Vec<String>,
-    pub chat_counted: Vec<u8>,
-    pub chat_open: Vec<u8>,
-    pub chat_requested: Vec<u8>,
-    pub chat_has_leg: Vec<u8>,
-    pub turn_reply: Vec<i64>,
-    pub turn_us: Vec<u64>,
-    pub inferred_time: Vec<i64>,
-    pub inferred_trigger: Vec<String>,
-}
-
 /// A conversation, of whatever environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Row, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "columns of the tables")]

@@ -3,9 +3,9 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use crate::rows::{
-    AnchorRow, Batch, ConversationKey, CountKey, FactRow, Generation, MinuteKey, ProgressRow, SealedRow, StateRow,
+    AnchorRow, Batch, ConversationKey, CountKey, FactRow, Generation, MinuteKey, ProgressRow, SealedRow,
 };
-use crate::{Client, Error};
+use crate::{Client, Error, StateRow};
 
 /// A boxed future, so that the port can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,9 +1,9 @@
 //! Derived rows: raw events in, `conversation_states` out.
 
-use rollup::{ConversationState, DEFINITION, Detail, Fact, Kind, Order, Role, fold};
+use rollup::{Detail, Fact, Kind, Order, Role, fold};
 
-use crate::rows::{ConversationKey, FactRow, RawRow, StateRow};
-use crate::{Client, Error};
+use crate::rows::{ConversationKey, FactRow, RawRow};
+use crate::{Client, Error, StateRow};
 
 /// Most conversations a query reads at once.
 const CONVERSATIONS_PER_QUERY: usize = 4096;
@@ -119,48 +119,8 @@ impl StateRow {
             let mut own = facts.clone().filter(|fact| fact.environment == environment).peekable();
             let first = *own.peek()?;
             let state = fold(own.map(FactRow::fact).collect())?;
-            Some(StateRow::new(&first.project, environment, &first.conversation_id, state))
+            Some(StateRow::new(&first.project, environment, &first.conversation_id, &state))
         });
         states.collect()
-    }
-
-    fn new(project: &str, environment: &str, conversation_id: &str, state: ConversationState) -> StateRow {
-        let seconds = |us: &i64| u32::try_from(us.div_euclid(1_000_000)).unwrap_or(0);
-        StateRow {
-            project: project.to_owned(),
-            environment: environment.to_owned(),
-            conversation_id: conversation_id.to_owned(),
-            version: (u64::from(DEFINITION) << 48) | state.events,
-            deleted: u8::from(state.deleted),
-            first_event: state.first_event_us,
-            last_event: state.last_event_us,
-            first_use: state.first_use_us,
-            last_use: state.last_use_us,
-            initialized_at: state.initialized_us,
-            person: state.person,
-            channel: state.dimensions.channel,
-            source: state.dimensions.source,
-            device: state.dimensions.device,
-            browser: state.dimensions.browser,
-            language: state.dimensions.language,
-            country: state.dimensions.country,
-            handoff: u8::from(state.handoff),
-            tools: state.tools,
-            bucket_start: state.buckets.keys().map(seconds).collect(),
-            bucket_user: state.buckets.values().map(|bucket| bucket.user).collect(),
-            bucket_bot: state.buckets.values().map(|bucket| bucket.bot).collect(),
-            bucket_agent: state.buckets.values().map(|bucket| bucket.agent).collect(),
-            chat_start: state.chats.iter().map(|chat| chat.start_us).collect(),
-            chat_end: state.chats.iter().map(|chat| chat.end_us).collect(),
-            chat_counted: state.chats.iter().map(|chat| u8::from(chat.counted)).collect(),
-            chat_open: state.chats.iter().map(|chat| u8::from(chat.open)).collect(),
-            chat_requested: state.chats.iter().map(|chat| u8::from(chat.requested)).collect(),
-            chat_has_leg: state.chats.iter().map(|chat| u8::from(chat.has_leg)).collect(),
-            chat_person: state.chats.into_iter().map(|chat| chat.person).collect(),
-            turn_reply: state.turns.iter().map(|turn| turn.reply_us).collect(),
-            turn_us: state.turns.iter().map(|turn| turn.response_us).collect(),
-            inferred_time: state.inferred.iter().map(|request| request.time_us).collect(),
-            inferred_trigger: state.inferred.iter().map(|request| request.trigger.to_owned()).collect(),
-        }
     }
 }

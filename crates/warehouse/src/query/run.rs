@@ -8,7 +8,7 @@ use super::{
     people::{Same, same_people},
 };
 use crate::Client;
-use crate::registry::{Dimension, Keys, Metric, Scope, statement};
+use crate::registry::{Dimension, Filter, Metric, Scope, statement};
 
 /// Most rows of one answer.
 pub const ROWS_MAX: usize = 50_000;
@@ -30,6 +30,24 @@ pub struct Ask<'a> {
     pub grain: Option<Grain>,
     /// Dimensions, if rows by them are wanted.
     pub by: &'a [Dimension],
+    /// What the figure is kept to.
+    pub filters: &'a [Filter],
+}
+
+impl Ask<'_> {
+    /// Whether the question tells conversations apart, so that what is folded from them has to answer it.
+    pub fn by_conversation(&self) -> bool {
+        let asked = || self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension));
+        match self.metric.figure.source.counted_by() {
+            Some(counted) => asked().any(|dimension| !counted.contains(&dimension)),
+            None => true,
+        }
+    }
+
+    /// Whether the answer needs what is folded from conversations, which follows the counters a little later.
+    pub fn derived(&self) -> bool {
+        self.metric.figure.source.derived(self.by_conversation())
+    }
 }
 
 /// A figure of a range, bucket or group, as the warehouse gives it.
@@ -132,23 +150,38 @@ pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
         quarters: Whole::quarters(&ask.range, &[]),
         minutes: Whole::minutes(&ask.range, &[]),
         identity_chunks: identities.len(),
+        by_conversation: ask.by_conversation(),
+        by_device: false,
+        by_bucket: false,
+        by: &[],
+        filters: ask.filters,
     };
-    let total = cells(client, ask, &whole, Keys { buckets: false, by: &[] }, (&[], &identities));
+    let start = [ask.range.from_us];
+    let total = cells(client, ask, &whole, (&start, &identities));
     if ask.grain.is_none() && ask.by.is_empty() {
         return Ok(Answer { total: one(ask, total.await?), rows: None, buckets: Vec::new() });
     }
-    let split =
-        Scope { quarters: Whole::quarters(&ask.range, &starts), minutes: Whole::minutes(&ask.range, &starts), ..whole };
-    let keys = Keys { buckets: ask.grain.is_some(), by: ask.by };
-    let rows = cells(client, ask, &split, keys, (&starts, &identities));
+    let split = Scope {
+        quarters: Whole::quarters(&ask.range, &starts),
+        minutes: Whole::minutes(&ask.range, &starts),
+        by_bucket: ask.grain.is_some(),
+        by: ask.by,
+        ..whole
+    };
+    let bounds = if starts.is_empty() { &start[..] } else { &starts };
+    let rows = cells(client, ask, &split, (bounds, &identities));
     let (total, rows) = tokio::try_join!(total, rows)?;
     if rows.len() > ROWS_MAX {
         return Err(Error::TooManyRows { limit: ROWS_MAX });
     }
-    let ends = starts.iter().skip(1).copied().chain([ask.range.to_us]);
-    let buckets: Vec<(i64, i64)> = starts.iter().copied().zip(ends).collect();
+    let buckets: Vec<(i64, i64)> = starts.iter().copied().zip(ends(&starts, &ask.range)).collect();
     let rows = if ask.by.is_empty() { filled(ask, rows, &starts) } else { sorted(rows) };
     Ok(Answer { total: one(ask, total), rows: Some(rows), buckets })
+}
+
+/// The ends of buckets by their starts.
+fn ends(starts: &[i64], range: &Range) -> impl Iterator<Item = i64> {
+    starts.iter().skip(1).copied().chain([range.to_us])
 }
 
 /// The warehouse leaves out what has no entities.
@@ -183,14 +216,14 @@ fn sorted(mut rows: Vec<Cell>) -> Vec<Cell> {
 async fn cells(
     client: &Client,
     ask: &Ask<'_>,
-    scope: &Scope,
-    keys: Keys<'_>,
-    (starts, identities): (&[i64], &[Same]),
+    scope: &Scope<'_>,
+    (bounds, identities): (&[i64], &[Same]),
 ) -> Result<Vec<Cell>, Error> {
-    debug_assert!(starts.len() <= BUCKETS_MAX);
+    debug_assert!(bounds.len() <= BUCKETS_MAX);
+    let ends: Vec<i64> = ends(bounds, &ask.range).collect();
     let mut query = client
         .clickhouse()
-        .query_raw(&statement(&ask.metric.figure, scope, keys))
+        .query_raw(&statement(&ask.metric.figure, scope))
         .param("project", ask.project)
         .param("env", ask.environment)
         .param("from", ask.range.from_us)
@@ -199,9 +232,11 @@ async fn cells(
         .param("q_hi", scope.quarters.hi_us)
         .param("m_lo", scope.minutes.lo_us)
         .param("m_hi", scope.minutes.hi_us)
-        .param("tz", ask.range.tz.name());
-    if keys.buckets {
-        query = query.param("bounds", starts);
+        .param("tz", ask.range.tz.name())
+        .param("bounds", bounds)
+        .param("ends", &ends);
+    for (i, filter) in scope.filters.iter().enumerate() {
+        query = query.param(&format!("f_{i}"), &filter.values);
     }
     for (i, same) in identities.iter().enumerate() {
         query = query.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);

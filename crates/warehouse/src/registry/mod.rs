@@ -1,12 +1,15 @@
 //! The metric registry: each metric declared once, for the dashboard, the API, exports and reports alike.
 
 mod catalogue;
+mod dimension;
 mod sources;
 mod sql;
 
 pub use catalogue::METRICS;
+pub use dimension::Dimension;
+pub use sources::Source;
 pub(crate) use sources::DELETED;
-pub use sql::{Keys, Scope, statement};
+pub use sql::{Comparison, Filter, Scope, statement};
 
 /// A metric's declaration.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +30,8 @@ pub struct Metric {
     pub attribution: Attribution,
     /// How figures may be combined.
     pub class: Class,
-    /// What rows can be split by.
-    pub dimensions: &'static [Dimension],
+    /// What rows can be split by, beside the dimensions of conversations.
+    pub own: &'static [Dimension],
     /// How long after its end a bucket can still change without late events, hours.
     pub matures_h: i64,
     /// Where the figure comes from.
@@ -39,6 +42,12 @@ impl Metric {
     /// The metric of an id.
     pub fn by_id(id: &str) -> Option<&'static Metric> {
         METRICS.iter().find(|m| m.id == id)
+    }
+
+    /// What rows can be split and filtered by: the metric's own dimensions, then those of conversations.
+    pub fn dimensions(&self) -> impl Iterator<Item = Dimension> {
+        let of_conversations = if self.figure.source.is_of_conversations() { Dimension::OF_CONVERSATIONS } else { &[] };
+        self.own.iter().chain(of_conversations.iter().filter(|dimension| !self.own.contains(dimension))).copied()
     }
 }
 
@@ -53,6 +62,14 @@ pub enum Unit {
     Per(&'static str),
     /// Seconds.
     Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Minutes.
+    Minutes,
+    /// Hours.
+    Hours,
+    /// Points from 1 to 5.
+    Score,
 }
 
 impl Unit {
@@ -62,6 +79,10 @@ impl Unit {
             Unit::Count(name) | Unit::Per(name) => name,
             Unit::Fraction => "fraction",
             Unit::Seconds => "seconds",
+            Unit::Milliseconds => "milliseconds",
+            Unit::Minutes => "minutes",
+            Unit::Hours => "hours",
+            Unit::Score => "score 1 to 5",
         }
     }
 }
@@ -93,12 +114,16 @@ impl Polarity {
 pub enum Attribution {
     /// The event's time.
     Event,
-    /// The start of the conversation, chat or cohort.
+    /// The start of the conversation, chat, leg or cohort.
     Start,
-    /// The end of the chat.
+    /// The end of the chat or leg.
     End,
     /// The reply.
     Reply,
+    /// The acceptance of the leg.
+    Accept,
+    /// As far as it overlaps the range.
+    Overlap,
 }
 
 impl Attribution {
@@ -109,6 +134,8 @@ impl Attribution {
             Attribution::Start => "start",
             Attribution::End => "at end",
             Attribution::Reply => "at reply",
+            Attribution::Accept => "at accept",
+            Attribution::Overlap => "overlap",
         }
     }
 }
@@ -138,72 +165,6 @@ impl Class {
             Class::S => "S",
             Class::C => "C",
         }
-    }
-}
-
-/// What rows can be split by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dimension {
-    /// Who wrote a message: user, bot, agent.
-    Role,
-    /// Content type of a message.
-    ContentType,
-    /// ISO weekday, 1 to 7, local.
-    Weekday,
-    /// Hour of the local day, 0 to 23.
-    Hour,
-}
-
-impl Dimension {
-    /// The dimension's name in queries and answers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dimension::Role => "role",
-            Dimension::ContentType => "content_type",
-            Dimension::Weekday => "weekday",
-            Dimension::Hour => "hour",
-        }
-    }
-}
-
-/// A set of things with a time, of which a figure is an aggregate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Messages by quarter of an hour (`role`, `content_type`, `w`).
-    Messages,
-    /// Messages by minute (`minute`, `w`).
-    Minutes,
-    /// Messages (`w`) and conversations with messages (`conversation`).
-    Talk,
-    /// Conversations with messages (`conversation`).
-    Active,
-    /// Conversations by first use (`escalated`).
-    Started,
-    /// Counted chats by start (`requested`).
-    Chats,
-    /// Counted chats that are over, by end (`us_long`).
-    Ended,
-    /// Turns by reply (`us_long`).
-    Turns,
-    /// Requests by trigger (`trigger`).
-    Requests,
-    /// People: `kind` = 'active' by bucket, 'new' by first activity (`who`).
-    People,
-    /// People, and those who made a request (`kind` = 'request').
-    PeopleRequests,
-    /// People, and counted chats of someone (`kind` = 'chat').
-    PeopleChats,
-}
-
-impl Source {
-    /// Whether it reads what is folded from conversations, which follows the counters a little later.
-    pub fn derived(self) -> bool {
-        !matches!(self, Source::Messages | Source::Minutes | Source::People | Source::PeopleRequests)
-    }
-
-    /// Whether it needs to know who is one person.
-    pub fn people(self) -> bool {
-        matches!(self, Source::People | Source::PeopleRequests | Source::PeopleChats)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::query::{ROWS_MAX, Range, Whole};
 
 /// What a statement depends on besides the metric; values are given as parameters.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope {
+pub struct Scope<'a> {
     /// The range.
     pub range: Range,
     /// Its whole quarters of an hour.
@@ -14,23 +14,80 @@ pub struct Scope {
     pub minutes: Whole,
     /// Number of pairs of parameters (`same_from_N`, `same_into_N`) that say who is one person.
     pub identity_chunks: usize,
-}
-
-/// What the rows of an answer are split by.
-#[derive(Debug, Clone, Copy)]
-pub struct Keys<'a> {
-    /// By bucket (parameter `bounds`).
-    pub buckets: bool,
-    /// By dimensions.
+    /// Whether figures are told apart by conversations: counters, which know none, do not serve then.
+    pub by_conversation: bool,
+    /// Whether a change of device makes another person (P6).
+    pub by_device: bool,
+    /// Whether the rows of the answer are split by bucket.
+    pub by_bucket: bool,
+    /// The dimensions that the rows of the answer are split by.
     pub by: &'a [Dimension],
+    /// What the answer is kept to. Values are parameters `f_N`.
+    pub filters: &'a [Filter],
 }
 
-/// The statement of a figure. Parameters: `project`, `env`, `from`, `to`, `q_lo`, `q_hi`, `m_lo`, `m_hi`, `tz`, `bounds` and
-/// those of `Scope::identity_chunks`. Columns are those of `Cell`.
-pub fn statement(figure: &Figure, scope: &Scope, keys: Keys<'_>) -> String {
-    let bucket = if keys.buckets { "roundDown(us, {bounds:Array(Int64)})" } else { "toInt64(0)" };
-    let dims: Vec<&str> = keys.by.iter().copied().map(dimension).collect();
-    let dims = if dims.is_empty() { "emptyArrayString()".into() } else { format!("[{}]", dims.join(", ")) };
+impl Scope<'_> {
+    /// Conditions on the dimensions of conversations.
+    pub(super) fn conversation_conditions(&self) -> impl Iterator<Item = String> {
+        self.conditions(true)
+    }
+
+    /// Conditions on all other dimensions.
+    fn own_conditions(&self) -> impl Iterator<Item = String> {
+        self.conditions(false)
+    }
+
+    fn conditions(&self, of_conversations: bool) -> impl Iterator<Item = String> {
+        let of_kind = self.filters.iter().enumerate();
+        of_kind
+            .filter(move |(_, filter)| filter.dimension.is_of_conversations() == of_conversations)
+            .map(|(i, filter)| filter.condition(i))
+    }
+}
+
+/// How a filter compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// The value is one of those given.
+    Is,
+    /// The value is none of those given.
+    IsNot,
+    /// The value contains one of the texts given, in any case.
+    Contains,
+}
+
+/// A condition on a dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// With what; at least one value.
+    pub values: Vec<String>,
+}
+
+impl Filter {
+    /// The condition, for the parameter `f_{i}`.
+    fn condition(&self, i: usize) -> String {
+        let value = self.dimension.expression();
+        match self.comparison {
+            Comparison::Is => format!("{value} IN {{f_{i}:Array(String)}}"),
+            Comparison::IsNot => format!("{value} NOT IN {{f_{i}:Array(String)}}"),
+            Comparison::Contains => {
+                format!("arrayExists(part -> positionCaseInsensitiveUTF8({value}, part) > 0, {{f_{i}:Array(String)}})")
+            }
+        }
+    }
+}
+
+/// The statement of a figure. Parameters: `project`, `env`, `from`, `to`, `q_lo`, `q_hi`, `m_lo`, `m_hi`, `tz`, `bounds`, `ends`
+/// (starts and ends of the buckets; without buckets those of the range) and those of `Scope::identity_chunks`. Columns are those
+/// of `Cell`.
+pub fn statement(figure: &Figure, scope: &Scope<'_>) -> String {
+    let bucket = if scope.by_bucket { "roundDown(us, {bounds:Array(Int64)})" } else { "toInt64(0)" };
+    let dims: Vec<String> = scope.by.iter().map(|dimension| dimension.expression()).collect();
+    let dims = if dims.is_empty() { "emptyArrayString()".into() } else { format!("CAST([{}] AS Array(String))", dims.join(", ")) };
     let quantiles = match figure.quantiles_of {
         Some(of) => format!("arrayMap(q -> toFloat64(q), quantilesExactInclusive(0.5, 0.9, 0.95)({of}))"),
         None => "emptyArrayFloat64()".into(),
@@ -43,16 +100,12 @@ pub fn statement(figure: &Figure, scope: &Scope, keys: Keys<'_>) -> String {
         n = figure.n,
         at = figure.at.unwrap_or("NULL"),
         source = sources::select(figure.source, scope),
-        filter = figure.filter.map(|f| format!("WHERE {f}")).unwrap_or_default(),
+        filter = conditions(figure, scope),
         limit = ROWS_MAX + 1,
     )
 }
 
-fn dimension(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::Role => "role",
-        Dimension::ContentType => "content_type",
-        Dimension::Weekday => "toString(toDayOfWeek(fromUnixTimestamp64Micro(us, 'UTC'), 0, {tz:String}))",
-        Dimension::Hour => "toString(toHour(fromUnixTimestamp64Micro(us, 'UTC'), {tz:String}))",
-    }
+fn conditions(figure: &Figure, scope: &Scope<'_>) -> String {
+    let all: Vec<String> = figure.filter.map(str::to_owned).into_iter().chain(scope.own_conditions()).collect();
+    if all.is_empty() { String::new() } else { format!("WHERE {}", all.join(" AND ")) }
 }

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use warehouse::{
     query::{Grain, Range, boundaries, nearest, zone},
-    registry::{Dimension, METRICS, Metric},
+    registry::{Dimension, Filter, METRICS, Metric},
 };
 
 use crate::Error;
+
+mod dimensions;
 
 /// Most metrics of one question.
 const METRICS_MAX: usize = 20;
@@ -38,7 +40,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter("tz", "IANA zone of days and hours; the project's by default."),
     parameter("g", "Rows by none, auto, minute, hour, day, week (from Monday) or month."),
     parameter("by", "Rows by dimensions, separated by commas."),
-    Parameter { name: "f", required: false, repeatable: true, says: "Filter; no dimension can be filtered by yet." },
+    Parameter { name: "f", required: false, repeatable: true, says: "Filter: DIMENSION:is, isnot or contains:VALUE,VALUE… (a comma in a value is written \\,)." },
     parameter("env", "Environment; production by default."),
     parameter("cmp", "Comparison; off is the only one yet."),
     Parameter {
@@ -87,6 +89,7 @@ pub(crate) struct Question {
     pub(crate) range: Range,
     pub(crate) grain: Option<Grain>,
     pub(crate) by: Vec<Dimension>,
+    pub(crate) filters: Vec<Filter>,
     pub(crate) environment: String,
     pub(crate) positions: Vec<String>,
 }
@@ -98,12 +101,8 @@ impl Question {
         let tz = sent.one("tz").map_or(Ok(project_zone), zone)?;
         let range = range(sent, tz, now)?;
         let grain = grain(sent, &range)?;
-        let by = dimensions(sent, &metrics)?;
-        if let Some(filter) = sent.one("f") {
-            let dimension = filter.split(':').next().unwrap_or_default();
-            let message = format!("no metric can be filtered by `{}` yet", short(dimension));
-            return Err(bad("unknown_dimension", message, format!("leave f out; {}", dimensions_of(&metrics))));
-        }
+        let by = dimensions::by(sent, &metrics)?;
+        let filters = dimensions::filters(sent, &metrics)?;
         if let Some(other) = sent.one("cmp").filter(|cmp| *cmp != "off") {
             let message = format!("the comparison `{}` is not supported yet", short(other));
             return Err(bad(
@@ -122,7 +121,7 @@ impl Question {
             let hint = format!("at most {POSITIONS_MAX}; the last one of each server is enough");
             return Err(bad("bad_parameter", "too many positions".into(), hint));
         }
-        Ok(Question { metrics, range, grain, by, environment, positions })
+        Ok(Question { metrics, range, grain, by, filters, environment, positions })
     }
 }
 
@@ -174,39 +173,6 @@ fn grain(sent: &Sent, range: &Range) -> Result<Option<Grain>, Error> {
             }
         },
     }
-}
-
-fn dimensions(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Dimension>, Error> {
-    let mut by = Vec::new();
-    for name in sent.one("by").into_iter().flat_map(|names| names.split(',')) {
-        for metric in metrics {
-            let Some(dimension) = metric.dimensions.iter().find(|d| d.name() == name) else {
-                let names = || metric.dimensions.iter().map(|d| d.name());
-                let hint = match nearest(name, names()) {
-                    near if near.is_empty() => dimensions_of(&[metric]),
-                    near => suggestion(&near, names()),
-                };
-                let message = format!("`{}` cannot be split by `{}`", metric.id, short(name));
-                return Err(bad("unknown_dimension", message, hint));
-            };
-            if !by.contains(dimension) {
-                by.push(*dimension);
-            }
-        }
-    }
-    Ok(by)
-}
-
-/// What the metrics can be split by, in words.
-fn dimensions_of(metrics: &[&'static Metric]) -> String {
-    let said = metrics.iter().map(|metric| match metric.dimensions {
-        [] => format!("`{}` has no dimensions yet", metric.id),
-        some => {
-            let names: Vec<&str> = some.iter().map(|d| d.name()).collect();
-            format!("`{}` can be split by {}", metric.id, names.join(", "))
-        }
-    });
-    said.collect::<Vec<_>>().join("; ")
 }
 
 fn suggestion(near: &[&'static str], all: impl Iterator<Item = &'static str>) -> String {
@@ -296,6 +262,17 @@ mod tests {
     }
 
     #[test]
+    fn filters_name_a_dimension_a_comparison_and_values() {
+        let q = read(&[METRIC, R, ("f", "channel:is:web,app"), ("f", "role:isnot:bot"), ("f", "language:contains:e")]).unwrap();
+        assert_eq!(q.filters[0].values, ["web", "app"]);
+        assert_eq!(q.filters[1].dimension, Dimension::Role);
+        assert_eq!(q.filters[2].comparison, warehouse::registry::Comparison::Contains);
+        for (wrong, code) in [("channel", "bad_filter"), ("channel:like:web", "bad_filter"), ("channel:is:", "bad_filter"), ("chanel:is:web", "unknown_dimension")] {
+            assert_eq!(refused(&[METRIC, R, ("f", wrong)]).0, code, "{wrong}");
+        }
+    }
+
+    #[test]
     fn every_environment_that_an_event_can_have_can_be_asked_about() {
         let longest = "ö".repeat(event::limits::ID_CHARS);
         assert_eq!(read(&[METRIC, R, ("env", &longest)]).unwrap().environment, longest);
@@ -307,7 +284,6 @@ mod tests {
     #[test]
     fn what_comes_later_is_refused_and_not_ignored() {
         assert_eq!(refused(&[METRIC, R, ("cmp", "prev")]).0, "not_supported_yet");
-        assert_eq!(refused(&[METRIC, R, ("f", "channel:is:web")]).0, "unknown_dimension");
     }
 
     #[test]

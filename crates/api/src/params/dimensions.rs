@@ -1,0 +1,113 @@
+//! What rows are split by (`by`) and kept to (`f`): dimensions that every metric of the question has.
+
+use warehouse::{
+    query::nearest,
+    registry::{Comparison, Dimension, Filter, Metric},
+};
+
+use super::{Sent, bad, short, suggestion};
+use crate::Error;
+
+/// Most filters of one question.
+const FILTERS_MAX: usize = 20;
+/// Most values of one filter.
+const VALUES_MAX: usize = 200;
+
+/// The dimensions that rows are split by.
+pub(super) fn by(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Dimension>, Error> {
+    let mut by = Vec::new();
+    for name in sent.one("by").into_iter().flat_map(|names| names.split(',')) {
+        let dimension = of_all(name, metrics, "split")?;
+        if !by.contains(&dimension) {
+            by.push(dimension);
+        }
+    }
+    Ok(by)
+}
+
+/// What the figures are kept to: `DIM:is|isnot|contains:V1,V2`, where a comma in a value is written `\,`.
+pub(super) fn filters(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Filter>, Error> {
+    let filters = sent.all("f").map(|text| filter(text, metrics)).collect::<Result<Vec<_>, _>>()?;
+    if filters.len() > FILTERS_MAX {
+        let hint = format!("at most {FILTERS_MAX}; one filter takes several values");
+        return Err(bad("bad_filter", "too many filters are asked for".into(), hint));
+    }
+    Ok(filters)
+}
+
+fn filter(text: &str, metrics: &[&'static Metric]) -> Result<Filter, Error> {
+    let wrong = |message: String| {
+        let hint = "write f=DIMENSION:is:VALUE, with is, isnot or contains and values separated by commas, as in f=channel:is:web,app";
+        bad("bad_filter", message, hint.into())
+    };
+    let mut parts = text.splitn(3, ':');
+    let (Some(name), Some(comparison), Some(values)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(wrong(format!("`{}` is no filter", short(text))));
+    };
+    let dimension = of_all(name, metrics, "filtered")?;
+    let comparison = match comparison {
+        "is" => Comparison::Is,
+        "isnot" => Comparison::IsNot,
+        "contains" => Comparison::Contains,
+        other => return Err(wrong(format!("`{}` is no comparison", short(other)))),
+    };
+    let values = values_of(values);
+    if values.is_empty() || values.len() > VALUES_MAX {
+        return Err(wrong(format!("a filter has 1 to {VALUES_MAX} values, this one has {}", values.len())));
+    }
+    Ok(Filter { dimension, comparison, values })
+}
+
+/// Values separated by commas; a backslash takes the next character as it is. Empty ones say nothing.
+fn values_of(text: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        let last = values.len() - 1;
+        match character {
+            ',' => values.push(String::new()),
+            '\\' => values[last].extend(characters.next()),
+            other => values[last].push(other),
+        }
+    }
+    values.retain(|value| !value.is_empty());
+    values
+}
+
+/// The dimension of a name, which every metric has to have.
+fn of_all(name: &str, metrics: &[&'static Metric], verb: &str) -> Result<Dimension, Error> {
+    let mut found = None;
+    for metric in metrics {
+        found = metric.dimensions().find(|dimension| dimension.name() == name);
+        if found.is_none() {
+            let names = || metric.dimensions().map(Dimension::name);
+            let hint = match nearest(name, names()) {
+                near if near.is_empty() => has(metric),
+                near => suggestion(&near, names()),
+            };
+            let message = format!("`{}` cannot be {verb} by `{}`", metric.id, short(name));
+            return Err(bad("unknown_dimension", message, hint));
+        }
+    }
+    found.ok_or_else(|| bad("unknown_dimension", format!("there is no dimension `{}`", short(name)), String::new()))
+}
+
+/// What a metric can be split by, in words.
+fn has(metric: &Metric) -> String {
+    let names: Vec<&str> = metric.dimensions().map(Dimension::name).collect();
+    if names.is_empty() {
+        return format!("`{}` has no dimensions", metric.id);
+    }
+    format!("`{}` has {}", metric.id, names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_separated_by_commas_unless_escaped() {
+        assert_eq!(values_of(r"web,app\,ios,,x\\y"), ["web", "app,ios", r"x\y"]);
+        assert!(values_of(",").is_empty());
+    }
+}

@@ -1,0 +1,60 @@
+//! How metrics are declared: shorthands for the shapes that figures have.
+
+use crate::registry::{Attribution, Class, Dimension, Figure, Metric, Polarity, Source, Unit};
+
+/// Hours in which a cohort can still gain what its ratio counts (as for opportunities, metrics.md).
+const COHORT_H: i64 = 24;
+
+/// The parts of a declaration that are prose or labels.
+pub(super) struct Says {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) formula: &'static str,
+}
+
+pub(super) const fn metric(
+    says: Says,
+    unit: Unit,
+    (polarity, attribution, class): (Polarity, Attribution, Class),
+    own: &'static [Dimension],
+    figure: Figure,
+) -> Metric {
+    let matures_h = if matches!(class, Class::C) { COHORT_H } else { 0 };
+    let Says { id, name, formula } = says;
+    Metric { id, version: 1, name, unit, polarity, formula, attribution, class, own, matures_h, figure }
+}
+
+/// Number of rows; nothing is 0.
+pub(super) const fn count(source: Source, filter: Option<&'static str>) -> Figure {
+    sum(source, "count()", filter)
+}
+
+/// A sum that is its own number of entities; nothing is 0.
+pub(super) const fn sum(source: Source, value: &'static str, filter: Option<&'static str>) -> Figure {
+    Figure { source, filter, value, n: value, quantiles_of: None, at: None, zero: true }
+}
+
+/// A sum over entities that are counted otherwise; nothing is 0.
+pub(super) const fn total(source: Source, value: &'static str, n: &'static str) -> Figure {
+    Figure { source, filter: None, value, n, quantiles_of: None, at: None, zero: true }
+}
+
+/// A number of distinct things; nothing is 0.
+pub(super) const fn distinct(source: Source, value: &'static str) -> Figure {
+    sum(source, value, None)
+}
+
+/// A ratio or mean; nothing is null.
+pub(super) const fn ratio(source: Source, value: &'static str, n: &'static str) -> Figure {
+    Figure { source, filter: None, value, n, quantiles_of: None, at: None, zero: false }
+}
+
+/// The mean of `of` (an expression over rows) with its percentiles; nothing is null.
+pub(super) const fn mean(source: Source, (value, of): (&'static str, &'static str), filter: Option<&'static str>) -> Figure {
+    Figure { source, filter, value, n: "count()", quantiles_of: Some(of), at: None, zero: false }
+}
+
+/// The mean of `us_long` in seconds.
+pub(super) const fn mean_seconds(source: Source, filter: Option<&'static str>) -> Figure {
+    mean(source, ("sum(us_long) / count() / 1000000", "us_long / 1000000"), filter)
+}

@@ -1,0 +1,65 @@
+//! What every declaration keeps to.
+
+use super::*;
+use crate::{
+    query::{Range, Whole, zone},
+    registry::{Class, Dimension, Scope, Unit, statement},
+};
+
+#[test]
+fn every_metric_says_what_it_is() {
+    for m in METRICS {
+        assert!(m.formula.ends_with('.') && m.formula.len() > 20, "{}: {}", m.id, m.formula);
+        assert!(!m.name.is_empty() && !m.unit.name().is_empty() && m.version >= 1, "{}", m.id);
+        assert!(m.id.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", m.id);
+    }
+}
+
+#[test]
+fn ids_are_unique_and_found() {
+    for m in METRICS {
+        assert_eq!(METRICS.iter().filter(|other| other.id == m.id).count(), 1, "{}", m.id);
+        assert_eq!(Metric::by_id(m.id).map(|found| found.name), Some(m.name));
+    }
+    assert!(Metric::by_id("no_such_metric").is_none());
+}
+
+#[test]
+fn only_sums_are_zero_when_there_is_nothing() {
+    for m in METRICS {
+        let is_sum = matches!(m.unit, Unit::Count(_) | Unit::Minutes | Unit::Hours) && m.figure.at.is_none();
+        assert_eq!(m.figure.zero, is_sum, "{}", m.id);
+        assert!(!(m.figure.zero && m.figure.quantiles_of.is_some()), "{}", m.id);
+    }
+}
+
+#[test]
+fn additive_metrics_are_sums() {
+    for m in METRICS.iter().filter(|m| m.class == Class::A) {
+        assert!(m.figure.zero && m.figure.quantiles_of.is_none(), "{}", m.id);
+    }
+}
+
+#[test]
+fn every_statement_is_kept_to_a_project_an_environment_and_a_limit() {
+    let range = Range::parse("2026-03-23T00:07:00Z", "2026-03-30", zone("UTC").unwrap()).unwrap();
+    for (m, by_conversation) in METRICS.iter().flat_map(|m| [(m, false), (m, true)]) {
+        let by: Vec<Dimension> = m.dimensions().collect();
+        let scope = Scope {
+            range,
+            quarters: Whole::quarters(&range, &[]),
+            minutes: Whole::minutes(&range, &[]),
+            identity_chunks: 2,
+            by_conversation,
+            by_device: false,
+            by_bucket: true,
+            by: &by,
+            filters: &[],
+        };
+        let sql = statement(&m.figure, &scope);
+        let tables = sql.matches(" FROM ").count() - sql.matches(" FROM (").count();
+        let kept = sql.matches("project = {project:String} AND environment = {env:String}").count();
+        assert_eq!(kept, tables, "{}: {sql}", m.id);
+        assert!(sql.contains("LIMIT") && !sql.contains(';'), "{sql}");
+    }
+}

@@ -1,0 +1,126 @@
+//! What the rows of an answer can be split by.
+
+/// Declares the dimensions: the variant, its name in queries and answers, which is also its column in the sources.
+macro_rules! dimensions {
+    ($( $(#[doc = $doc:literal])+ $variant:ident $name:literal, )+) => {
+        /// What rows can be split by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Dimension { $( $(#[doc = $doc])+ $variant, )+ }
+
+        impl Dimension {
+            /// All dimensions.
+            pub const ALL: &[Dimension] = &[$( Dimension::$variant, )+];
+
+            /// The dimension's name in queries and answers.
+            pub fn name(self) -> &'static str {
+                match self { $( Dimension::$variant => $name, )+ }
+            }
+
+            /// What it says, in words.
+            pub fn says(self) -> &'static str {
+                match self { $( Dimension::$variant => concat!($($doc),+).trim_ascii(), )+ }
+            }
+        }
+    };
+}
+
+dimensions! {
+    /// Who wrote a message: user, bot, agent.
+    Role "role",
+    /// Content type of a message.
+    ContentType "content_type",
+    /// ISO weekday, 1 to 7, local.
+    Weekday "weekday",
+    /// Hour of the local day, 0 to 23.
+    Hour "hour",
+    /// Channel of the conversation.
+    Channel "channel",
+    /// Source of the conversation; its channel where none was given.
+    Source "source",
+    /// Device of the conversation: desktop, tablet, mobile, other.
+    Device "device",
+    /// Browser of the conversation.
+    Browser "browser",
+    /// Operating system of the conversation.
+    Os "os",
+    /// Language of the conversation.
+    Language "language",
+    /// Country of the conversation, ISO 3166-1.
+    Country "country",
+    /// City of the conversation.
+    City "city",
+    /// Path of the page.
+    Page "page",
+    /// Where on the page.
+    Placement "placement",
+    /// Tool.
+    Tool "tool",
+    /// Status of a call.
+    Status "status",
+    /// Language model.
+    Model "model",
+    /// Who runs the language model.
+    Provider "provider",
+    /// Workflow.
+    Workflow "workflow",
+    /// Intent.
+    Intent "intent",
+    /// Source through which a chat began.
+    Entry "entry",
+    /// Human agent.
+    Agent "agent",
+    /// What became of a leg: handled, missed, rerouted, pending.
+    Outcome "outcome",
+    /// Why a leg was missed, or a conversation closed.
+    Reason "reason",
+    /// Queue of a leg.
+    Queue "queue",
+    /// Team of a leg.
+    Team "team",
+    /// Why a leg was opened: initiated, transfer, reopen, callback.
+    Origin "origin",
+    /// What triggered a request for a human.
+    Trigger "trigger",
+    /// Thumb: positive, neutral, negative.
+    Rating "rating",
+    /// Score of a vote, 1 to 5, rounded down.
+    Score "score",
+    /// What was clicked on: quick_reply, link, phone, carousel, other.
+    ClickType "click_type",
+    /// What stood on it.
+    Title "title",
+    /// Class of where a click leads.
+    DestinationType "destination_type",
+    /// Where a click leads.
+    Destination "destination",
+    /// Type of a file.
+    Kind "kind",
+}
+
+impl Dimension {
+    /// The dimensions of conversations: whatever is counted of a conversation can be split by them.
+    pub const OF_CONVERSATIONS: &[Dimension] = &[
+        Dimension::Channel,
+        Dimension::Source,
+        Dimension::Device,
+        Dimension::Browser,
+        Dimension::Os,
+        Dimension::Language,
+        Dimension::Country,
+        Dimension::City,
+    ];
+
+    /// Whether it is a dimension of conversations.
+    pub fn is_of_conversations(self) -> bool {
+        Self::OF_CONVERSATIONS.contains(&self)
+    }
+
+    /// Its value for a row of a source, a text.
+    pub(super) fn expression(self) -> String {
+        match self {
+            Dimension::Weekday => "toString(toDayOfWeek(fromUnixTimestamp64Micro(us, 'UTC'), 0, {tz:String}))".into(),
+            Dimension::Hour => "toString(toHour(fromUnixTimestamp64Micro(us, 'UTC'), {tz:String}))".into(),
+            other => format!("toString({})", other.name()),
+        }
+    }
+}

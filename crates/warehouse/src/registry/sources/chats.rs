@@ -1,0 +1,81 @@
+//! Conversations by their starts, chats, turns, requests.
+
+use super::loose::loose_requests;
+use super::{CARRIED, CONVERSATION, Scope, in_range, items, label, live};
+
+/// Tools whose call is an escalation.
+const ESCALATION_TOOLS: &str = "['fallback_to_human', 'open_ticket', 'ticket', 'contact_human']";
+
+pub(super) fn started(scope: &Scope<'_>) -> String {
+    started_with(scope, "")
+}
+
+/// Conversations by first use, with further columns.
+pub(super) fn started_with(scope: &Scope<'_>, further: &str) -> String {
+    format!(
+        "SELECT toUnixTimestamp64Micro(assumeNotNull(first_use)) AS us, \
+         isNotNull(handoff_at) OR hasAny(tool_calls.tool, {ESCALATION_TOOLS}) AS escalated, identified, \
+         isNotNull(initialized_at) AS opened{further}, {CONVERSATION} \
+         FROM conversation_states FINAL WHERE {}",
+        live(scope, &format!("isNotNull(first_use) AND {}", in_range("first_use")))
+    )
+}
+
+pub(super) fn opportunities(scope: &Scope<'_>) -> String {
+    format!(
+        "SELECT toUnixTimestamp64Micro(assumeNotNull(initialized_at)) AS us, ifNull(last_use >= initialized_at, 0) AS used, \
+         {} AS page, {} AS placement, {CONVERSATION} FROM conversation_states FINAL WHERE {}",
+        label("conversation_states.page"),
+        label("conversation_states.placement"),
+        live(scope, &format!("isNotNull(initialized_at) AND {}", in_range("initialized_at")))
+    )
+}
+
+pub(super) fn chats(scope: &Scope<'_>) -> String {
+    let columns = ["start", "person", "counted", "requested", "positive", "negative", "workflow", "intent"];
+    let select = format!(
+        "x_requested AS requested, x_person AS chat_of, x_positive AS positive, x_negative AS negative, source AS entry, \
+         {} AS workflow, {} AS intent",
+        label("x_workflow"),
+        label("x_intent")
+    );
+    items(scope, "chats", ("start", &columns), (&select, "x_counted = 1"))
+}
+
+pub(super) fn proactive(scope: &Scope<'_>) -> String {
+    let columns = ["start", "counted", "has_bot"];
+    items(scope, "chats", ("start", &columns), ("1 AS one", "x_counted = 0 AND x_has_bot = 1"))
+}
+
+pub(super) fn start_flows(scope: &Scope<'_>) -> String {
+    let rare = |name: &str| format!("if(way * 100 >= chats, toString({name}), 'Other') AS {name}");
+    let counted = format!(
+        "SELECT us, entry, workflow, intent, count() OVER (PARTITION BY entry, workflow, intent) AS way, count() OVER () AS chats, \
+         {CARRIED} FROM ({})",
+        chats(scope)
+    );
+    format!("SELECT us, {}, {}, {}, {CARRIED} FROM ({counted}) AS c", rare("entry"), rare("workflow"), rare("intent"))
+}
+
+/// A chat's end can lie after its conversation's last event: it may be said by the event that ends it.
+pub(super) fn ended(scope: &Scope<'_>) -> String {
+    let columns = ["start", "ended", "counted", "open", "requested", "has_leg"];
+    let select = "us - toUnixTimestamp64Micro(x_start) AS us_long, x_requested = 0 AND x_has_leg = 0 AS contained";
+    items(scope, "chats", ("ended", &columns), (select, "x_counted = 1 AND x_open = 0"))
+}
+
+pub(super) fn turns(scope: &Scope<'_>) -> String {
+    let select = format!("toInt64(x_us) AS us_long, {} AS workflow, x_fallback AS fallback", label("x_workflow"));
+    items(scope, "turns", ("reply", &["reply", "us", "workflow", "fallback"]), (&select, "1"))
+}
+
+pub(super) fn requests(scope: &Scope<'_>) -> String {
+    let of_conversations =
+        items(scope, "requests", ("at", &["at", "trigger"]), ("toString(x_trigger) AS trigger", "x_trigger != ''"));
+    let loose = loose_requests(
+        scope,
+        "if(given = '', 'direct', given) AS trigger",
+        "event = 'handoff.requested'",
+    );
+    format!("{of_conversations} UNION ALL {loose}")
+}

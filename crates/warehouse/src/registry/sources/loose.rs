@@ -1,0 +1,34 @@
+//! Events that have no conversation.
+
+use super::{NO_CONVERSATION, OURS, Scope, filters, in_range};
+
+/// Requests that have no conversation; `select` is over `person`, `visitor`, `event` and `given` (the trigger).
+pub(super) fn loose_requests(scope: &Scope<'_>, select: &str, guard: &str) -> String {
+    let rows = format!(
+        "SELECT tupleElement(first, 1) AS t, tupleElement(first, 2) AS person, person AS visitor, tupleElement(first, 3) AS event, \
+         tupleElement(first, 4) AS given, {NO_CONVERSATION} FROM (\
+         SELECT event_id, argMin((event_time, person, toString(event), toString(trigger)), (segment, partition)) AS first \
+         FROM requests WHERE {OURS} AND conversation_id = '' GROUP BY event_id)"
+    );
+    outside(scope, select, &rows, guard)
+}
+
+/// Events of a type that have no conversation; `select` is over `data`, `sequence` and `event_id`.
+pub(super) fn loose_events(scope: &Scope<'_>, event: &str, select: &str, guard: &str) -> String {
+    let rows = format!(
+        "SELECT event_id, tupleElement(first, 1) AS t, tupleElement(first, 2) AS data, tupleElement(first, 3) AS sequence, \
+         {NO_CONVERSATION} FROM (\
+         SELECT event_id, argMin((event_time, data, sequence), (append_time, partition, offset)) AS first \
+         FROM raw_events WHERE {OURS} AND conversation_id = '' AND event = '{event}' GROUP BY event_id)"
+    );
+    outside(scope, select, &rows, guard)
+}
+
+fn outside(scope: &Scope<'_>, select: &str, rows: &str, guard: &str) -> String {
+    format!(
+        "SELECT toUnixTimestamp64Micro(t) AS us, {select}, {} FROM ({rows}) WHERE {} AND {guard}{}",
+        super::CARRIED,
+        in_range("t"),
+        filters(scope)
+    )
+}

@@ -1,0 +1,263 @@
+//! Sources: rows with a time `us` (microseconds), the conversation and its dimensions, and columns that a figure aggregates.
+//!
+//! Counters answer whole quarters (or minutes) of what needs no conversation, corrections take out what was counted twice, raw
+//! events take out deleted conversations and answer the edges of a range. Everything else is listed in the row of its
+//! conversation (`conversation_states`). Raw events lie in more than one copy at times: the smallest (append time, partition,
+//! offset) of an identity counts, wherever its own time lies.
+
+mod agents;
+mod chats;
+mod legs;
+mod loose;
+mod opinions;
+mod people;
+mod raw;
+mod volumes;
+mod work;
+
+use super::{Dimension, Scope};
+
+/// A set of things with a time, of which a figure is an aggregate. Every row has `us`, `conversation` ('' without one) and the
+/// dimensions of conversations, unless it is said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Messages by quarter of an hour (`role`, `content_type`, `workflow`, `agent`, `w`).
+    Messages,
+    /// Messages by minute (`minute`, `w`).
+    Minutes,
+    /// Messages (`w`) and conversations with messages (`conversation`).
+    Talk,
+    /// Conversations with messages.
+    Active,
+    /// Conversations by first use (`escalated`, `identified`, `opened`).
+    Started,
+    /// The same with their person (`who`, '' without).
+    StartedPeople,
+    /// Of each person the last conversation started in the range (`who`).
+    LastConversations,
+    /// Conversations by `conversation.initialized` (`used`, `page`, `placement`).
+    Opportunities,
+    /// Counted chats by start (`requested`, `positive`, `negative`).
+    Chats,
+    /// Chats that nobody but the bot wrote in, by start.
+    Proactive,
+    /// Counted chats by start, on their way (`entry`, `workflow`, `intent`); ways of less than 1 % are `Other`.
+    StartFlows,
+    /// Counted chats that are over, by end (`us_long`, `contained`).
+    Ended,
+    /// Turns by reply (`us_long`, `workflow`, `fallback`).
+    Turns,
+    /// Handoff requests by trigger (`trigger`).
+    Requests,
+    /// People: `kind` = 'active' by bucket, 'new' by first activity (`who`, `identified`).
+    People,
+    /// The same, where a change of device makes another person.
+    Visitors,
+    /// People, and those who made a request (`kind` = 'request').
+    PeopleRequests,
+    /// People, and counted chats of someone (`kind` = 'chat').
+    PeopleChats,
+    /// People, and user messages of someone (`kind` = 'message', `w`).
+    PeopleMessages,
+    /// Primary intents (`intent`).
+    Intents,
+    /// Views of workflows (`workflow`).
+    Workflows,
+    /// Last ratings of messages by the rating's time (`rating`, `workflow`).
+    Ratings,
+    /// Reviewable messages by their time (`rating`, 'none' without one).
+    Reviewables,
+    /// Last ratings of conversations (`rating`, `commented`).
+    Opinions,
+    /// Votes (`score`).
+    Votes,
+    /// Surveys by request (`answered`).
+    Surveys,
+    /// Clicks, labelled as the latest of their element in the range (`click_type`, `title`, `destination_type`, `destination`).
+    Clicks,
+    /// Calls of tools (`tool`, `status`, `ms`).
+    ToolCalls,
+    /// Calls of language models (`model`, `provider`, `input`, `output`, …).
+    ModelCalls,
+    /// Attachments (`kind`, `bytes`).
+    Attachments,
+    /// Legs by opening (`outcome`, `reason`, `agent`, `queue`, `team`, `origin`).
+    LegsOpened,
+    /// Handled legs by acceptance (`us_long` from the opening, `who`).
+    LegsAccepted,
+    /// Handled legs by the agent's first reply (`us_long` from the opening).
+    LegsReplied,
+    /// Handled legs by end (`us_long` from the acceptance).
+    LegsEnded,
+    /// Messages of users and agents while a leg was served (`role`).
+    Served,
+    /// Closes (`reason`, `agent`).
+    Closes,
+    /// Offers of legs to agents (`agent`, `outcome`, `reason`).
+    Offers,
+    /// Legs that have ended, cut at the bounds of buckets (`agent`, `w` microseconds).
+    AgentTime,
+    /// The same, each moment of an agent once.
+    AgentBusy,
+    /// Presence of agents, each moment once, cut at the bounds of buckets (`agent`, `w`); no conversations.
+    AgentPresence,
+}
+
+impl Source {
+    /// Whether it reads what is folded from conversations, which follows the counters a little later.
+    pub fn derived(self, by_conversation: bool) -> bool {
+        match self {
+            Source::Messages | Source::Minutes | Source::People => by_conversation,
+            Source::AgentPresence => false,
+            _ => true,
+        }
+    }
+
+    /// Whether it needs to know who is one person.
+    pub fn people(self) -> bool {
+        matches!(
+            self,
+            Source::People
+                | Source::PeopleRequests
+                | Source::PeopleChats
+                | Source::PeopleMessages
+                | Source::StartedPeople
+                | Source::LastConversations
+                | Source::LegsAccepted
+                | Source::Opinions
+        )
+    }
+
+    /// Whether its rows are of conversations, so that their dimensions split it.
+    pub fn is_of_conversations(self) -> bool {
+        self != Source::AgentPresence
+    }
+
+    /// Whether counters answer for it as long as nothing but these dimensions is asked for; None if there are no such counters.
+    pub(crate) fn counted_by(self) -> Option<&'static [Dimension]> {
+        match self {
+            Source::Messages => {
+                Some(&[Dimension::Role, Dimension::ContentType, Dimension::Weekday, Dimension::Hour])
+            }
+            Source::Minutes | Source::People => Some(&[]),
+            _ => None,
+        }
+    }
+}
+
+/// The events of this project and environment.
+pub(super) const OURS: &str = "project = {project:String} AND environment = {env:String}";
+/// A message (P8).
+pub(super) const MESSAGE: &str = "event = 'message.created' AND is_message = 1";
+/// Deleted conversations: as folded, and as reported by events that are not folded yet.
+pub(crate) const DELETED: &str = "(SELECT conversation_id FROM conversation_states \
+     WHERE project = {project:String} AND environment = {env:String} AND deleted = 1 \
+     UNION ALL SELECT conversation_id FROM raw_events \
+     WHERE project = {project:String} AND environment = {env:String} AND event = 'conversation.deleted' AND conversation_id != '')";
+/// Columns of a conversation that every row of a list carries.
+const CONVERSATION: &str = "conversation_id AS conversation, channel, source, device, browser, os, language, country, city";
+/// The same of what has no conversation.
+const NO_CONVERSATION: &str = "'' AS conversation, 'unknown' AS channel, 'unknown' AS source, 'unknown' AS device, \
+     'unknown' AS browser, 'unknown' AS os, 'unknown' AS language, 'unknown' AS country, 'unknown' AS city";
+/// Their names alone, of rows that have them already.
+const CARRIED: &str = "conversation, channel, source, device, browser, os, language, country, city";
+
+/// The SELECT of a source.
+pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
+    match source {
+        Source::Messages => volumes::messages(scope),
+        Source::Minutes => volumes::minutes(scope),
+        Source::Talk => volumes::talk(scope),
+        Source::Active => volumes::active(scope),
+        Source::Started => chats::started(scope),
+        Source::StartedPeople => people::started(scope),
+        Source::LastConversations => people::last_conversations(scope),
+        Source::Opportunities => chats::opportunities(scope),
+        Source::Chats => chats::chats(scope),
+        Source::Proactive => chats::proactive(scope),
+        Source::StartFlows => chats::start_flows(scope),
+        Source::Ended => chats::ended(scope),
+        Source::Turns => chats::turns(scope),
+        Source::Requests => chats::requests(scope),
+        Source::People => people::people(scope),
+        Source::Visitors => people::visitors(scope),
+        Source::PeopleRequests => people::with_requests(scope),
+        Source::PeopleChats => people::with_chats(scope),
+        Source::PeopleMessages => people::with_messages(scope),
+        Source::Intents => work::intents(scope),
+        Source::Workflows => work::workflows(scope),
+        Source::Ratings => opinions::ratings(scope),
+        Source::Reviewables => opinions::reviewables(scope),
+        Source::Opinions => opinions::opinions(scope),
+        Source::Votes => opinions::votes(scope),
+        Source::Surveys => opinions::surveys(scope),
+        Source::Clicks => work::clicks(scope),
+        Source::ToolCalls => work::tool_calls(scope),
+        Source::ModelCalls => work::model_calls(scope),
+        Source::Attachments => work::attachments(scope),
+        Source::LegsOpened => legs::opened(scope),
+        Source::LegsAccepted => legs::accepted(scope),
+        Source::LegsReplied => legs::replied(scope),
+        Source::LegsEnded => legs::ended(scope),
+        Source::Served => legs::served(scope),
+        Source::Closes => legs::closes(scope),
+        Source::Offers => legs::offers(scope),
+        Source::AgentTime => agents::time(scope),
+        Source::AgentBusy => agents::busy(scope),
+        Source::AgentPresence => agents::presence(),
+    }
+}
+
+/// `column` (DateTime or DateTime64) in `[from, to)`, both parameters in microseconds.
+fn between(column: &str, from: &str, to: &str) -> String {
+    format!(
+        "{column} >= fromUnixTimestamp64Micro({{{from}:Int64}}, 'UTC') AND {column} < fromUnixTimestamp64Micro({{{to}:Int64}}, 'UTC')"
+    )
+}
+
+/// `column` in the range.
+fn in_range(column: &str) -> String {
+    between(column, "from", "to")
+}
+
+/// Conversations that count and that the question is about, of `conversation_states` read whole (FINAL).
+fn live(scope: &Scope<'_>, also: &str) -> String {
+    format!("{} AND {also}{}", counting(), filters(scope))
+}
+
+/// Conversations that count, whatever is asked for.
+fn counting() -> String {
+    format!("{OURS} AND deleted = 0 AND first_event < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC')")
+}
+
+/// The conditions of the question on conversations, each with ` AND ` before it.
+fn filters(scope: &Scope<'_>) -> String {
+    scope.conversation_conditions().map(|condition| format!(" AND {condition}")).collect()
+}
+
+/// The items of a list of conversations: `columns` are those of the list `list` that are read, each known as `x_` and its name;
+/// rows are those whose `x_{time}` lies in the range and that meet `guard`.
+fn items(scope: &Scope<'_>, list: &str, (time, columns): (&str, &[&str]), (select, guard): (&str, &str)) -> String {
+    let also = format!("{} AND {guard}", in_range(&format!("x_{time}")));
+    unbounded_items(scope, list, columns, (&format!("toUnixTimestamp64Micro(assumeNotNull(x_{time})) AS us, {select}"), &also))
+}
+
+/// The same, whatever their times.
+fn unbounded_items(scope: &Scope<'_>, list: &str, columns: &[&str], (select, guard): (&str, &str)) -> String {
+    let joined: Vec<String> = columns.iter().map(|column| format!("{list}.{column} AS x_{column}")).collect();
+    format!(
+        "SELECT {select}, {CONVERSATION} FROM conversation_states FINAL ARRAY JOIN {} WHERE {}",
+        joined.join(", "),
+        live(scope, guard)
+    )
+}
+
+/// A text as a label: `unknown` where nothing was said (P12).
+fn label(column: &str) -> String {
+    format!("if({column} = '', 'unknown', toString({column}))")
+}
+
+/// Microseconds of a DateTime column.
+fn micros(column: &str) -> String {
+    format!("toInt64(toUnixTimestamp({column})) * 1000000")
+}

@@ -1,0 +1,178 @@
+//! People: who was active, who was new, and what else they did.
+
+use super::chats::{chats, started_with};
+use super::loose::loose_requests;
+use super::raw::{edges, raw, with_dimensions};
+use super::volumes::{lasting, messages_of_someone};
+use super::{CARRIED, CONVERSATION, DELETED, MESSAGE, OURS, Scope, between, counting, filters, items, live, micros};
+
+/// The columns of conversations in a row whose conversation is not told.
+const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
+     '' AS country, '' AS city";
+
+/// Who a row's person is, of the columns `person` (as sent) and, where a device makes another person, `visitor`, `device` and `browser`.
+fn who(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
+    if scope.by_device {
+        return format!("concat({visitor}, '|', device, '|', browser)");
+    }
+    if scope.identity_chunks == 0 {
+        return person.into();
+    }
+    let list = |name: &str| {
+        let chunks: Vec<String> = (0..scope.identity_chunks).map(|i| format!("{{{name}_{i}:Array(String)}}")).collect();
+        if chunks.len() == 1 { chunks[0].clone() } else { format!("arrayConcat({})", chunks.join(", ")) }
+    };
+    format!("transform({person}, {}, {}, {person})", list("same_from"), list("same_into"))
+}
+
+/// Activity (D-39) among raw events.
+fn activity() -> String {
+    format!("(event IN ('conversation.started', 'ui.clicked') OR ({MESSAGE}))")
+}
+
+pub(super) fn people(scope: &Scope<'_>) -> String {
+    if scope.by_conversation { of_conversations(scope) } else { counted(scope) }
+}
+
+/// The same where a change of device makes another person: the conversation says the device.
+pub(super) fn visitors(scope: &Scope<'_>) -> String {
+    of_conversations(&Scope { by_device: true, by_conversation: true, ..*scope })
+}
+
+/// By `person_activity`, which follows the journal without a fold.
+fn counted(scope: &Scope<'_>) -> String {
+    let who = who(scope, "person", "person");
+    let mut parts = Vec::new();
+    if scope.quarters.any() {
+        parts.push(format!(
+            "SELECT {} AS us, {who} AS who, person LIKE 'u:%' AS identified, 'active' AS kind, {UNTOLD} FROM person_activity WHERE {OURS} AND {} AND conversation_id NOT IN {DELETED}",
+            micros("bucket"),
+            between("bucket", "q_lo", "q_hi")
+        ));
+    }
+    if scope.quarters.edges(&scope.range) {
+        parts.push(format!(
+            "SELECT toUnixTimestamp64Micro(t) AS us, {who} AS who, person LIKE 'u:%' AS identified, 'active' AS kind, {UNTOLD} FROM ({}) WHERE person != ''",
+            raw(&activity(), &|t| edges(t, "q_lo", "q_hi"))
+        ));
+    }
+    parts.push(format!(
+        "SELECT toUnixTimestamp64Micro(min(first)) AS us, {who} AS who, 0 AS identified, 'new' AS kind, {UNTOLD} FROM person_activity \
+         WHERE {OURS} AND bucket < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC') AND conversation_id NOT IN {DELETED} GROUP BY who \
+         HAVING us >= {{from:Int64}} AND us < {{to:Int64}}"
+    ));
+    parts.join(" UNION ALL ")
+}
+
+/// By the activity that conversations list, with what has no conversation.
+fn of_conversations(scope: &Scope<'_>) -> String {
+    let mut parts = Vec::new();
+    let columns = "x_person LIKE 'u:%' AS identified, 'active' AS kind";
+    if scope.quarters.any() {
+        parts.push(format!(
+            "SELECT {} AS us, {} AS who, {columns}, {CONVERSATION} FROM conversation_states FINAL \
+             ARRAY JOIN activity.bucket AS x_bucket, activity.person AS x_person, activity.visitor AS x_visitor WHERE {}",
+            micros("x_bucket"),
+            who(scope, "x_person", "x_visitor"),
+            live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
+        ));
+        let loose = format!("{} AND conversation_id = ''", activity());
+        parts.push(active_raw(scope, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
+    }
+    if scope.quarters.edges(&scope.range) {
+        parts.push(active_raw(scope, &raw(&activity(), &|t| edges(t, "q_lo", "q_hi"))));
+    }
+    parts.push(first_seen(scope));
+    parts.join(" UNION ALL ")
+}
+
+fn active_raw(scope: &Scope<'_>, events: &str) -> String {
+    let select = format!(
+        "toUnixTimestamp64Micro(t) AS us, {} AS who, person LIKE 'u:%' AS identified, 'active' AS kind",
+        who(scope, "person", "visitor")
+    );
+    let named = format!("SELECT * FROM ({events}) WHERE person != ''");
+    with_dimensions(scope, &select, &named)
+}
+
+/// People by their first activity of all time, with the conversation it was in: it decides whether the question is about them.
+fn first_seen(scope: &Scope<'_>) -> String {
+    let listed = format!(
+        "SELECT {} AS who, toUnixTimestamp64Micro(x_first) AS first, {CONVERSATION} FROM conversation_states FINAL \
+         ARRAY JOIN activity.person AS x_person, activity.visitor AS x_visitor, activity.first AS x_first WHERE {}",
+        who(scope, "x_person", "x_visitor"),
+        counting()
+    );
+    let loose_events = format!("{} AND conversation_id = ''", activity());
+    let all_time = Scope { filters: &[], ..*scope };
+    let select = format!("{} AS who, toUnixTimestamp64Micro(t) AS first", who(scope, "person", "visitor"));
+    let named = format!(
+        "SELECT * FROM ({}) WHERE person != ''",
+        raw(&loose_events, &|t| format!("{t} < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC')"))
+    );
+    let loose = with_dimensions(&all_time, &select, &named);
+    let columns = CARRIED.replace("conversation, ", "");
+    let firsts = format!(
+        "SELECT who, min(first) AS us, argMin((conversation, {columns}), (first, conversation)) AS at \
+         FROM ({listed} UNION ALL {loose}) GROUP BY who HAVING us >= {{from:Int64}} AND us < {{to:Int64}}"
+    );
+    let unpacked: Vec<String> =
+        CARRIED.split(", ").enumerate().map(|(i, name)| format!("tupleElement(at, {}) AS {name}", i + 1)).collect();
+    format!(
+        "SELECT us, who, 0 AS identified, 'new' AS kind, {CARRIED} FROM (SELECT us, who, {} FROM ({firsts})) WHERE 1{}",
+        unpacked.join(", "),
+        filters(scope)
+    )
+}
+
+pub(super) fn with_requests(scope: &Scope<'_>) -> String {
+    let columns = "0 AS identified, 'request' AS kind";
+    let listed = items(
+        scope,
+        "requests",
+        ("at", &["at", "person", "visitor"]),
+        (&format!("{} AS who, {columns}", who(scope, "x_person", "x_visitor")), "x_person != ''"),
+    );
+    let loose = loose_requests(scope, &format!("{} AS who, {columns}", who(scope, "person", "visitor")), "person != ''");
+    format!("{} UNION ALL {listed} UNION ALL {loose}", people(scope))
+}
+
+pub(super) fn with_chats(scope: &Scope<'_>) -> String {
+    format!(
+        "{} UNION ALL SELECT us, '' AS who, 0 AS identified, 'chat' AS kind, {CARRIED} FROM ({}) WHERE chat_of != ''",
+        people(scope),
+        chats(scope)
+    )
+}
+
+pub(super) fn with_messages(scope: &Scope<'_>) -> String {
+    format!(
+        "SELECT us, who, kind, toInt64(0) AS w, {CARRIED} FROM ({}) UNION ALL \
+         SELECT us, '' AS who, 'message' AS kind, w, {CARRIED} FROM ({})",
+        people(scope),
+        messages_of_someone(scope)
+    )
+}
+
+pub(super) fn started(scope: &Scope<'_>) -> String {
+    let told = format!(", if(person = '', '', {}) AS who", who(scope, "person", "visitor"));
+    started_with(scope, &told)
+}
+
+pub(super) fn last_conversations(scope: &Scope<'_>) -> String {
+    let columns = CARRIED.replace("conversation, ", "");
+    let unpacked: Vec<String> =
+        columns.split(", ").enumerate().map(|(i, name)| format!("tupleElement(at, {}) AS {name}", i + 1)).collect();
+    format!(
+        "SELECT last AS us, who, last_conversation AS conversation, {} FROM (\
+         SELECT who, max(us) AS last, argMax(conversation, (us, conversation)) AS last_conversation, \
+         argMax(({columns}), (us, conversation)) AS at FROM ({}) WHERE who != '' GROUP BY who)",
+        unpacked.join(", "),
+        started(scope)
+    )
+}
+
+/// Who accepted legs served.
+pub(super) fn served_person(scope: &Scope<'_>) -> String {
+    format!("if(x_person = '', '', {})", who(scope, "x_person", "x_visitor"))
+}

@@ -1,0 +1,62 @@
+//! Raw events: the copies that count.
+
+use super::{CARRIED, DELETED, OURS, Scope, between, filters, label};
+
+/// The edges of the range outside the whole units `[lo, hi)`.
+pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
+    format!("(({}) OR ({}))", between(column, "from", lo), between(column, hi, "to"))
+}
+
+/// The copies that count of raw events, at times that meet a condition, of conversations that count.
+pub(super) fn raw(events: &str, time: &dyn Fn(&str) -> String) -> String {
+    let candidates = format!(
+        "conversation_id NOT IN {DELETED} AND (conversation_id, event_id) IN (\
+         SELECT conversation_id, event_id FROM raw_events WHERE {OURS} AND {events} AND {})",
+        time("event_time")
+    );
+    copies(events, &candidates, time)
+}
+
+/// The same of deleted conversations, which are few: read whole.
+pub(super) fn raw_deleted(events: &str, time: &dyn Fn(&str) -> String) -> String {
+    copies(events, &format!("conversation_id IN {DELETED}"), time)
+}
+
+fn copies(events: &str, of: &str, time: &dyn Fn(&str) -> String) -> String {
+    format!(
+        "SELECT conversation_id, tupleElement(first, 1) AS t, tupleElement(first, 2) AS role, \
+         tupleElement(first, 3) AS content_type, tupleElement(first, 4) AS user, tupleElement(first, 5) AS anonymous, \
+         multiIf(user != '', concat('u:', user), anonymous != '', concat('a:', anonymous), '') AS person, \
+         if(anonymous != '', concat('a:', anonymous), person) AS visitor, \
+         JSONExtractString(tupleElement(first, 6), 'workflow_id') AS workflow_id, \
+         JSONExtractString(tupleElement(first, 6), 'agent_id') AS agent_id FROM (\
+         SELECT conversation_id, event_id, argMin((event_time, toString(role), toString(content_type), user_id, anonymous_id, data), \
+         (append_time, partition, offset)) AS first \
+         FROM raw_events WHERE {OURS} AND {events} AND {of} GROUP BY conversation_id, event_id) WHERE {}",
+        time("t"),
+    )
+}
+
+/// Columns of messages among raw events.
+pub(super) fn message_columns() -> String {
+    format!(
+        "role, {} AS content_type, {} AS workflow, {} AS agent",
+        label("content_type"),
+        label("workflow_id"),
+        label("if(role = 'agent', agent_id, '')")
+    )
+}
+
+/// Raw events with the dimensions of their conversations, of those that the question is about. `select` is over the events'
+/// columns.
+pub(super) fn with_dimensions(scope: &Scope<'_>, select: &str, events: &str) -> String {
+    let dimensions = ["channel", "source", "device", "browser", "os", "language", "country", "city"];
+    let known: Vec<String> = dimensions.iter().map(|name| format!("{} AS {name}", label(&format!("c.{name}")))).collect();
+    let rows = format!(
+        "SELECT e.*, e.conversation_id AS conversation, {} FROM ({events}) AS e LEFT ANY JOIN \
+         (SELECT conversation_id, {} FROM conversation_states FINAL WHERE {OURS}) AS c ON e.conversation_id = c.conversation_id",
+        known.join(", "),
+        dimensions.join(", "),
+    );
+    format!("SELECT {select}, {CARRIED} FROM ({rows}) WHERE 1{}", filters(scope))
+}

@@ -1,0 +1,162 @@
+//! Messages, their minutes, and the conversations they are in.
+
+use super::raw::{edges, message_columns, raw, raw_deleted, with_dimensions};
+use super::{CONVERSATION, MESSAGE, OURS, Scope, between, label, live, micros};
+
+/// Counters know no conversations: columns that they cannot fill.
+const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
+     '' AS country, '' AS city";
+
+pub(super) fn messages(scope: &Scope<'_>) -> String {
+    if scope.by_conversation { messages_of_conversations(scope) } else { messages_counted(scope) }
+}
+
+fn messages_counted(scope: &Scope<'_>) -> String {
+    let untold = format!("'' AS workflow, '' AS agent, {UNTOLD}");
+    let mut parts = Vec::new();
+    if scope.quarters.any() {
+        parts.push(format!(
+            "SELECT {} AS us, toString(role) AS role, {} AS content_type, toInt64(messages) AS w, {untold} FROM message_counts FINAL WHERE {OURS} AND {}",
+            micros("bucket"),
+            label("message_counts.content_type"),
+            between("bucket", "q_lo", "q_hi")
+        ));
+        parts.push(format!(
+            "SELECT {} AS us, toString(role) AS role, {} AS content_type, toInt64(-1) AS w, {untold} FROM corrections FINAL WHERE {OURS} AND {}",
+            micros("toStartOfFifteenMinutes(event_time)"),
+            label("corrections.content_type"),
+            between("event_time", "q_lo", "q_hi")
+        ));
+        parts.push(format!(
+            "SELECT {} AS us, role, {} AS content_type, toInt64(-1) AS w, {untold} FROM ({}) AS gone",
+            micros("toStartOfFifteenMinutes(t)"),
+            label("gone.content_type"),
+            raw_deleted(MESSAGE, &|t| between(t, "q_lo", "q_hi"))
+        ));
+    }
+    if scope.quarters.edges(&scope.range) {
+        parts.push(format!(
+            "SELECT toUnixTimestamp64Micro(t) AS us, role, {} AS content_type, toInt64(1) AS w, {untold} FROM ({}) AS edge",
+            label("edge.content_type"),
+            raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"))
+        ));
+    }
+    parts.join(" UNION ALL ")
+}
+
+/// Messages as the rows of their conversations list them, with those that have none.
+fn messages_of_conversations(scope: &Scope<'_>) -> String {
+    let mut parts = Vec::new();
+    if scope.quarters.any() {
+        parts.push(cells(scope, "1"));
+        let loose = format!("{MESSAGE} AND conversation_id = ''");
+        let select = format!("toUnixTimestamp64Micro(t) AS us, {}, toInt64(1) AS w", message_columns());
+        parts.push(with_dimensions(scope, &select, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
+    }
+    if scope.quarters.edges(&scope.range) {
+        let select = format!("toUnixTimestamp64Micro(t) AS us, {}, toInt64(1) AS w", message_columns());
+        parts.push(with_dimensions(scope, &select, &raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"))));
+    }
+    parts.join(" UNION ALL ")
+}
+
+/// Messages of whole quarters by quarter.
+fn cells(scope: &Scope<'_>, guard: &str) -> String {
+    format!(
+        "SELECT {} AS us, toString(x_role) AS role, {} AS content_type, {} AS workflow, {} AS agent, toInt64(x_n) AS w, {CONVERSATION} \
+         FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket, messages.role AS x_role, \
+         messages.content_type AS x_type, messages.workflow AS x_workflow, messages.agent AS x_agent, messages.keyed AS x_keyed, messages.n AS x_n WHERE {}",
+        micros("x_bucket"),
+        label("x_type"),
+        label("x_workflow"),
+        label("x_agent"),
+        live(scope, &format!("{} AND {} AND {guard}", lasting(), between("x_bucket", "q_lo", "q_hi")))
+    )
+}
+
+/// The conversation reaches into the range.
+pub(super) fn lasting() -> &'static str {
+    "last_event >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')"
+}
+
+/// User messages that name a person (`us`, `w`).
+pub(super) fn messages_of_someone(scope: &Scope<'_>) -> String {
+    let named = format!("{MESSAGE} AND role = 'user' AND (user_id != '' OR anonymous_id != '')");
+    let one = format!("toUnixTimestamp64Micro(t) AS us, {}, toInt64(1) AS w", message_columns());
+    let mut parts = Vec::new();
+    if scope.quarters.any() {
+        parts.push(cells(scope, "x_role = 'user' AND x_keyed = 1"));
+        let loose = format!("{named} AND conversation_id = ''");
+        parts.push(with_dimensions(scope, &one, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
+    }
+    if scope.quarters.edges(&scope.range) {
+        parts.push(with_dimensions(scope, &one, &raw(&named, &|t| edges(t, "q_lo", "q_hi"))));
+    }
+    parts.join(" UNION ALL ")
+}
+
+/// One row a minute with messages; `us` lies in the range also where the minute begins before it.
+pub(super) fn minutes(scope: &Scope<'_>) -> String {
+    let mut parts = Vec::new();
+    if scope.by_conversation {
+        let select = format!("toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w", micros("toStartOfMinute(t)"));
+        parts.push(with_dimensions(scope, &select, &raw(MESSAGE, &|t| between(t, "from", "to"))));
+        let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.name())).collect();
+        return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({}) GROUP BY minute{by}", parts.join(""));
+    }
+    if scope.minutes.any() {
+        parts.push(format!(
+            "SELECT {0} AS us, {0} AS minute, toInt64(messages) AS w FROM minute_counts FINAL WHERE {OURS} AND {1}",
+            micros("minute_counts.minute"),
+            between("minute_counts.minute", "m_lo", "m_hi")
+        ));
+        parts.push(format!(
+            "SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM corrections FINAL WHERE {OURS} AND {1}",
+            micros("toStartOfMinute(event_time)"),
+            between("event_time", "m_lo", "m_hi")
+        ));
+        parts.push(format!(
+            "SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM ({1})",
+            micros("toStartOfMinute(t)"),
+            raw_deleted(MESSAGE, &|t| between(t, "m_lo", "m_hi"))
+        ));
+    }
+    if scope.minutes.edges(&scope.range) {
+        parts.push(format!(
+            "SELECT toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w FROM ({})",
+            micros("toStartOfMinute(t)"),
+            raw(MESSAGE, &|t| edges(t, "m_lo", "m_hi"))
+        ));
+    }
+    format!(
+        "SELECT min(us) AS us, minute, sum(w) AS w FROM ({}) GROUP BY minute HAVING w > 0",
+        parts.join(" UNION ALL ")
+    )
+}
+
+pub(super) fn active(scope: &Scope<'_>) -> String {
+    let mut parts = Vec::new();
+    if scope.quarters.any() {
+        parts.push(format!(
+            "SELECT {} AS us, {CONVERSATION} FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket WHERE {}",
+            micros("x_bucket"),
+            live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
+        ));
+    }
+    if scope.quarters.edges(&scope.range) {
+        let events = format!("{MESSAGE} AND conversation_id != ''");
+        let edge = raw(&events, &|t| edges(t, "q_lo", "q_hi"));
+        parts.push(with_dimensions(scope, "toUnixTimestamp64Micro(t) AS us", &edge));
+    }
+    parts.join(" UNION ALL ")
+}
+
+pub(super) fn talk(scope: &Scope<'_>) -> String {
+    let columns = "channel, source, device, browser, os, language, country, city";
+    format!(
+        "SELECT us, w, '' AS active, conversation, {columns} FROM ({}) UNION ALL \
+         SELECT us, toInt64(0) AS w, conversation AS active, conversation, {columns} FROM ({})",
+        messages(scope),
+        active(scope)
+    )
+}

@@ -1,0 +1,110 @@
+//! The AI's work and what is clicked on.
+
+use super::loose::loose_events;
+use super::{CARRIED, Scope, items, label};
+
+pub(super) fn intents(scope: &Scope<'_>) -> String {
+    items(scope, "intents", ("at", &["at", "name"]), ("toString(x_name) AS intent", "1"))
+}
+
+pub(super) fn workflows(scope: &Scope<'_>) -> String {
+    let listed = items(scope, "workflows", ("at", &["at", "workflow"]), ("toString(x_workflow) AS workflow", "1"));
+    let loose = format!("{} AS workflow", label("JSONExtractString(data, 'workflow_id')"));
+    format!("{listed} UNION ALL {}", loose_events(scope, "workflow.started", &loose, "1"))
+}
+
+/// Clicks; those of one element all show what its latest click in the range says (D-37).
+pub(super) fn clicks(scope: &Scope<'_>) -> String {
+    let columns = ["at", "sequence", "event_id", "element", "click_type", "title", "destination_type", "destination"];
+    let names = ["click_type", "title", "destination_type", "destination"];
+    let as_sent: Vec<String> = names.iter().map(|name| format!("toString(x_{name}) AS {name}")).collect();
+    let select = format!(
+        "x_sequence AS sequence, x_event_id AS event_id, toString(x_element) AS element, {}",
+        as_sent.join(", ")
+    );
+    let listed = items(scope, "clicks", ("at", &columns), (&select, "1"));
+    let loose: Vec<String> =
+        names.iter().map(|name| format!("{} AS {name}", label(&format!("JSONExtractString(data, '{name}')")))).collect();
+    let loose = format!("sequence, event_id, JSONExtractString(data, 'element_id') AS element, {}", loose.join(", "));
+    let loose = loose_events(scope, "ui.clicked", &loose, "1");
+    let shown: Vec<String> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| format!("if(element = '', c.{name}, tupleElement(latest, {})) AS {name}", i + 1))
+        .collect();
+    format!(
+        "SELECT us, element, {}, {CARRIED} FROM (SELECT *, argMax(({}), (us, sequence, event_id)) OVER (PARTITION BY element) AS latest \
+         FROM ({listed} UNION ALL {loose})) AS c",
+        shown.join(", "),
+        names.join(", "),
+    )
+}
+
+pub(super) fn tool_calls(scope: &Scope<'_>) -> String {
+    let select = format!("toString(x_tool) AS tool, {} AS status, x_ms AS ms", label("x_status"));
+    let listed = items(scope, "tool_calls", ("at", &["at", "tool", "status", "ms"]), (&select, "1"));
+    let stamp = |name: &str| format!("toUnixTimestamp64Micro(parseDateTime64BestEffortOrNull(JSONExtractString(data, '{name}'), 6, 'UTC'))");
+    let loose = format!(
+        "JSONExtractString(data, 'tool_name') AS tool, {} AS status, \
+         coalesce(JSONExtract(data, 'duration_ms', 'Nullable(Float64)'), \
+         if({ended} >= {started}, ({ended} - {started}) / 1000, NULL)) AS ms",
+        label("JSONExtractString(data, 'status')"),
+        ended = stamp("ended_at"),
+        started = stamp("started_at"),
+    );
+    let loose = loose_events(scope, "tool.call.completed", &loose, "tool != 'token_usage'");
+    format!("{listed} UNION ALL {loose}")
+}
+
+/// Tokens by kind: the list's columns, with the names of the event's fields that say them.
+const TOKENS: [(&str, &[&str]); 6] = [
+    ("input", &["input_tokens", "prompt_tokens"]),
+    ("output", &["output_tokens", "completion_tokens"]),
+    ("cache_read", &["cache_read_tokens"]),
+    ("cache_write", &["cache_write_tokens"]),
+    ("reasoning", &["reasoning_tokens"]),
+    ("embedding", &["embedding_tokens"]),
+];
+
+pub(super) fn model_calls(scope: &Scope<'_>) -> String {
+    let columns = [
+        "at", "model", "provider", "status", "input", "output", "cache_read", "cache_write", "reasoning", "embedding",
+        "reported", "ms", "ttft_ms",
+    ];
+    let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
+    let select = format!(
+        "toString(x_model) AS model, toString(x_provider) AS provider, {} AS status, {}, x_reported AS reported, x_ms AS ms, \
+         x_ttft_ms AS ttft_ms",
+        label("x_status"),
+        tokens.join(", ")
+    );
+    let listed = items(scope, "model_calls", ("at", &columns), (&select, "1"));
+    let said = |fields: &[&str]| {
+        let each: Vec<String> =
+            fields.iter().map(|field| format!("JSONExtract(data, '{field}', 'Nullable(Int64)')")).collect();
+        format!("coalesce({}, 0)", each.join(", "))
+    };
+    let tokens: Vec<String> = TOKENS.iter().map(|(name, fields)| format!("{} AS {name}", said(fields))).collect();
+    let number = |field: &str| format!("JSONExtract(data, '{field}', 'Nullable(Float64)')");
+    let loose = format!(
+        "{} AS model, {} AS provider, {} AS status, {}, toUInt8(1) AS reported, {} AS ms, {} AS ttft_ms",
+        label("JSONExtractString(data, 'model')"),
+        label("JSONExtractString(data, 'provider')"),
+        label("JSONExtractString(data, 'status')"),
+        tokens.join(", "),
+        number("duration_ms"),
+        number("ttft_ms"),
+    );
+    let calls = loose_events(scope, "llm.call.completed", &loose, "1");
+    let usage = "JSONExtractString(data, 'tool_name') = 'token_usage'";
+    format!("{listed} UNION ALL {calls} UNION ALL {}", loose_events(scope, "tool.call.completed", &loose, usage))
+}
+
+pub(super) fn attachments(scope: &Scope<'_>) -> String {
+    items(
+        scope,
+        "attachments",
+        ("at", &["at", "kind", "bytes"]),
+        ("toString(x_kind) AS kind, toInt64(x_bytes) AS bytes", "1"),
+    )
+}
