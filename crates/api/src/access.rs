@@ -26,7 +26,7 @@ pub(crate) fn hint(error: &control::Error) -> &'static str {
         control::Error::InvalidOrigin(_) => {
             "send origins as [\"https://shop.example\"], with role browser, or leave them out"
         }
-        control::Error::Invalid(_) => "change the name and send it again",
+        control::Error::Invalid(_) => "change what it names and send it again",
         _ => "try again after Retry-After",
     }
 }

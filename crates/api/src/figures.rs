@@ -11,11 +11,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use warehouse::{
     query::{Answer, Ask, Cell, State as BucketState, figure, local_rfc3339},
-    registry::{Dimension, METRICS, Metric},
+    registry::{Dimension, METRICS, Metric, Unit},
 };
 
 use crate::{
-    Error, access, metrics,
+    Error, access, delta, metrics,
     params::{Question, Sent},
     router::App,
     wait,
@@ -50,7 +50,7 @@ async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, Strin
     })?)?;
     let project = access::project(&app.deps, &key, sent.one("project"))?;
     let now = (app.deps.now)();
-    let question = Question::read(&sent, project.timezone, now)?;
+    let question = Question::read(&sent, &project, now)?;
     // The end is read before the figures: what is in at least that far is fresh to now.
     let end = wait::journal_end(&app.deps).await?;
     let target = if question.positions.is_empty() && access::waits(&key) {
@@ -70,12 +70,18 @@ async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, Strin
             grain: question.grain,
             by: &question.by,
             filters: &question.filters,
+            settings: &project.settings,
         };
         let derived = ask.derived();
         let progress = wait::until(&app.deps, &app.feed, &target, derived).await?;
         let fresh_ms = wait::fresh_to_ms(&progress, &end, derived, now.timestamp_millis());
         let answer = figure(&app.deps.warehouse, &ask).await?;
-        results.push(result(&ask, &answer, fresh_ms));
+        let mut result = result(&ask, &answer, fresh_ms);
+        if let Some(with) = question.compared_with {
+            result["comparison"] =
+                delta::compared(&app.deps.warehouse, &ask, (with, now.timestamp_micros()), &answer).await?;
+        }
+        results.push(result);
     }
     Ok(json!({ "results": results }))
 }
@@ -97,6 +103,9 @@ fn result(ask: &Ask<'_>, answer: &Answer, fresh_ms: i64) -> Value {
         "fresh_to": fresh_to.to_rfc3339_opts(SecondsFormat::Millis, true),
         "notes": notes,
     });
+    if metric.unit == Unit::Money {
+        result["currency"] = ask.settings.currency.as_str().into();
+    }
     if let Some(rows) = &answer.rows {
         result["rows"] = rows.iter().map(|row| self::row(ask, answer, row, fresh_ms)).collect();
     }
@@ -118,7 +127,7 @@ fn row(ask: &Ask<'_>, answer: &Answer, row: &Cell, fresh_ms: i64) -> Value {
     value.into()
 }
 
-fn cell(ask: &Ask<'_>, cell: &Cell) -> Map<String, Value> {
+pub(crate) fn cell(ask: &Ask<'_>, cell: &Cell) -> Map<String, Value> {
     let mut out = Map::new();
     out.insert("value".into(), number(cell.value));
     out.insert("n".into(), cell.n.into());
@@ -135,7 +144,7 @@ fn cell(ask: &Ask<'_>, cell: &Cell) -> Map<String, Value> {
 }
 
 /// A whole number without a decimal point; what is none as null.
-fn number(value: Option<f64>) -> Value {
+pub(crate) fn number(value: Option<f64>) -> Value {
     match value {
         #[allow(clippy::cast_possible_truncation, reason = "whole and within the exact range")]
         Some(v) if v.fract() == 0.0 && v.abs() < EXACT_MAX => Value::from(v as i64),
@@ -183,6 +192,7 @@ mod tests {
             grain,
             by: &[],
             filters: &[],
+            settings: &rollup::Settings::default(),
         };
         let buckets = vec![(starts[0], starts[1]), (starts[1], range.to_us)];
         let rows = rows

@@ -6,6 +6,7 @@
 
 mod access;
 mod asyncapi;
+mod delta;
 mod error;
 mod figures;
 mod manage;

@@ -10,7 +10,7 @@ use axum::{
 use control::{Grant, NewKey, Project, Role};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{Error, access, router::App};
 
@@ -63,6 +63,37 @@ pub(crate) async fn projects(State(app): State<Arc<App>>, headers: HeaderMap) ->
         None => app.deps.control.projects(),
     };
     Ok(Json(json!({ "projects": projects.iter().map(|project| described(project)).collect::<Vec<_>>() })))
+}
+
+/// `GET /api/v1/projects/{id}/settings`.
+pub(crate) async fn settings(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, Error> {
+    let key = access::authenticate(&app.deps, &headers)?;
+    access::may_read(&key)?;
+    let Path(id) = id.map_err(|_| Error::NoRoute)?;
+    let project = access::project(&app.deps, &key, Some(&id))?;
+    Ok(Json(json!({ "settings": &*project.settings })))
+}
+
+/// `PATCH /api/v1/projects/{id}/settings`, for administrators of the project: fields that are sent replace those held, null
+/// brings back a default.
+pub(crate) async fn change_settings(
+    State(app): State<Arc<App>>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Json<Value>, Error> {
+    let key = access::authenticate(&app.deps, request.headers())?;
+    if !key.role.may_manage() {
+        return Err(access::refused(&key, "change settings"));
+    }
+    let Path(id) = id.map_err(|_| Error::NoRoute)?;
+    let project = access::project(&app.deps, &key, Some(&id))?;
+    let changes: Map<String, Value> = read(request).await?;
+    let changed = app.deps.control.change_settings(&project.id, changes).await?;
+    Ok(Json(json!({ "settings": &*changed.settings })))
 }
 
 /// `POST /api/v1/keys`, for administrators of the project.

@@ -57,6 +57,17 @@ fn paths() -> Value {
             "summary": "Create a key; it is shown once.", "requestBody": body("#/components/schemas/NewKey"),
             "responses": answers("201", "The key", "#/components/schemas/Key"),
         }},
+        "/api/v1/projects/{id}/settings": {
+            "get": {
+                "summary": "What a project decides about its figures.", "parameters": id,
+                "responses": answers("200", "The settings in force.", "#/components/schemas/SettingsInForce"),
+            },
+            "patch": {
+                "summary": "Change settings: fields that are sent replace those held, null brings back a default.",
+                "parameters": id, "requestBody": body("#/components/schemas/Settings"),
+                "responses": answers("200", "The settings in force.", "#/components/schemas/SettingsInForce"),
+            },
+        },
         "/api/v1/keys/{id}": {"delete": {
             "summary": "Revoke a key.", "parameters": id,
             "responses": {"204": {"description": "Revoked."}, "default": refusal()},
@@ -110,6 +121,12 @@ fn with_origins(mut key: Value) -> Value {
     key
 }
 
+/// A project's settings, with their defaults.
+fn settings() -> Value {
+    let defaults = serde_json::to_value(rollup::Settings::default()).expect("settings are always JSON");
+    json!({"type": "object", "description": "docs/settings.md says what each does.", "default": defaults})
+}
+
 fn schemas() -> Value {
     let number = json!({"type": ["number", "null"]});
     let count = json!({"type": "integer", "minimum": 0});
@@ -124,7 +141,15 @@ fn schemas() -> Value {
     let result = json!({"type": "object", "properties": {
         "metric": {"type": "string"}, "version": count, "unit": {"type": "string"}, "class": {"enum": ["A", "U", "Q", "S", "C"]},
         "range": object(&["from", "to", "tz"], &[]),
-        "total": {"type": "object", "properties": cell},
+        "total": {"type": "object", "properties": cell.clone()},
+        "currency": {"type": "string", "description": "Of money: ISO 4217."},
+        "comparison": {"type": ["object", "null"], "properties": {
+            "range": object(&["from", "to", "tz"], &[]),
+            "total": {"type": "object", "properties": cell},
+            "delta": {"type": "object", "properties": {
+                "kind": {"enum": ["relative", "points", "new", "unknown"]}, "value": number, "is_good": {"type": ["boolean", "null"]},
+            }},
+        }},
         "rows": {"type": "array", "items": {"type": "object", "properties": row}},
         "fresh_to": {"type": "string", "format": "date-time"}, "notes": {"type": "array", "items": {"type": "string"}},
     }});
@@ -136,6 +161,8 @@ fn schemas() -> Value {
         "NewProject": object(&["name"], &["timezone"]),
         "Key": with_origins(object(&["id", "key", "project", "role", "environment"], &[])),
         "NewKey": with_origins(object(&[], &["project", "environment", "role", "bot"])),
+        "Settings": settings(),
+        "SettingsInForce": {"type": "object", "properties": {"settings": {"$ref": "#/components/schemas/Settings"}}},
         "Error": {"type": "object", "properties": {"error": object(&["code", "message", "hint"], &["id"])}},
     })
 }

@@ -104,11 +104,12 @@ pub fn operations(health: service::health::Health, metrics: service::metrics::Ha
 type Operated = (service::health::Health, service::metrics::Handle);
 
 /// Every address, with what its methods do.
-fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 10] {
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 11] {
     [
         ("/api/v1/query", get(figures::query)),
         ("/api/v1/metrics", get(figures::registry)),
         ("/api/v1/projects", get(manage::projects).post(manage::create_project)),
+        ("/api/v1/projects/{id}/settings", get(manage::settings).patch(manage::change_settings)),
         ("/api/v1/keys", post(manage::create_key)),
         ("/api/v1/keys/{id}", delete(manage::revoke_key)),
         ("/healthz", get(health)),

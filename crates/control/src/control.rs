@@ -14,6 +14,8 @@ use std::{
 use chrono::{SecondsFormat, Utc};
 use chrono_tz::Tz;
 use journal::{ErrorClass, Journal, NewRecord, ReadLimit, Topic};
+use rollup::Settings;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -173,7 +175,33 @@ impl Control {
             // Another process was faster: the first record of an id wins.
             return Err(exists());
         }
-        Ok(Project { id, name: name.to_owned(), timezone })
+        Ok(Project::new(&id, name, timezone))
+    }
+
+    /// Changes a project's settings: each field of `changes` replaces the project's own, null brings back the default. Resolves when
+    /// this handle knows them.
+    ///
+    /// # Errors
+    /// `UnknownProject`; `Invalid` for settings that are wrong, or do not exist; `Journal` if they could not be written.
+    pub async fn change_settings(&self, project: &str, changes: Map<String, Value>) -> Result<Arc<Project>, Error> {
+        let _creating = self.inner.creating.lock().await;
+        self.catch_up().await?;
+        let held = self.project(project).ok_or_else(|| Error::UnknownProject(project.to_owned()))?;
+        let mut all = serde_json::to_value(&*held.settings).expect("settings are always JSON");
+        for (name, value) in changes {
+            all[name] = value;
+        }
+        if let Some(fields) = all.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+        let settings: Settings = serde_json::from_value(all).map_err(|error| Error::Invalid(error.to_string()))?;
+        if let Some(complaint) = settings.complaint() {
+            return Err(Error::Invalid(complaint));
+        }
+        let id = project.to_owned();
+        let change = Change::SettingsChanged { project: id, settings: Box::new(settings), changed_at: now() };
+        self.write(project, &change).await?;
+        self.project(project).ok_or_else(|| Error::UnknownProject(project.to_owned()))
     }
 
     /// Creates a key. Resolves when this handle honours it; the answer is the only place where the key itself stands.

@@ -1,15 +1,18 @@
 //! What stands on the control topic: one JSON object a record.
 
+use rollup::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::Role;
 
-/// A change of projects or keys.
+/// A change of projects, their settings or keys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub(crate) enum Change {
     #[serde(rename = "project.created")]
     ProjectCreated { id: String, name: String, timezone: String, created_at: String },
+    #[serde(rename = "project.settings_changed")]
+    SettingsChanged { project: String, settings: Box<Settings>, changed_at: String },
     #[serde(rename = "key.created")]
     KeyCreated {
         id: String,

@@ -7,11 +7,12 @@ use std::{
 };
 
 use chrono_tz::Tz;
+use rollup::Settings;
 
 use crate::{Role, key, record::Change};
 
 /// A project.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Project {
     /// Slug of the name; part of every event's identity.
@@ -20,6 +21,15 @@ pub struct Project {
     pub name: String,
     /// Zone in which days begin for this project's figures, unless a query says another.
     pub timezone: Tz,
+    /// What it decides about its figures.
+    pub settings: Arc<Settings>,
+}
+
+impl Project {
+    /// A project that decides nothing about its figures.
+    pub fn new(id: &str, name: &str, timezone: Tz) -> Project {
+        Project { id: id.to_owned(), name: name.to_owned(), timezone, settings: Arc::default() }
+    }
 }
 
 /// What an accepted key stands for.
@@ -81,8 +91,9 @@ impl State {
         match change {
             Change::ProjectCreated { id, name, timezone, .. } => {
                 let Ok(timezone) = timezone.parse() else { return Applied::Malformed };
-                self.create_project(offset, Project { id, name, timezone })
+                self.create_project(offset, Project::new(&id, &name, timezone))
             }
+            Change::SettingsChanged { project, settings, .. } => self.change_settings(&project, *settings),
             Change::KeyRevoked { id, .. } => match self.hashes.get(&id).and_then(|hash| self.keys.remove(hash)) {
                 Some(_) => Applied::Changed,
                 None => Applied::Ignored,
@@ -119,6 +130,14 @@ impl State {
             return Applied::Ignored;
         }
         self.projects.insert(project.id.clone(), (offset, Arc::new(project)));
+        Applied::Changed
+    }
+
+    fn change_settings(&mut self, project: &str, settings: Settings) -> Applied {
+        let Some((_, held)) = self.projects.get_mut(project).filter(|_| settings.complaint().is_none()) else {
+            return Applied::Malformed;
+        };
+        *held = Arc::new(Project { settings: Arc::new(settings), ..Project::clone(held) });
         Applied::Changed
     }
 

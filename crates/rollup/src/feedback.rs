@@ -64,17 +64,17 @@ fn by_customer(fact: &Fact<'_>) -> bool {
 
 /// The last ratings of messages.
 pub(crate) fn last_ratings<'f>(facts: &'f [Fact<'f>]) -> LastRatings<'f> {
-    let of_messages = facts.iter().filter(|fact| {
-        by_customer(fact) && matches!(said(&fact.detail.target), None | Some("message"))
-    });
+    let of_messages =
+        facts.iter().filter(|fact| by_customer(fact) && matches!(said(&fact.detail.target), None | Some("message")));
     of_messages.filter_map(|fact| Some((said(&fact.detail.message_id)?, fact))).collect()
 }
 
 /// The ratings, each with the workflow of its message.
 pub(crate) fn ratings(facts: &[Fact<'_>], last: &LastRatings<'_>) -> Vec<Rating> {
-    let carried = facts.iter().filter(|fact| fact.kind.is_message()).filter_map(|fact| {
-        Some((said(&fact.detail.message_id)?, said(&fact.detail.workflow_id)?))
-    });
+    let carried = facts
+        .iter()
+        .filter(|fact| fact.kind.is_message())
+        .filter_map(|fact| Some((said(&fact.detail.message_id)?, said(&fact.detail.workflow_id)?)));
     let workflows: HashMap<&str, &str> = carried.collect();
     let mut ratings: Vec<(&Fact<'_>, Rating)> = last
         .iter()

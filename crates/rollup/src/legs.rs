@@ -98,7 +98,8 @@ pub(crate) fn legs(facts: &[Fact<'_>]) -> Vec<Leg> {
         return Vec::new();
     }
     let conversations = first_person(facts);
-    let found = by_assignment.iter().filter_map(|(id, events)| leg(id, events, &blanket_closes, conversations.as_ref()));
+    let found =
+        by_assignment.iter().filter_map(|(id, events)| leg(id, events, &blanket_closes, conversations.as_ref()));
     let mut legs: Vec<Leg> = found.collect();
     replies(facts, &mut legs);
     legs

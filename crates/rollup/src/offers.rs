@@ -25,10 +25,11 @@ pub(crate) fn offers(facts: &[Fact<'_>]) -> Vec<Offer> {
     let mut standing: BTreeMap<&str, usize> = BTreeMap::new();
     for fact in facts {
         let Some(leg) = said(&fact.detail.assignment_id) else { continue };
-        let answers =
-            matches!(fact.kind, Kind::Accepted | Kind::Missed | Kind::Offered | Kind::Transferred | Kind::AssignmentEnded)
-                || fact.kind == Kind::Closed
-                || (fact.kind == Kind::QueueLeft && said(&fact.detail.reason) != Some("offered"));
+        let answers = matches!(
+            fact.kind,
+            Kind::Accepted | Kind::Missed | Kind::Offered | Kind::Transferred | Kind::AssignmentEnded
+        ) || fact.kind == Kind::Closed
+            || (fact.kind == Kind::QueueLeft && said(&fact.detail.reason) != Some("offered"));
         if answers && let Some(offer) = standing.remove(leg).and_then(|at| offers.get_mut(at)) {
             answer(offer, fact);
         }

@@ -89,7 +89,9 @@ fn duration_ms(fact: &Fact<'_>) -> Option<f64> {
 
 /// The model calls, and what was reported as the use of tokens.
 pub(crate) fn model_calls(facts: &[Fact<'_>]) -> Vec<ModelCall> {
-    let calls = facts.iter().filter(|fact| fact.kind == Kind::ModelCall || (fact.kind == Kind::ToolCall && counts_tokens(fact)));
+    let calls = facts
+        .iter()
+        .filter(|fact| fact.kind == Kind::ModelCall || (fact.kind == Kind::ToolCall && counts_tokens(fact)));
     calls.map(model_call).collect()
 }
 

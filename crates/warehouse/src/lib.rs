@@ -22,6 +22,6 @@ pub use rows::{
     ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, Generation,
     IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow,
 };
-pub use state_row::StateRow;
 pub use sink::{BoxFuture, SegmentRows, Sink};
+pub use state_row::StateRow;
 pub use writes::WriteFailure;

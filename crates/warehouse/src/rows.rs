@@ -147,7 +147,7 @@ pub struct DeadLetterRow {
 }
 
 /// A conversation, of whatever environment.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Row, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "columns of the tables")]
 pub struct ConversationKey {
     pub project: String,

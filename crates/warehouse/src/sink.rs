@@ -61,6 +61,16 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     /// Conversations with a record in the segment whose derived row is behind a fold of the raw rows. Of the partition's own
     /// rows those before `next_offset` are looked at: later ones may still be on their way to their derived rows.
     fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
+    /// Whether all conversations are known to be derived by the present definition.
+    fn is_derived(&self, generation: u32) -> BoxFuture<'_, Result<bool, Error>>;
+    /// Remembers that they are.
+    fn write_derived(&self, generation: u32) -> BoxFuture<'_, Result<(), Error>>;
+    /// The conversations that raw rows name after a key, in order, at most `limit`.
+    fn conversations_after<'a>(
+        &'a self,
+        after: &'a ConversationKey,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
     /// The remembered sealed position of a partition.
     fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>>;
     /// How far the figures of a partition reach: evidence of which journal they came from, never a place to start from.
@@ -123,6 +133,39 @@ impl Sink for Client {
 
     fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
         Box::pin(self.read_underived(rows))
+    }
+
+    fn is_derived(&self, generation: u32) -> BoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let sql = "SELECT count() FROM derivations WHERE generation = {generation:UInt32} AND definition = {definition:UInt16}";
+            let query =
+                self.clickhouse().query(sql).param("generation", generation).param("definition", rollup::DEFINITION);
+            Ok(query.fetch_one::<u64>().await? > 0)
+        })
+    }
+
+    fn write_derived(&self, generation: u32) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let sql = "INSERT INTO derivations SELECT {generation:UInt32}, {definition:UInt16}";
+            let query =
+                self.clickhouse().query(sql).param("generation", generation).param("definition", rollup::DEFINITION);
+            Ok(query.execute().await?)
+        })
+    }
+
+    fn conversations_after<'a>(
+        &'a self,
+        after: &'a ConversationKey,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        Box::pin(async move {
+            let sql = "SELECT DISTINCT project, conversation_id FROM raw_events \
+                       WHERE conversation_id != '' AND (project, conversation_id) > ({project:String}, {conversation:String}) \
+                       ORDER BY project, conversation_id LIMIT {limit:UInt64}";
+            let query = self.clickhouse().query(sql);
+            let query = query.param("project", &after.project).param("conversation", &after.conversation_id);
+            Ok(query.param("limit", limit as u64).fetch_all().await?)
+        })
     }
 
     fn sealed(&self, generation: u32, partition: u16) -> BoxFuture<'_, Result<Option<u64>, Error>> {

@@ -152,7 +152,8 @@ impl Derive {
     }
 }
 
-async fn derive(
+/// Folds conversations, each with its new events, and writes their rows; without new events they are read whole.
+pub(crate) async fn derive(
     deps: &Deps,
     resident: &mut Resident,
     chunk: Vec<(ConversationKey, Vec<FactRow>)>,

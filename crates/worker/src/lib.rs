@@ -19,6 +19,7 @@ mod options;
 mod owners;
 mod partition;
 mod pipeline;
+mod rederive;
 mod resident;
 mod run;
 mod schemas;

@@ -18,6 +18,7 @@ use crate::derive::{Derive, Touched};
 use crate::flush::{Flush, Reach, consult, flush, persist};
 use crate::owners::Owners;
 use crate::partition::Applied;
+use crate::rederive::rederive;
 use crate::schemas::Asking;
 use crate::seal::{Claim, Proof};
 use crate::status::Uncommitted;
@@ -35,7 +36,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Works on the partitions that the group gives it until `shutdown` resolves; then flushes what it has, commits and returns.
 pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
+    tokio::pin!(shutdown);
     assert_generation(&deps).await?;
+    tokio::select! {
+        biased;
+        () = &mut shutdown => return Ok(()),
+        derived = rederive(&deps) => derived?,
+    }
     let mut member = deps.journal.join(&deps.options.group, &[Topic::Events, Topic::DeadLetters])?;
     let mut tasks = JoinSet::new();
     let (derive, receiver) = Derive::channel();
@@ -43,7 +50,6 @@ pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Resul
     let owners = Owners::none();
     tasks.spawn(dead_letters::run(deps.clone(), owners.clone()));
     let mut worker = Worker::new(deps, derive, owners, member.is_sole());
-    tokio::pin!(shutdown);
     loop {
         tokio::select! {
             biased;

@@ -1,9 +1,9 @@
 //! The parameters of `GET /api/v1/query`: one table, for reading them and for describing them.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use control::Project;
 use warehouse::{
-    query::{Grain, Range, boundaries, nearest, zone},
+    query::{Comparison, Grain, Range, boundaries, nearest, zone},
     registry::{Dimension, Filter, METRICS, Metric},
 };
 
@@ -40,9 +40,17 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter("tz", "IANA zone of days and hours; the project's by default."),
     parameter("g", "Rows by none, auto, minute, hour, day, week (from Monday) or month."),
     parameter("by", "Rows by dimensions, separated by commas."),
-    Parameter { name: "f", required: false, repeatable: true, says: "Filter: DIMENSION:is, isnot or contains:VALUE,VALUE… (a comma in a value is written \\,)." },
+    Parameter {
+        name: "f",
+        required: false,
+        repeatable: true,
+        says: "Filter: DIMENSION:is, isnot or contains:VALUE,VALUE… (a comma in a value is written \\,).",
+    },
     parameter("env", "Environment; production by default."),
-    parameter("cmp", "Comparison; off is the only one yet."),
+    parameter(
+        "cmp",
+        "Compare with prev (the calendar unit before; of a range that is not over, its elapsed part), yoy (a year before) or off.",
+    ),
     Parameter {
         name: "position",
         required: false,
@@ -87,6 +95,7 @@ impl Sent {
 pub(crate) struct Question {
     pub(crate) metrics: Vec<&'static Metric>,
     pub(crate) range: Range,
+    pub(crate) compared_with: Option<Comparison>,
     pub(crate) grain: Option<Grain>,
     pub(crate) by: Vec<Dimension>,
     pub(crate) filters: Vec<Filter>,
@@ -95,22 +104,14 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// Reads the parameters. `project_zone` is the default; `now` decides presets.
-    pub(crate) fn read(sent: &Sent, project_zone: Tz, now: DateTime<Utc>) -> Result<Question, Error> {
+    /// Reads the parameters. The project says what is not said; `now` decides presets.
+    pub(crate) fn read(sent: &Sent, project: &Project, now: DateTime<Utc>) -> Result<Question, Error> {
         let metrics = metrics(sent)?;
-        let tz = sent.one("tz").map_or(Ok(project_zone), zone)?;
-        let range = range(sent, tz, now)?;
+        let range = range(sent, project, now)?;
         let grain = grain(sent, &range)?;
         let by = dimensions::by(sent, &metrics)?;
         let filters = dimensions::filters(sent, &metrics)?;
-        if let Some(other) = sent.one("cmp").filter(|cmp| *cmp != "off") {
-            let message = format!("the comparison `{}` is not supported yet", short(other));
-            return Err(bad(
-                "not_supported_yet",
-                message,
-                "leave cmp out, and ask for the other range by itself".into(),
-            ));
-        }
+        let compared_with = comparison(sent)?;
         let environment = sent.one("env").unwrap_or("production").to_owned();
         if environment.chars().count() > ENVIRONMENT_CHARS_MAX || environment.contains('\0') {
             let message = format!("env has at most {ENVIRONMENT_CHARS_MAX} characters, none of them NUL");
@@ -121,7 +122,7 @@ impl Question {
             let hint = format!("at most {POSITIONS_MAX}; the last one of each server is enough");
             return Err(bad("bad_parameter", "too many positions".into(), hint));
         }
-        Ok(Question { metrics, range, grain, by, filters, environment, positions })
+        Ok(Question { metrics, range, compared_with, grain, by, filters, environment, positions })
     }
 }
 
@@ -147,13 +148,27 @@ fn metrics(sent: &Sent) -> Result<Vec<&'static Metric>, Error> {
     Ok(metrics)
 }
 
-fn range(sent: &Sent, tz: Tz, now: DateTime<Utc>) -> Result<Range, Error> {
+fn range(sent: &Sent, project: &Project, now: DateTime<Utc>) -> Result<Range, Error> {
+    let tz = sent.one("tz").map_or(Ok(project.timezone), zone)?;
+    let week_start = project.settings.week_start;
     match (sent.one("from"), sent.one("to"), sent.one("r")) {
-        (Some(from), Some(to), None) => Ok(Range::parse(from, to, tz)?),
-        (None, None, Some(preset)) => Ok(Range::preset(preset, tz, now)?),
+        (Some(from), Some(to), None) => Ok(Range::parse(from, to, tz)?.with_weeks_from(week_start)),
+        (None, None, Some(preset)) => Ok(Range::preset_of_week(preset, tz, now, week_start)?),
         _ => {
             let hint = "add from and to (2026-03-23, or an instant), or r (7d, 28d, wtd …), not both".into();
             Err(bad("missing_parameter", "the range is not clear".into(), hint))
+        }
+    }
+}
+
+fn comparison(sent: &Sent) -> Result<Option<Comparison>, Error> {
+    match sent.one("cmp") {
+        None | Some("off") => Ok(None),
+        Some("prev") => Ok(Some(Comparison::Previous)),
+        Some("yoy") => Ok(Some(Comparison::YearBefore)),
+        Some(other) => {
+            let message = format!("cmp=`{}` is no comparison", short(other));
+            Err(bad("unknown_comparison", message, "use prev, yoy or off".into()))
         }
     }
 }
@@ -196,7 +211,8 @@ mod tests {
     fn read(query: &[(&str, &str)]) -> Result<Question, Error> {
         let pairs = query.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         let now = DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").unwrap().with_timezone(&Utc);
-        Question::read(&Sent::new(pairs)?, chrono_tz::Europe::Madrid, now)
+        let project = Project::new("shop", "Shop", chrono_tz::Europe::Madrid);
+        Question::read(&Sent::new(pairs)?, &project, now)
     }
 
     fn refused(query: &[(&str, &str)]) -> (String, String) {
@@ -263,11 +279,17 @@ mod tests {
 
     #[test]
     fn filters_name_a_dimension_a_comparison_and_values() {
-        let q = read(&[METRIC, R, ("f", "channel:is:web,app"), ("f", "role:isnot:bot"), ("f", "language:contains:e")]).unwrap();
+        let q = read(&[METRIC, R, ("f", "channel:is:web,app"), ("f", "role:isnot:bot"), ("f", "language:contains:e")])
+            .unwrap();
         assert_eq!(q.filters[0].values, ["web", "app"]);
         assert_eq!(q.filters[1].dimension, Dimension::Role);
         assert_eq!(q.filters[2].comparison, warehouse::registry::Comparison::Contains);
-        for (wrong, code) in [("channel", "bad_filter"), ("channel:like:web", "bad_filter"), ("channel:is:", "bad_filter"), ("chanel:is:web", "unknown_dimension")] {
+        for (wrong, code) in [
+            ("channel", "bad_filter"),
+            ("channel:like:web", "bad_filter"),
+            ("channel:is:", "bad_filter"),
+            ("chanel:is:web", "unknown_dimension"),
+        ] {
             assert_eq!(refused(&[METRIC, R, ("f", wrong)]).0, code, "{wrong}");
         }
     }
@@ -282,8 +304,10 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_later_is_refused_and_not_ignored() {
-        assert_eq!(refused(&[METRIC, R, ("cmp", "prev")]).0, "not_supported_yet");
+    fn a_range_is_compared_with_the_one_before_or_the_year_before() {
+        assert_eq!(read(&[METRIC, R, ("cmp", "prev")]).unwrap().compared_with, Some(Comparison::Previous));
+        assert_eq!(read(&[METRIC, R, ("cmp", "yoy")]).unwrap().compared_with, Some(Comparison::YearBefore));
+        assert_eq!(refused(&[METRIC, R, ("cmp", "mom")]).0, "unknown_comparison");
     }
 
     #[test]

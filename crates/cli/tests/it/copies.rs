@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use engine::{Supervisor, SupervisorOptions};
 use journal::{Commit, Journal as _, NewRecord, Topic};
+use rollup::Settings;
 use testkit::{MemoryJournal, MemoryOptions, stream};
 use warehouse::{
     Client,
@@ -90,7 +91,16 @@ impl Rig {
         let range = Range::parse("2026-03-20", "2026-04-04", chrono_tz::Europe::Madrid).unwrap();
         let mut figures = Vec::new();
         for metric in METRICS {
-            let ask = Ask { metric, project: "golden", environment: "production", range, grain: None, by: &[], filters: &[] };
+            let ask = Ask {
+                metric,
+                project: "golden",
+                environment: "production",
+                range,
+                grain: None,
+                by: &[],
+                filters: &[],
+                settings: &Settings::default(),
+            };
             figures.push((metric.id, figure(&self.client, &ask).await.unwrap()));
         }
         figures
@@ -143,6 +153,10 @@ fn copies_a_day_later_and_lost_tables_change_no_figure() {
 
         rig.execute("TRUNCATE TABLE conversation_states").await;
         assert_ne!(rig.figures().await, once, "the figures do read the derived rows");
+        rig.execute("TRUNCATE TABLE derivations").await;
+        rig.settle().await;
+        assert_eq!(rig.figures().await, once, "conversations of an earlier definition are derived anew at a start");
+        rig.execute("TRUNCATE TABLE conversation_states").await;
         rig.rewind();
         rig.settle().await;
         assert_eq!(rig.figures().await, once, "derived rows dropped and made again");

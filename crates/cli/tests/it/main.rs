@@ -12,6 +12,7 @@ mod kcat;
 mod producers;
 mod scaled;
 mod server;
+mod settings;
 mod spooled;
 mod start;
 mod tidy;

@@ -174,6 +174,12 @@ impl Server {
         answer(request.call())
     }
 
+    /// Status and body of a PATCH.
+    pub(crate) fn patch(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
+        let request = agent().patch(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {key}"));
+        answer(request.send_json(body))
+    }
+
     /// Status and body of a POST to `/v1/batch`.
     pub(crate) fn batch(&self, key: &str, events: &Value) -> (u16, Value) {
         let request = agent().post(format!("{}/v1/batch", self.url)).header("Authorization", format!("Bearer {key}"));

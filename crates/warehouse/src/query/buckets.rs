@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate};
 
 use super::{
     Error, Range,
-    range::{first_of_month, midnight, monday, next_month, offset_s},
+    range::{first_of_month, midnight, next_month, offset_s, week_begins},
 };
 
 /// Most buckets of one answer.
@@ -24,7 +24,7 @@ pub enum Grain {
     Hour,
     /// One local day.
     Day,
-    /// Monday to Sunday.
+    /// Seven days from the one that the range's weeks begin with.
     Week,
     /// A calendar month.
     Month,
@@ -71,7 +71,7 @@ fn following(us: i64, range: &Range, grain: Grain) -> i64 {
         Grain::Minute => floor(us, MINUTE_US) + MINUTE_US,
         Grain::Hour => next_local_hour(us, range),
         Grain::Day => day_start(local_date(us, range) + Days::new(1), range),
-        Grain::Week => day_start(monday(local_date(us, range)) + Days::new(7), range),
+        Grain::Week => day_start(week_begins(local_date(us, range), range.week_start) + Days::new(7), range),
         Grain::Month => day_start(next_month(first_of_month(local_date(us, range))), range),
     }
 }

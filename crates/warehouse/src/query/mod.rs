@@ -1,6 +1,7 @@
 //! Questions to the warehouse: range and buckets in local time, people, and the figure of a metric.
 
 mod buckets;
+mod comparison;
 mod error;
 mod identity;
 mod people;
@@ -8,6 +9,7 @@ mod range;
 mod run;
 
 pub use buckets::{BUCKETS_MAX, Grain, Whole, boundaries};
+pub use comparison::Comparison;
 pub use error::Error;
 pub use identity::{Link, resolve};
 pub use range::{Range, local_rfc3339, zone};

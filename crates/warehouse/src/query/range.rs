@@ -1,10 +1,13 @@
 //! Ranges (P1): half-open, from local dates or instants, in an IANA zone whose days may last 23 or 25 hours.
 
-use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
+use super::comparison::Step;
 use super::{Error, nearest};
 
+/// The day that weeks begin with where nothing else is said.
+const MONDAY: u8 = 1;
 /// Longest preset, days.
 const PRESET_DAYS_MAX: u64 = 3_660;
 
@@ -17,6 +20,10 @@ pub struct Range {
     pub to_us: i64,
     /// Zone of local days and hours.
     pub tz: Tz,
+    /// The day that weeks begin with: 1 is Monday, 7 is Sunday.
+    pub week_start: u8,
+    /// How far back the calendar unit before lies, of a preset that knows.
+    pub(super) step: Option<Step>,
 }
 
 impl Range {
@@ -28,24 +35,30 @@ impl Range {
     /// A preset: `today`, `yesterday`, `7d` (the last seven local days, today included), `wtd`, `mtd`, `ytd`.
     /// Fails with `UnknownPreset`.
     pub fn preset(name: &str, tz: Tz, now: DateTime<Utc>) -> Result<Self, Error> {
+        Self::preset_of_week(name, tz, now, MONDAY)
+    }
+
+    /// The same with weeks that begin on another day.
+    pub fn preset_of_week(name: &str, tz: Tz, now: DateTime<Utc>, week_start: u8) -> Result<Self, Error> {
         let unknown = || Error::UnknownPreset(name.to_owned());
         let today = now.with_timezone(&tz).date_naive();
         let tomorrow = today + Days::new(1);
-        let (first, end) = match name {
-            "today" => (today, tomorrow),
-            "yesterday" => (today - Days::new(1), today),
-            "wtd" => (monday(today), tomorrow),
-            "mtd" => (first_of_month(today), tomorrow),
-            "ytd" => (NaiveDate::from_ymd_opt(today.year(), 1, 1).ok_or_else(unknown)?, tomorrow),
+        let (first, end, step) = match name {
+            "today" => (today, tomorrow, Step::Days(1)),
+            "yesterday" => (today - Days::new(1), today, Step::Days(1)),
+            "wtd" => (week_begins(today, week_start), tomorrow, Step::Days(7)),
+            "mtd" => (first_of_month(today), tomorrow, Step::Months(1)),
+            "ytd" => (NaiveDate::from_ymd_opt(today.year(), 1, 1).ok_or_else(unknown)?, tomorrow, Step::Months(12)),
             _ => {
                 let days: u64 = name.strip_suffix('d').and_then(|n| n.parse().ok()).ok_or_else(unknown)?;
                 if days == 0 || days > PRESET_DAYS_MAX {
                     return Err(unknown());
                 }
-                (tomorrow - Days::new(days), tomorrow)
+                (tomorrow - Days::new(days), tomorrow, Step::Days(days))
             }
         };
-        Self::checked(midnight(first, tz), midnight(end, tz), tz)
+        let range = Self::checked(midnight(first, tz), midnight(end, tz), tz)?;
+        Ok(Range { step: Some(step), week_start, ..range })
     }
 
     fn checked(from: DateTime<Utc>, to: DateTime<Utc>, tz: Tz) -> Result<Self, Error> {
@@ -56,7 +69,13 @@ impl Range {
         if from.year() < 1970 || to.year() > 2100 {
             return Err(Error::BadRange("the range must lie between 1970 and 2100".into()));
         }
-        Ok(Range { from_us: from.timestamp_micros(), to_us: to.timestamp_micros(), tz })
+        Ok(Range { from_us: from.timestamp_micros(), to_us: to.timestamp_micros(), tz, week_start: MONDAY, step: None })
+    }
+
+    /// The same range with weeks that begin on another day (1 is Monday, 7 is Sunday).
+    #[must_use]
+    pub fn with_weeks_from(self, week_start: u8) -> Range {
+        Range { week_start, ..self }
     }
 
     /// An instant as its local time with the offset in force then, RFC 3339.
@@ -95,7 +114,12 @@ fn bound(text: &str, tz: Tz) -> Result<DateTime<Utc>, Error> {
 /// The first instant of a local date. Where midnight is skipped, that is when the clock lands in the date; where it
 /// comes twice, the first.
 pub(super) fn midnight(date: NaiveDate, tz: Tz) -> DateTime<Utc> {
-    let mut local = date.and_time(NaiveTime::MIN);
+    at_local(date.and_time(NaiveTime::MIN), tz)
+}
+
+/// The instant of a local time. One that is skipped is when the clock lands after it; of one that comes twice, the first.
+pub(super) fn at_local(wanted: NaiveDateTime, tz: Tz) -> DateTime<Utc> {
+    let mut local = wanted;
     // No zone ever skipped more than a day (Samoa, 2011).
     for _ in 0..=96 {
         if let Some(t) = tz.from_local_datetime(&local).earliest() {
@@ -103,11 +127,13 @@ pub(super) fn midnight(date: NaiveDate, tz: Tz) -> DateTime<Utc> {
         }
         local += Duration::minutes(15);
     }
-    date.and_time(NaiveTime::MIN).and_utc()
+    wanted.and_utc()
 }
 
-pub(super) fn monday(date: NaiveDate) -> NaiveDate {
-    date - Days::new(u64::from(date.weekday().num_days_from_monday()))
+/// The day on which the week of a date begins, where weeks begin with `week_start` (1 is Monday, 7 is Sunday).
+pub(super) fn week_begins(date: NaiveDate, week_start: u8) -> NaiveDate {
+    let since = (date.weekday().number_from_monday() + 7 - u32::from(week_start)) % 7;
+    date - Days::new(u64::from(since))
 }
 
 pub(super) fn first_of_month(date: NaiveDate) -> NaiveDate {

@@ -1,6 +1,7 @@
 //! Asking the warehouse for a figure.
 
 use clickhouse::Row;
+use rollup::{Identity, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -32,6 +33,8 @@ pub struct Ask<'a> {
     pub by: &'a [Dimension],
     /// What the figure is kept to.
     pub filters: &'a [Filter],
+    /// What the project decides about its figures.
+    pub settings: &'a Settings,
 }
 
 impl Ask<'_> {
@@ -39,9 +42,14 @@ impl Ask<'_> {
     pub fn by_conversation(&self) -> bool {
         let asked = || self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension));
         match self.metric.figure.source.counted_by() {
-            Some(counted) => asked().any(|dimension| !counted.contains(&dimension)),
+            Some(counted) => self.by_device() || asked().any(|dimension| !counted.contains(&dimension)),
             None => true,
         }
+    }
+
+    /// Whether a change of device makes another person: the conversation says the device.
+    fn by_device(&self) -> bool {
+        self.metric.figure.source.people() && self.settings.identity == Identity::Device
     }
 
     /// Whether the answer needs what is folded from conversations, which follows the counters a little later.
@@ -151,7 +159,8 @@ pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
         minutes: Whole::minutes(&ask.range, &[]),
         identity_chunks: identities.len(),
         by_conversation: ask.by_conversation(),
-        by_device: false,
+        by_device: ask.by_device(),
+        has_aliases: !ask.settings.source_aliases.is_empty(),
         by_bucket: false,
         by: &[],
         filters: ask.filters,
@@ -212,6 +221,15 @@ fn sorted(mut rows: Vec<Cell>) -> Vec<Cell> {
     rows
 }
 
+/// Prices as the sources read them: model, instant (microseconds), rates for a million tokens; the latest come first.
+fn prices(settings: &Settings) -> Vec<(&str, i64, [f64; 5])> {
+    let rated = settings.prices_by_instant().into_iter().map(|(from_us, price)| {
+        let rates = [price.input, price.output, price.cache_read, price.cache_write, price.embedding];
+        (price.model.as_str(), from_us, rates)
+    });
+    rated.collect()
+}
+
 /// Runs the statement of a figure with the parameters that it needs.
 async fn cells(
     client: &Client,
@@ -235,6 +253,15 @@ async fn cells(
         .param("tz", ask.range.tz.name())
         .param("bounds", bounds)
         .param("ends", &ends);
+    let (alias_from, alias_into): (Vec<&str>, Vec<&str>) =
+        ask.settings.source_aliases.iter().map(|(from, into)| (from.as_str(), into.as_str())).unzip();
+    let no_reply_us = i64::from(ask.settings.bot_no_reply_after_s) * 1_000_000;
+    query = query
+        .param("alias_from", &alias_from)
+        .param("alias_into", &alias_into)
+        .param("escalations", ask.settings.escalations())
+        .param("prices", prices(ask.settings))
+        .param("no_reply_us", no_reply_us);
     for (i, filter) in scope.filters.iter().enumerate() {
         query = query.param(&format!("f_{i}"), &filter.values);
     }

@@ -7,8 +7,8 @@ mod sql;
 
 pub use catalogue::METRICS;
 pub use dimension::Dimension;
-pub use sources::Source;
 pub(crate) use sources::DELETED;
+pub use sources::Source;
 pub use sql::{Comparison, Filter, Scope, statement};
 
 /// A metric's declaration.
@@ -70,6 +70,8 @@ pub enum Unit {
     Hours,
     /// Points from 1 to 5.
     Score,
+    /// Money, in the project's currency.
+    Money,
 }
 
 impl Unit {
@@ -83,6 +85,7 @@ impl Unit {
             Unit::Minutes => "minutes",
             Unit::Hours => "hours",
             Unit::Score => "score 1 to 5",
+            Unit::Money => "money",
         }
     }
 }

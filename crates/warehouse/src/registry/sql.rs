@@ -18,6 +18,8 @@ pub struct Scope<'a> {
     pub by_conversation: bool,
     /// Whether a change of device makes another person (P6).
     pub by_device: bool,
+    /// Whether the project knows channels and sources by other names (parameters `alias_from`, `alias_into`).
+    pub has_aliases: bool,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.
@@ -87,7 +89,11 @@ impl Filter {
 pub fn statement(figure: &Figure, scope: &Scope<'_>) -> String {
     let bucket = if scope.by_bucket { "roundDown(us, {bounds:Array(Int64)})" } else { "toInt64(0)" };
     let dims: Vec<String> = scope.by.iter().map(|dimension| dimension.expression()).collect();
-    let dims = if dims.is_empty() { "emptyArrayString()".into() } else { format!("CAST([{}] AS Array(String))", dims.join(", ")) };
+    let dims = if dims.is_empty() {
+        "emptyArrayString()".into()
+    } else {
+        format!("CAST([{}] AS Array(String))", dims.join(", "))
+    };
     let quantiles = match figure.quantiles_of {
         Some(of) => format!("arrayMap(q -> toFloat64(q), quantilesExactInclusive(0.5, 0.9, 0.95)({of}))"),
         None => "emptyArrayFloat64()".into(),

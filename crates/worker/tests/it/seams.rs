@@ -128,6 +128,22 @@ impl Sink for SinkWithout {
         Sink::facts(self.sink.as_ref(), keys)
     }
 
+    fn is_derived(&self, generation: u32) -> BoxFuture<'_, Result<bool, warehouse::Error>> {
+        self.sink.is_derived(generation)
+    }
+
+    fn write_derived(&self, generation: u32) -> BoxFuture<'_, Result<(), warehouse::Error>> {
+        self.sink.write_derived(generation)
+    }
+
+    fn conversations_after<'a>(
+        &'a self,
+        after: &'a ConversationKey,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, warehouse::Error>> {
+        self.sink.conversations_after(after, limit)
+    }
+
     fn holds<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<bool, warehouse::Error>> {
         Box::pin(async move { Ok(self.sink.holds(rows).await? || self.without == Without::ReadBack) })
     }

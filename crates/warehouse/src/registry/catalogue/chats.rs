@@ -2,11 +2,11 @@
 
 use super::declare::{Says, count, mean_seconds, metric, ratio};
 use crate::registry::{
-    Attribution::{Start, End, Reply},
-    Class::{U, Q, S},
+    Attribution::{End, Reply, Start},
+    Class::{Q, S, U},
     Dimension::{Entry, Intent, Workflow},
     Metric,
-    Polarity::{Up, Down, Neutral},
+    Polarity::{Down, Neutral, Up},
     Source, Unit,
 };
 
@@ -88,7 +88,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Seconds,
         (Down, Reply, Q),
         &[Workflow],
-        mean_seconds(Source::Turns, Some("us_long <= 600000000")),
+        mean_seconds(Source::Turns, Some("us_long <= {no_reply_us:Int64}")),
     ),
     metric(
         Says {
@@ -99,7 +99,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Count("replies"),
         (Down, Reply, S),
         &[Workflow],
-        count(Source::Turns, Some("us_long > 600000000")),
+        count(Source::Turns, Some("us_long > {no_reply_us:Int64}")),
     ),
     metric(
         Says {

@@ -2,11 +2,11 @@
 
 use super::declare::{Says, count, distinct, mean, mean_seconds, metric, ratio, total};
 use crate::registry::{
-    Attribution::{Event, Start, End, Reply, Accept, Overlap},
-    Class::{A, U, Q, C},
+    Attribution::{Accept, End, Event, Overlap, Reply, Start},
+    Class::{A, C, Q, U},
     Dimension::{Agent, Origin, Outcome, Queue, Reason, Role, Team},
     Metric,
-    Polarity::{Up, Down, Neutral},
+    Polarity::{Down, Neutral, Up},
     Source, Unit,
 };
 
@@ -23,11 +23,7 @@ pub(super) const METRICS: &[Metric] = &[
         count(Source::LegsOpened, None),
     ),
     metric(
-        Says {
-            id: "cc_handled",
-            name: "Handled",
-            formula: "Legs opened in the range that a human agent accepted.",
-        },
+        Says { id: "cc_handled", name: "Handled", formula: "Legs opened in the range that a human agent accepted." },
         Unit::Count("assignments"),
         (Up, Start, C),
         &[Outcome, Reason, Agent, Queue, Team, Origin],
@@ -56,11 +52,7 @@ pub(super) const METRICS: &[Metric] = &[
         count(Source::LegsOpened, Some("outcome = 'rerouted'")),
     ),
     metric(
-        Says {
-            id: "cc_pending",
-            name: "Pending",
-            formula: "Legs opened in the range of which nothing has come yet.",
-        },
+        Says { id: "cc_pending", name: "Pending", formula: "Legs opened in the range of which nothing has come yet." },
         Unit::Count("assignments"),
         (Neutral, Start, C),
         &[Outcome, Reason, Agent, Queue, Team, Origin],
@@ -152,7 +144,11 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Seconds,
         (Down, End, Q),
         &[Agent, Queue, Team, Origin],
-        mean(Source::LegsEnded, ("sum(us_long / 1000000 + wrap_up_ms / 1000) / count()", "us_long / 1000000 + wrap_up_ms / 1000"), None),
+        mean(
+            Source::LegsEnded,
+            ("sum(us_long / 1000000 + wrap_up_ms / 1000) / count()", "us_long / 1000000 + wrap_up_ms / 1000"),
+            None,
+        ),
     ),
     metric(
         Says {

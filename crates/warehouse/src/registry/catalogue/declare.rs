@@ -50,7 +50,11 @@ pub(super) const fn ratio(source: Source, value: &'static str, n: &'static str) 
 }
 
 /// The mean of `of` (an expression over rows) with its percentiles; nothing is null.
-pub(super) const fn mean(source: Source, (value, of): (&'static str, &'static str), filter: Option<&'static str>) -> Figure {
+pub(super) const fn mean(
+    source: Source,
+    (value, of): (&'static str, &'static str),
+    filter: Option<&'static str>,
+) -> Figure {
     Figure { source, filter, value, n: "count()", quantiles_of: Some(of), at: None, zero: false }
 }
 

@@ -3,10 +3,10 @@
 use super::declare::{Says, count, mean, metric, ratio};
 use crate::registry::{
     Attribution::{Event, Start},
-    Class::{A, Q, S, C},
+    Class::{A, C, Q, S},
     Dimension::{Agent, Rating, Score},
     Metric,
-    Polarity::{Up, Down, Neutral},
+    Polarity::{Down, Neutral, Up},
     Source, Unit,
 };
 
@@ -144,11 +144,7 @@ pub(super) const METRICS: &[Metric] = &[
         mean(Source::Votes, ("avg(points)", "points"), None),
     ),
     metric(
-        Says {
-            id: "csat_votes",
-            name: "Votes",
-            formula: "Number of surveys answered, each by its last vote.",
-        },
+        Says { id: "csat_votes", name: "Votes", formula: "Number of surveys answered, each by its last vote." },
         Unit::Count("votes"),
         (Neutral, Event, A),
         &[Score, Agent],

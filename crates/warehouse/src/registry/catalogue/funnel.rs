@@ -2,11 +2,11 @@
 
 use super::declare::{Says, count, metric, ratio};
 use crate::registry::{
-    Attribution::{Start},
+    Attribution::Start,
     Class::{A, C},
     Dimension::{Hour, Page, Placement},
     Metric,
-    Polarity::{Up, Down, Neutral},
+    Polarity::{Down, Neutral, Up},
     Source, Unit,
 };
 
@@ -34,11 +34,7 @@ pub(super) const METRICS: &[Metric] = &[
         count(Source::Opportunities, Some("used = 1")),
     ),
     metric(
-        Says {
-            id: "interaction_rate",
-            name: "Interaction rate",
-            formula: "Interactions divided by opportunities.",
-        },
+        Says { id: "interaction_rate", name: "Interaction rate", formula: "Interactions divided by opportunities." },
         Unit::Fraction,
         (Up, Start, C),
         &[Page, Placement, Hour],

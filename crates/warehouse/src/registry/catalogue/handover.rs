@@ -3,10 +3,10 @@
 use super::declare::{Says, count, metric, ratio};
 use crate::registry::{
     Attribution::{Event, Start},
-    Class::{A, U, C},
-    Dimension::{Trigger},
+    Class::{A, C, U},
+    Dimension::Trigger,
     Metric,
-    Polarity::{Up, Down, Neutral},
+    Polarity::{Down, Neutral, Up},
     Source, Unit,
 };
 

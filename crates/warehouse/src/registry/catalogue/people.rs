@@ -5,7 +5,7 @@ use crate::registry::{
     Attribution::{Event, Start},
     Class::{A, U},
     Metric,
-    Polarity::{Up, Neutral},
+    Polarity::{Neutral, Up},
     Source, Unit,
 };
 

@@ -3,11 +3,10 @@
 use super::declare::{Says, count, distinct, metric, ratio, sum};
 use crate::registry::{
     Attribution::{Event, Start},
-    Class::{A, U, Q},
+    Class::{A, Q, U},
     Dimension::{Agent, ContentType, Hour, Role, Weekday, Workflow},
-    Figure,
-    Metric,
-    Polarity::{Neutral},
+    Figure, Metric,
+    Polarity::Neutral,
     Source, Unit,
 };
 
@@ -130,7 +129,11 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Per("messages per conversation"),
         (Neutral, Event, U),
         &[],
-        ratio(Source::Talk, "sum(w) / nullIf(uniqExactIf(active, active != ''), 0)", "uniqExactIf(active, active != '')"),
+        ratio(
+            Source::Talk,
+            "sum(w) / nullIf(uniqExactIf(active, active != ''), 0)",
+            "uniqExactIf(active, active != '')",
+        ),
     ),
     metric(
         Says {
@@ -144,11 +147,7 @@ pub(super) const METRICS: &[Metric] = &[
         count(Source::Started, None),
     ),
     metric(
-        Says {
-            id: "device_usage",
-            name: "Devices",
-            formula: "Conversations started in the range, by device.",
-        },
+        Says { id: "device_usage", name: "Devices", formula: "Conversations started in the range, by device." },
         Unit::Count("conversations"),
         (Neutral, Start, A),
         &[],

@@ -2,11 +2,13 @@
 
 use super::declare::{Says, count, mean, metric, ratio, total};
 use crate::registry::{
-    Attribution::{Event},
+    Attribution::Event,
     Class::{A, Q},
-    Dimension::{ClickType, Destination, DestinationType, Intent, Kind, Model, Provider, Status, Title, Tool, Workflow},
+    Dimension::{
+        ClickType, Destination, DestinationType, Intent, Kind, Model, Provider, Status, Title, Tool, Workflow,
+    },
     Metric,
-    Polarity::{Up, Down, Neutral},
+    Polarity::{Down, Neutral, Up},
     Source, Unit,
 };
 
@@ -67,11 +69,7 @@ pub(super) const METRICS: &[Metric] = &[
         count(Source::Clicks, None),
     ),
     metric(
-        Says {
-            id: "tool_calls",
-            name: "Tool calls",
-            formula: "Number of calls of tools; records of tokens are none.",
-        },
+        Says { id: "tool_calls", name: "Tool calls", formula: "Number of calls of tools; records of tokens are none." },
         Unit::Count("calls"),
         (Neutral, Event, A),
         &[Tool, Status],
@@ -100,22 +98,14 @@ pub(super) const METRICS: &[Metric] = &[
         ratio(Source::ToolCalls, "avg(status = 'error')", "count()"),
     ),
     metric(
-        Says {
-            id: "tokens_input",
-            name: "Input tokens",
-            formula: "Tokens that language models read.",
-        },
+        Says { id: "tokens_input", name: "Input tokens", formula: "Tokens that language models read." },
         Unit::Count("tokens"),
         (Neutral, Event, A),
         &[Model, Provider, Status],
         total(Source::ModelCalls, "sum(input)", "count()"),
     ),
     metric(
-        Says {
-            id: "tokens_output",
-            name: "Output tokens",
-            formula: "Tokens that language models wrote.",
-        },
+        Says { id: "tokens_output", name: "Output tokens", formula: "Tokens that language models wrote." },
         Unit::Count("tokens"),
         (Neutral, Event, A),
         &[Model, Provider, Status],
@@ -155,11 +145,7 @@ pub(super) const METRICS: &[Metric] = &[
         total(Source::ModelCalls, "sum(reasoning)", "count()"),
     ),
     metric(
-        Says {
-            id: "tokens_embedding",
-            name: "Embedding tokens",
-            formula: "Tokens that were embedded.",
-        },
+        Says { id: "tokens_embedding", name: "Embedding tokens", formula: "Tokens that were embedded." },
         Unit::Count("tokens"),
         (Neutral, Event, A),
         &[Model, Provider, Status],
@@ -197,6 +183,32 @@ pub(super) const METRICS: &[Metric] = &[
         (Down, Event, Q),
         &[Model, Provider, Status],
         mean(Source::ModelCalls, ("avg(ttft_ms)", "assumeNotNull(ttft_ms)"), Some("isNotNull(ttft_ms)")),
+    ),
+    metric(
+        Says {
+            id: "cost",
+            name: "Cost",
+            formula: "Tokens at the prices that were valid at each call, of calls whose model has a price; without any it is unknown, not 0.",
+        },
+        Unit::Money,
+        (Down, Event, A),
+        &[Model, Provider, Status],
+        ratio(Source::ModelCalls, "if(count(cost) = 0, NULL, sum(cost))", "count()"),
+    ),
+    metric(
+        Says {
+            id: "cost_per_conversation",
+            name: "Cost per conversation",
+            formula: "Cost of the priced calls of conversations divided by the conversations that had any.",
+        },
+        Unit::Money,
+        (Down, Event, Q),
+        &[Model, Provider],
+        ratio(
+            Source::ModelCalls,
+            "sumIf(cost, conversation != '') / nullIf(uniqExactIf(conversation, conversation != '' AND isNotNull(cost)), 0)",
+            "uniqExactIf(conversation, conversation != '' AND isNotNull(cost))",
+        ),
     ),
     metric(
         Says {

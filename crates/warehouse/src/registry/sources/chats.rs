@@ -1,10 +1,11 @@
 //! Conversations by their starts, chats, turns, requests.
 
 use super::loose::loose_requests;
-use super::{CARRIED, CONVERSATION, Scope, in_range, items, label, live};
+use super::{CARRIED, Scope, conversation, in_range, items, label, live};
 
-/// Tools whose call is an escalation.
-const ESCALATION_TOOLS: &str = "['fallback_to_human', 'open_ticket', 'ticket', 'contact_human']";
+/// Whether a call was one of a tool whose call was an escalation then: lists of tools by their instant, the latest first.
+const ESCALATED: &str = "arrayExists((tool, at) -> has(tupleElement(arrayFirst(list -> tupleElement(list, 1) <= toUnixTimestamp64Micro(at), \
+     {escalations:Array(Tuple(Int64, Array(String)))}), 2), toString(tool)), tool_calls.tool, tool_calls.at)";
 
 pub(super) fn started(scope: &Scope<'_>) -> String {
     started_with(scope, "")
@@ -14,9 +15,10 @@ pub(super) fn started(scope: &Scope<'_>) -> String {
 pub(super) fn started_with(scope: &Scope<'_>, further: &str) -> String {
     format!(
         "SELECT toUnixTimestamp64Micro(assumeNotNull(first_use)) AS us, \
-         isNotNull(handoff_at) OR hasAny(tool_calls.tool, {ESCALATION_TOOLS}) AS escalated, identified, \
-         isNotNull(initialized_at) AS opened{further}, {CONVERSATION} \
+         isNotNull(handoff_at) OR {ESCALATED} AS escalated, identified, \
+         isNotNull(initialized_at) AS opened{further}, {} \
          FROM conversation_states FINAL WHERE {}",
+        conversation(scope),
         live(scope, &format!("isNotNull(first_use) AND {}", in_range("first_use")))
     )
 }
@@ -24,9 +26,10 @@ pub(super) fn started_with(scope: &Scope<'_>, further: &str) -> String {
 pub(super) fn opportunities(scope: &Scope<'_>) -> String {
     format!(
         "SELECT toUnixTimestamp64Micro(assumeNotNull(initialized_at)) AS us, ifNull(last_use >= initialized_at, 0) AS used, \
-         {} AS page, {} AS placement, {CONVERSATION} FROM conversation_states FINAL WHERE {}",
+         {} AS page, {} AS placement, {} FROM conversation_states FINAL WHERE {}",
         label("conversation_states.page"),
         label("conversation_states.placement"),
+        conversation(scope),
         live(scope, &format!("isNotNull(initialized_at) AND {}", in_range("initialized_at")))
     )
 }
@@ -72,10 +75,6 @@ pub(super) fn turns(scope: &Scope<'_>) -> String {
 pub(super) fn requests(scope: &Scope<'_>) -> String {
     let of_conversations =
         items(scope, "requests", ("at", &["at", "trigger"]), ("toString(x_trigger) AS trigger", "x_trigger != ''"));
-    let loose = loose_requests(
-        scope,
-        "if(given = '', 'direct', given) AS trigger",
-        "event = 'handoff.requested'",
-    );
+    let loose = loose_requests(scope, "if(given = '', 'direct', given) AS trigger", "event = 'handoff.requested'");
     format!("{of_conversations} UNION ALL {loose}")
 }

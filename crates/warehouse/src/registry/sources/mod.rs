@@ -136,9 +136,7 @@ impl Source {
     /// Whether counters answer for it as long as nothing but these dimensions is asked for; None if there are no such counters.
     pub(crate) fn counted_by(self) -> Option<&'static [Dimension]> {
         match self {
-            Source::Messages => {
-                Some(&[Dimension::Role, Dimension::ContentType, Dimension::Weekday, Dimension::Hour])
-            }
+            Source::Messages => Some(&[Dimension::Role, Dimension::ContentType, Dimension::Weekday, Dimension::Hour]),
             Source::Minutes | Source::People => Some(&[]),
             _ => None,
         }
@@ -155,7 +153,23 @@ pub(crate) const DELETED: &str = "(SELECT conversation_id FROM conversation_stat
      UNION ALL SELECT conversation_id FROM raw_events \
      WHERE project = {project:String} AND environment = {env:String} AND event = 'conversation.deleted' AND conversation_id != '')";
 /// Columns of a conversation that every row of a list carries.
-const CONVERSATION: &str = "conversation_id AS conversation, channel, source, device, browser, os, language, country, city";
+fn conversation(scope: &Scope<'_>) -> String {
+    format!("conversation_id AS conversation, {}, device, browser, os, language, country, city", names(scope))
+}
+
+/// Channel and source under the names that the project gives them.
+fn names(scope: &Scope<'_>) -> String {
+    if !scope.has_aliases {
+        return "channel, source".into();
+    }
+    let named = |column: &str| {
+        format!(
+            "transform(toString({column}), {{alias_from:Array(String)}}, {{alias_into:Array(String)}}, toString({column})) AS {column}"
+        )
+    };
+    format!("{}, {}", named("channel"), named("source"))
+}
+
 /// The same of what has no conversation.
 const NO_CONVERSATION: &str = "'' AS conversation, 'unknown' AS channel, 'unknown' AS source, 'unknown' AS device, \
      'unknown' AS browser, 'unknown' AS os, 'unknown' AS language, 'unknown' AS country, 'unknown' AS city";
@@ -239,14 +253,20 @@ fn filters(scope: &Scope<'_>) -> String {
 /// rows are those whose `x_{time}` lies in the range and that meet `guard`.
 fn items(scope: &Scope<'_>, list: &str, (time, columns): (&str, &[&str]), (select, guard): (&str, &str)) -> String {
     let also = format!("{} AND {guard}", in_range(&format!("x_{time}")));
-    unbounded_items(scope, list, columns, (&format!("toUnixTimestamp64Micro(assumeNotNull(x_{time})) AS us, {select}"), &also))
+    unbounded_items(
+        scope,
+        list,
+        columns,
+        (&format!("toUnixTimestamp64Micro(assumeNotNull(x_{time})) AS us, {select}"), &also),
+    )
 }
 
 /// The same, whatever their times.
 fn unbounded_items(scope: &Scope<'_>, list: &str, columns: &[&str], (select, guard): (&str, &str)) -> String {
     let joined: Vec<String> = columns.iter().map(|column| format!("{list}.{column} AS x_{column}")).collect();
     format!(
-        "SELECT {select}, {CONVERSATION} FROM conversation_states FINAL ARRAY JOIN {} WHERE {}",
+        "SELECT {select}, {} FROM conversation_states FINAL ARRAY JOIN {} WHERE {}",
+        conversation(scope),
         joined.join(", "),
         live(scope, guard)
     )

@@ -4,7 +4,7 @@ use super::chats::{chats, started_with};
 use super::loose::loose_requests;
 use super::raw::{edges, raw, with_dimensions};
 use super::volumes::{lasting, messages_of_someone};
-use super::{CARRIED, CONVERSATION, DELETED, MESSAGE, OURS, Scope, between, counting, filters, items, live, micros};
+use super::{CARRIED, DELETED, MESSAGE, OURS, Scope, between, conversation, counting, filters, items, live, micros};
 
 /// The columns of conversations in a row whose conversation is not told.
 const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
@@ -70,10 +70,11 @@ fn of_conversations(scope: &Scope<'_>) -> String {
     let columns = "x_person LIKE 'u:%' AS identified, 'active' AS kind";
     if scope.quarters.any() {
         parts.push(format!(
-            "SELECT {} AS us, {} AS who, {columns}, {CONVERSATION} FROM conversation_states FINAL \
+            "SELECT {} AS us, {} AS who, {columns}, {} FROM conversation_states FINAL \
              ARRAY JOIN activity.bucket AS x_bucket, activity.person AS x_person, activity.visitor AS x_visitor WHERE {}",
             micros("x_bucket"),
             who(scope, "x_person", "x_visitor"),
+            conversation(scope),
             live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
         ));
         let loose = format!("{} AND conversation_id = ''", activity());
@@ -98,9 +99,10 @@ fn active_raw(scope: &Scope<'_>, events: &str) -> String {
 /// People by their first activity of all time, with the conversation it was in: it decides whether the question is about them.
 fn first_seen(scope: &Scope<'_>) -> String {
     let listed = format!(
-        "SELECT {} AS who, toUnixTimestamp64Micro(x_first) AS first, {CONVERSATION} FROM conversation_states FINAL \
+        "SELECT {} AS who, toUnixTimestamp64Micro(x_first) AS first, {} FROM conversation_states FINAL \
          ARRAY JOIN activity.person AS x_person, activity.visitor AS x_visitor, activity.first AS x_first WHERE {}",
         who(scope, "x_person", "x_visitor"),
+        conversation(scope),
         counting()
     );
     let loose_events = format!("{} AND conversation_id = ''", activity());
@@ -133,7 +135,8 @@ pub(super) fn with_requests(scope: &Scope<'_>) -> String {
         ("at", &["at", "person", "visitor"]),
         (&format!("{} AS who, {columns}", who(scope, "x_person", "x_visitor")), "x_person != ''"),
     );
-    let loose = loose_requests(scope, &format!("{} AS who, {columns}", who(scope, "person", "visitor")), "person != ''");
+    let loose =
+        loose_requests(scope, &format!("{} AS who, {columns}", who(scope, "person", "visitor")), "person != ''");
     format!("{} UNION ALL {listed} UNION ALL {loose}", people(scope))
 }
 
@@ -159,17 +162,19 @@ pub(super) fn started(scope: &Scope<'_>) -> String {
     started_with(scope, &told)
 }
 
+/// Of each person the last conversation that started in the range: it decides whether the question is about them.
 pub(super) fn last_conversations(scope: &Scope<'_>) -> String {
     let columns = CARRIED.replace("conversation, ", "");
     let unpacked: Vec<String> =
         columns.split(", ").enumerate().map(|(i, name)| format!("tupleElement(at, {}) AS {name}", i + 1)).collect();
-    format!(
-        "SELECT last AS us, who, last_conversation AS conversation, {} FROM (\
-         SELECT who, max(us) AS last, argMax(conversation, (us, conversation)) AS last_conversation, \
-         argMax(({columns}), (us, conversation)) AS at FROM ({}) WHERE who != '' GROUP BY who)",
-        unpacked.join(", "),
-        started(scope)
-    )
+    let all = started(&Scope { filters: &[], ..*scope });
+    let last = format!(
+        "SELECT who, max(us) AS last, argMax(conversation, (us, conversation)) AS last_conversation, \
+         argMax(({columns}), (us, conversation)) AS at FROM ({all}) WHERE who != '' GROUP BY who"
+    );
+    let rows =
+        format!("SELECT last AS us, who, last_conversation AS conversation, {} FROM ({last})", unpacked.join(", "));
+    format!("SELECT us, who, {CARRIED} FROM ({rows}) WHERE 1{}", filters(scope))
 }
 
 /// Who accepted legs served.

@@ -1,6 +1,6 @@
 //! Raw events: the copies that count.
 
-use super::{CARRIED, DELETED, OURS, Scope, between, filters, label};
+use super::{CARRIED, DELETED, OURS, Scope, between, filters, label, names};
 
 /// The edges of the range outside the whole units `[lo, hi)`.
 pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
@@ -51,12 +51,14 @@ pub(super) fn message_columns() -> String {
 /// columns.
 pub(super) fn with_dimensions(scope: &Scope<'_>, select: &str, events: &str) -> String {
     let dimensions = ["channel", "source", "device", "browser", "os", "language", "country", "city"];
-    let known: Vec<String> = dimensions.iter().map(|name| format!("{} AS {name}", label(&format!("c.{name}")))).collect();
+    let known: Vec<String> =
+        dimensions.iter().map(|name| format!("{} AS {name}", label(&format!("c.{name}")))).collect();
     let rows = format!(
         "SELECT e.*, e.conversation_id AS conversation, {} FROM ({events}) AS e LEFT ANY JOIN \
-         (SELECT conversation_id, {} FROM conversation_states FINAL WHERE {OURS}) AS c ON e.conversation_id = c.conversation_id",
+         (SELECT conversation_id, {}, {} FROM conversation_states FINAL WHERE {OURS}) AS c ON e.conversation_id = c.conversation_id",
         known.join(", "),
-        dimensions.join(", "),
+        names(scope),
+        dimensions[2..].join(", "),
     );
     format!("SELECT {select}, {CARRIED} FROM ({rows}) WHERE 1{}", filters(scope))
 }

@@ -1,7 +1,7 @@
 //! Messages, their minutes, and the conversations they are in.
 
 use super::raw::{edges, message_columns, raw, raw_deleted, with_dimensions};
-use super::{CONVERSATION, MESSAGE, OURS, Scope, between, label, live, micros};
+use super::{MESSAGE, OURS, Scope, between, conversation, label, live, micros};
 
 /// Counters know no conversations: columns that they cannot fill.
 const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
@@ -63,13 +63,14 @@ fn messages_of_conversations(scope: &Scope<'_>) -> String {
 /// Messages of whole quarters by quarter.
 fn cells(scope: &Scope<'_>, guard: &str) -> String {
     format!(
-        "SELECT {} AS us, toString(x_role) AS role, {} AS content_type, {} AS workflow, {} AS agent, toInt64(x_n) AS w, {CONVERSATION} \
+        "SELECT {} AS us, toString(x_role) AS role, {} AS content_type, {} AS workflow, {} AS agent, toInt64(x_n) AS w, {} \
          FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket, messages.role AS x_role, \
          messages.content_type AS x_type, messages.workflow AS x_workflow, messages.agent AS x_agent, messages.keyed AS x_keyed, messages.n AS x_n WHERE {}",
         micros("x_bucket"),
         label("x_type"),
         label("x_workflow"),
         label("x_agent"),
+        conversation(scope),
         live(scope, &format!("{} AND {} AND {guard}", lasting(), between("x_bucket", "q_lo", "q_hi")))
     )
 }
@@ -99,7 +100,8 @@ pub(super) fn messages_of_someone(scope: &Scope<'_>) -> String {
 pub(super) fn minutes(scope: &Scope<'_>) -> String {
     let mut parts = Vec::new();
     if scope.by_conversation {
-        let select = format!("toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w", micros("toStartOfMinute(t)"));
+        let select =
+            format!("toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w", micros("toStartOfMinute(t)"));
         parts.push(with_dimensions(scope, &select, &raw(MESSAGE, &|t| between(t, "from", "to"))));
         let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.name())).collect();
         return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({}) GROUP BY minute{by}", parts.join(""));
@@ -138,8 +140,9 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
     let mut parts = Vec::new();
     if scope.quarters.any() {
         parts.push(format!(
-            "SELECT {} AS us, {CONVERSATION} FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket WHERE {}",
+            "SELECT {} AS us, {} FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket WHERE {}",
             micros("x_bucket"),
+            conversation(scope),
             live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
         ));
     }

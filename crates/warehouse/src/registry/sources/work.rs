@@ -23,8 +23,10 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
         as_sent.join(", ")
     );
     let listed = items(scope, "clicks", ("at", &columns), (&select, "1"));
-    let loose: Vec<String> =
-        names.iter().map(|name| format!("{} AS {name}", label(&format!("JSONExtractString(data, '{name}')")))).collect();
+    let loose: Vec<String> = names
+        .iter()
+        .map(|name| format!("{} AS {name}", label(&format!("JSONExtractString(data, '{name}')"))))
+        .collect();
     let loose = format!("sequence, event_id, JSONExtractString(data, 'element_id') AS element, {}", loose.join(", "));
     let loose = loose_events(scope, "ui.clicked", &loose, "1");
     let shown: Vec<String> = names
@@ -43,7 +45,9 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
 pub(super) fn tool_calls(scope: &Scope<'_>) -> String {
     let select = format!("toString(x_tool) AS tool, {} AS status, x_ms AS ms", label("x_status"));
     let listed = items(scope, "tool_calls", ("at", &["at", "tool", "status", "ms"]), (&select, "1"));
-    let stamp = |name: &str| format!("toUnixTimestamp64Micro(parseDateTime64BestEffortOrNull(JSONExtractString(data, '{name}'), 6, 'UTC'))");
+    let stamp = |name: &str| {
+        format!("toUnixTimestamp64Micro(parseDateTime64BestEffortOrNull(JSONExtractString(data, '{name}'), 6, 'UTC'))")
+    };
     let loose = format!(
         "JSONExtractString(data, 'tool_name') AS tool, {} AS status, \
          coalesce(JSONExtract(data, 'duration_ms', 'Nullable(Float64)'), \
@@ -68,8 +72,19 @@ const TOKENS: [(&str, &[&str]); 6] = [
 
 pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     let columns = [
-        "at", "model", "provider", "status", "input", "output", "cache_read", "cache_write", "reasoning", "embedding",
-        "reported", "ms", "ttft_ms",
+        "at",
+        "model",
+        "provider",
+        "status",
+        "input",
+        "output",
+        "cache_read",
+        "cache_write",
+        "reasoning",
+        "embedding",
+        "reported",
+        "ms",
+        "ttft_ms",
     ];
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
@@ -97,8 +112,16 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     );
     let calls = loose_events(scope, "llm.call.completed", &loose, "1");
     let usage = "JSONExtractString(data, 'tool_name') = 'token_usage'";
-    format!("{listed} UNION ALL {calls} UNION ALL {}", loose_events(scope, "tool.call.completed", &loose, usage))
+    let usage = loose_events(scope, "tool.call.completed", &loose, usage);
+    format!("SELECT *, {PRICE} AS price, {COST} AS cost FROM ({listed} UNION ALL {calls} UNION ALL {usage}) AS calls")
 }
+
+/// The price of a call's model at its time: model, instant, rates for a million tokens; the latest come first.
+const PRICE: &str = "arrayFirst(price -> tupleElement(price, 1) = model AND tupleElement(price, 2) <= us, \
+     {prices:Array(Tuple(String, Int64, Array(Float64)))})";
+/// What a call cost; null where its model has no price, or its tokens are not known. Tokens of reasoning are among those written.
+const COST: &str = "if(tupleElement(price, 1) = '' OR reported = 0, NULL, arrayDotProduct(tupleElement(price, 3), \
+     arrayMap(tokens -> toFloat64(tokens), [input, output, cache_read, cache_write, embedding])) / 1000000)";
 
 pub(super) fn attachments(scope: &Scope<'_>) -> String {
     items(

@@ -1,0 +1,97 @@
+//! A figure beside that of another range (P10, P11).
+
+use serde_json::{Value, json};
+use warehouse::{
+    Client,
+    query::{Answer, Ask, Comparison, figure},
+    registry::{Polarity, Unit},
+};
+
+use crate::{
+    Error,
+    figures::{cell, number},
+};
+
+/// How a figure changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Change {
+    /// A fraction of the earlier figure.
+    Relative(f64),
+    /// The difference of two fractions.
+    Points(f64),
+    /// There was nothing before.
+    New,
+    /// There is nothing to compare.
+    Unknown,
+}
+
+impl Change {
+    /// From the earlier figure to the present one.
+    fn of(unit: Unit, before: Option<f64>, now: Option<f64>) -> Change {
+        match (before, now) {
+            (Some(before), Some(now)) if unit == Unit::Fraction => Change::Points(now - before),
+            (Some(before), Some(now)) if before == 0.0 && now == 0.0 => Change::Relative(0.0),
+            (Some(before), Some(now)) if before == 0.0 && now > 0.0 => Change::New,
+            (Some(before), Some(now)) => Change::Relative((now - before) / before.abs()),
+            _ => Change::Unknown,
+        }
+    }
+
+    fn described(self, polarity: Polarity) -> Value {
+        let (kind, value, rises) = match self {
+            Change::Relative(value) => ("relative", Some(value), Some(value)),
+            Change::Points(value) => ("points", Some(value), Some(value)),
+            Change::New => ("new", None, Some(1.0)),
+            Change::Unknown => ("unknown", None, None),
+        };
+        let rises = rises.filter(|change| *change != 0.0).map(|change| change > 0.0);
+        let is_good = match polarity {
+            Polarity::Up => rises,
+            Polarity::Down => rises.map(|rises| !rises),
+            Polarity::Neutral => None,
+        };
+        json!({"kind": kind, "value": number(value), "is_good": is_good})
+    }
+}
+
+/// The comparison of an answer: the other range, its figure, and the change from there to here. Null where there is no such range.
+pub(crate) async fn compared(
+    warehouse: &Client,
+    ask: &Ask<'_>,
+    (with, now_us): (Comparison, i64),
+    answer: &Answer,
+) -> Result<Value, Error> {
+    let Some(range) = ask.range.compared(with, now_us) else { return Ok(Value::Null) };
+    let other = Ask { range, grain: None, by: &[], ..*ask };
+    let before = figure(warehouse, &other).await?.total;
+    let change = Change::of(ask.metric.unit, before.value, answer.total.value);
+    Ok(json!({
+        "range": {"from": range.local(range.from_us), "to": range.local(range.to_us), "tz": range.tz.name()},
+        "total": cell(&other, &before),
+        "delta": change.described(ask.metric.polarity),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_relative_new_unknown_or_in_points() {
+        let count = Unit::Count("messages");
+        assert_eq!(Change::of(count, Some(4.0), Some(5.0)), Change::Relative(0.25));
+        assert_eq!(Change::of(count, Some(0.0), Some(0.0)), Change::Relative(0.0));
+        assert_eq!(Change::of(count, Some(0.0), Some(3.0)), Change::New);
+        assert_eq!(Change::of(Unit::Seconds, None, Some(3.0)), Change::Unknown);
+        assert_eq!(Change::of(Unit::Fraction, Some(0.5), Some(0.25)), Change::Points(-0.25));
+    }
+
+    #[test]
+    fn whether_it_is_good_follows_the_polarity_and_not_the_sign() {
+        let slower = Change::of(Unit::Seconds, Some(2.0), Some(3.0));
+        assert_eq!(slower.described(Polarity::Down)["is_good"], false);
+        assert_eq!(slower.described(Polarity::Up)["is_good"], true);
+        assert_eq!(slower.described(Polarity::Neutral)["is_good"], Value::Null);
+        assert_eq!(Change::Relative(0.0).described(Polarity::Up)["is_good"], Value::Null);
+    }
+}

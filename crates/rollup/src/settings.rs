@@ -1,0 +1,193 @@
+//! What a project decides about its figures. Nothing of it enters a row: settings apply when figures are read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Most entries of each list of settings.
+const ENTRIES_MAX: usize = 1_000;
+/// Longest text of a setting, in characters.
+const TEXT_CHARS_MAX: usize = 255;
+
+/// Tools whose call is an escalation, unless a project says others.
+pub const ESCALATION_TOOLS: [&str; 4] = ["fallback_to_human", "open_ticket", "ticket", "contact_human"];
+
+/// A project's settings; each has the default of `metrics.md` (1.7).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether a change of device makes another person (P6).
+    pub identity: Identity,
+    /// The day that weeks begin with: 1 is Monday, 7 is Sunday.
+    pub week_start: u8,
+    /// Other names of channels and sources: both trimmed and in lower case.
+    pub source_aliases: BTreeMap<String, String>,
+    /// Tools whose call is an escalation, each list from its instant on.
+    pub escalation_tools: Vec<EscalationTools>,
+    /// A bot's reply later than this is none, seconds.
+    pub bot_no_reply_after_s: u32,
+    /// The currency of prices and costs, ISO 4217.
+    pub currency: String,
+    /// Prices of language models, each from its instant on.
+    pub prices: Vec<Price>,
+}
+
+/// Who is one person (P6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// Their user id after merges, else their anonymous id.
+    Person,
+    /// Their anonymous id on a device and browser.
+    Device,
+}
+
+/// Tools whose call is an escalation, from an instant on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EscalationTools {
+    /// RFC 3339; since ever if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Names of tools.
+    pub tools: Vec<String>,
+}
+
+/// Prices of a language model for a million tokens, from an instant on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// The model, as its calls name it.
+    pub model: String,
+    /// RFC 3339; since ever if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Tokens read.
+    pub input: f64,
+    /// Tokens written; those of reasoning are among them.
+    pub output: f64,
+    /// Tokens read from a cache.
+    #[serde(default)]
+    pub cache_read: f64,
+    /// Tokens written to a cache.
+    #[serde(default)]
+    pub cache_write: f64,
+    /// Tokens embedded.
+    #[serde(default)]
+    pub embedding: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            identity: Identity::Person,
+            week_start: 1,
+            source_aliases: BTreeMap::new(),
+            escalation_tools: Vec::new(),
+            bot_no_reply_after_s: 600,
+            currency: "EUR".to_owned(),
+            prices: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// What is wrong with them, in words that say what to do; None if nothing is.
+    pub fn complaint(&self) -> Option<String> {
+        if !(1..=7).contains(&self.week_start) {
+            return Some("week_start is a day from 1 (Monday) to 7 (Sunday)".to_owned());
+        }
+        if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Some("currency is a code of three capital letters, as EUR".to_owned());
+        }
+        if self.bot_no_reply_after_s == 0 || self.bot_no_reply_after_s > 86_400 {
+            return Some("bot_no_reply_after_s lies between 1 and 86400 seconds".to_owned());
+        }
+        self.long_complaint().or_else(|| self.price_complaint()).or_else(|| self.instant_complaint())
+    }
+
+    fn long_complaint(&self) -> Option<String> {
+        let tools = self.escalation_tools.iter().flat_map(|list| list.tools.iter());
+        let mut texts = tools.chain(self.source_aliases.iter().flat_map(|(from, into)| [from, into]));
+        let is_long = self.escalation_tools.iter().any(|list| list.tools.len() > ENTRIES_MAX)
+            || [self.source_aliases.len(), self.escalation_tools.len(), self.prices.len()]
+                .iter()
+                .any(|n| *n > ENTRIES_MAX);
+        if is_long {
+            return Some(format!("a list of settings has at most {ENTRIES_MAX} entries"));
+        }
+        let is_bad = |text: &str| text.is_empty() || text.chars().count() > TEXT_CHARS_MAX || text.contains('\0');
+        texts.any(|text| is_bad(text)).then(|| format!("names have 1 to {TEXT_CHARS_MAX} characters, none of them NUL"))
+    }
+
+    fn price_complaint(&self) -> Option<String> {
+        let rates = |price: &Price| [price.input, price.output, price.cache_read, price.cache_write, price.embedding];
+        let wrong = self
+            .prices
+            .iter()
+            .find(|price| price.model.is_empty() || rates(price).iter().any(|rate| !rate.is_finite() || *rate < 0.0))?;
+        Some(format!("the price of '{}' needs a model and rates that are not negative", wrong.model))
+    }
+
+    fn instant_complaint(&self) -> Option<String> {
+        let of_tools = self.escalation_tools.iter().map(|list| &list.from);
+        let mut instants = of_tools.chain(self.prices.iter().map(|price| &price.from)).flatten();
+        let wrong = instants.find(|from| event::Timestamp::parse_rfc3339(from).is_none())?;
+        Some(format!("'{wrong}' is no instant with an offset, as 2026-01-01T00:00:00Z"))
+    }
+
+    /// Tools whose call is an escalation by the instant (microseconds) from which on, the latest first; the last is since ever.
+    pub fn escalations(&self) -> Vec<(i64, Vec<String>)> {
+        let mut lists: Vec<(i64, Vec<String>)> =
+            self.escalation_tools.iter().map(|list| (from_us(list.from.as_deref()), list.tools.clone())).collect();
+        lists.sort_by_key(|(from, _)| std::cmp::Reverse(*from));
+        if lists.last().is_none_or(|(from, _)| *from != i64::MIN) {
+            lists.push((i64::MIN, ESCALATION_TOOLS.map(str::to_owned).to_vec()));
+        }
+        lists
+    }
+
+    /// Prices with the instant (microseconds) from which on, the latest first.
+    pub fn prices_by_instant(&self) -> Vec<(i64, &Price)> {
+        let mut prices: Vec<(i64, &Price)> =
+            self.prices.iter().map(|price| (from_us(price.from.as_deref()), price)).collect();
+        prices.sort_by_key(|(from, _)| std::cmp::Reverse(*from));
+        prices
+    }
+}
+
+fn from_us(from: Option<&str>) -> i64 {
+    from.and_then(event::Timestamp::parse_rfc3339).map_or(i64::MIN, |at| at.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_right_and_what_is_wrong_is_said() {
+        assert_eq!(Settings::default().complaint(), None);
+        let read = |json: &str| serde_json::from_str::<Settings>(json).map(|settings| settings.complaint());
+        for wrong in [
+            r#"{"week_start": 0}"#,
+            r#"{"currency": "euro"}"#,
+            r#"{"bot_no_reply_after_s": 0}"#,
+            r#"{"source_aliases": {"": "web"}}"#,
+            r#"{"prices": [{"model": "m", "input": -1, "output": 1}]}"#,
+            r#"{"prices": [{"model": "m", "input": 1, "output": 1, "from": "2026-01-01"}]}"#,
+        ] {
+            assert!(read(wrong).unwrap().is_some(), "{wrong}");
+        }
+        assert!(read(r#"{"week_strat": 1}"#).is_err());
+    }
+
+    #[test]
+    fn the_first_list_of_escalation_tools_is_the_usual_one() {
+        let json = r#"{"escalation_tools": [{"from": "2026-03-01T00:00:00Z", "tools": ["call_ana"]}]}"#;
+        let lists = serde_json::from_str::<Settings>(json).unwrap().escalations();
+        assert_eq!(lists[0].1, ["call_ana"]);
+        assert_eq!(lists[1], (i64::MIN, ESCALATION_TOOLS.map(str::to_owned).to_vec()));
+        let always = serde_json::from_str::<Settings>(r#"{"escalation_tools": [{"tools": []}]}"#).unwrap();
+        assert_eq!(always.escalations(), [(i64::MIN, Vec::new())]);
+    }
+}

@@ -1,0 +1,124 @@
+//! Hand-derived cases.
+
+use rollup::LegState;
+
+use crate::{folded, message, told};
+
+fn leg(event: &'static str, at_s: i64, more: &str) -> crate::Told {
+    told(at_s, event, &format!(r#"{{"assignment_id": "leg"{more}}}"#))
+}
+
+#[test]
+fn an_offer_is_answered_by_the_next_event_of_its_leg() {
+    let state = folded(&[
+        leg("queue.entered", 0, r#", "origin": "initiated", "queue": "support""#),
+        leg("assignment.offered", 1, r#", "agent_id": "ana""#),
+        leg("assignment.missed", 2, r#", "agent_id": "ana", "reason": "no_answer", "final": false"#),
+        leg("assignment.offered", 3, r#", "agent_id": "bruno""#),
+        leg("assignment.offered", 4, r#", "agent_id": "carla""#),
+        leg("assignment.accepted", 5, r#", "agent_id": "carla""#),
+        leg("assignment.offered", 6, r#", "agent_id": "dani""#),
+    ]);
+    let offers: Vec<(&str, &str, &str)> =
+        state.offers.iter().map(|offer| (offer.agent.as_str(), offer.outcome, offer.reason.as_str())).collect();
+    assert_eq!(
+        offers,
+        [
+            ("ana", "missed", "no_answer"),
+            ("bruno", "missed", "superseded"),
+            ("carla", "accepted", ""),
+            ("dani", "pending", "")
+        ]
+    );
+    let leg = &state.legs[0];
+    assert_eq!((leg.state, leg.queue.as_str(), leg.origin.as_str()), (LegState::Handled, "support", "initiated"));
+}
+
+#[test]
+fn a_close_knows_its_first_reopening() {
+    let state = folded(&[
+        told(0, "conversation.closed", r#"{"reason": "solved", "closed_by": "agent", "agent_id": "ana"}"#),
+        told(10, "conversation.reopened", "{}"),
+        told(20, "conversation.reopened", "{}"),
+        told(30, "conversation.closed", "{}"),
+    ]);
+    let closes: Vec<(&str, Option<i64>)> =
+        state.closes.iter().map(|close| (close.reason.as_str(), close.reopened_us.map(|us| us / 1_000_000))).collect();
+    assert_eq!(closes, [("solved", Some(10)), ("unspecified", None)]);
+}
+
+#[test]
+fn a_turn_says_whether_the_bot_had_fallen_back_and_whose_workflow_answered() {
+    let state = folded(&[
+        message(0, "user", ""),
+        told(1, "fallback.triggered", r#"{"kind": "no_match"}"#),
+        message(2, "bot", r#", "workflow_id": "faq""#),
+        message(3, "user", ""),
+        message(4, "bot", ""),
+    ]);
+    let turns: Vec<(bool, &str)> = state.turns.iter().map(|turn| (turn.fallback, turn.workflow.as_str())).collect();
+    assert_eq!(turns, [(true, "faq"), (false, "")]);
+}
+
+#[test]
+fn messages_are_counted_by_what_they_have_in_common() {
+    let state = folded(&[
+        message(0, "agent", r#", "agent_id": "ana""#),
+        message(1, "agent", r#", "agent_id": "ana""#),
+        message(2, "agent", r#", "agent_id": "bruno""#),
+        message(900, "agent", r#", "agent_id": "ana""#),
+        told(3, "message.created", r#"{"message_id": "note", "role": "system"}"#),
+    ]);
+    let cells: Vec<(i64, &str, u32)> = state
+        .messages
+        .iter()
+        .map(|cell| (cell.key.bucket_us / 1_000_000, cell.key.agent.as_str(), cell.messages))
+        .collect();
+    assert_eq!(cells, [(0, "ana", 2), (0, "bruno", 1), (900, "ana", 1)]);
+}
+
+#[test]
+fn files_count_with_messages_and_on_their_own() {
+    let files = r#", "attachments": [{"type": "image", "size_bytes": 10}, {"mime": "application/pdf"}]"#;
+    let state = folded(&[
+        message(0, "user", files),
+        told(1, "attachment.added", r#"{"attachment_id": "a", "mime": "audio/ogg", "size_bytes": 7}"#),
+    ]);
+    let files: Vec<(&str, u64)> = state.attachments.iter().map(|file| (file.kind.as_str(), file.bytes)).collect();
+    assert_eq!(files, [("image", 10), ("application", 0), ("audio", 7)]);
+}
+
+#[test]
+fn tokens_that_nobody_reported_are_unknown_and_not_none() {
+    let state = folded(&[
+        told(0, "llm.call.completed", r#"{"call_id": "a", "model": "large"}"#),
+        told(1, "llm.call.completed", r#"{"call_id": "b", "model": "large", "input_tokens": 0}"#),
+        told(2, "tool.call.completed", r#"{"tool_name": "token_usage", "prompt_tokens": 3, "completion_tokens": 4}"#),
+    ]);
+    let calls: Vec<(bool, i64, i64)> =
+        state.model_calls.iter().map(|call| (call.reported, call.input, call.output)).collect();
+    assert_eq!(calls, [(false, 0, 0), (true, 0, 0), (true, 3, 4)]);
+    assert!(state.tool_calls.is_empty(), "a record of tokens is no call of a tool");
+}
+
+#[test]
+fn what_was_shown_is_listed_by_element() {
+    let shown = r#"{"element_id": "menu", "elements": [{"element_id": "a", "title": "A"}, {"title": "B"}]}"#;
+    let state = folded(&[told(0, "ui.shown", shown)]);
+    let shown: Vec<(&str, &str)> =
+        state.shown.iter().map(|shown| (shown.element.as_str(), shown.title.as_str())).collect();
+    assert_eq!(shown, [("a", "A"), ("", "B")]);
+}
+
+#[test]
+fn a_vote_off_its_scale_is_none_and_the_last_valid_one_counts() {
+    let vote = |at_s, score: &str| {
+        let data =
+            format!(r#"{{"survey_id": "s", "score": {score}, "scale_min": 0, "scale_max": 10, "comment": "ok"}}"#);
+        told(at_s, "csat.submitted", &data)
+    };
+    let state = folded(&[told(0, "csat.requested", r#"{"survey_id": "s"}"#), vote(1, "5"), vote(2, "11")]);
+    let survey = &state.surveys[0];
+    assert_eq!((survey.requested_us, survey.voted_us, survey.score), (Some(0), Some(1_000_000), Some(3.0)));
+    assert!(survey.commented);
+}

@@ -1,0 +1,49 @@
+//! What a conversation folds to, where the oracle does not judge it or judges only sums.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod facts;
+mod order;
+
+use rollup::{ConversationState, Detail, Fact, Kind, Order, Role, fold};
+
+/// An event of a conversation in the making.
+#[derive(Debug)]
+pub(crate) struct Told {
+    id: String,
+    event: &'static str,
+    at_s: i64,
+    data: String,
+}
+
+/// An event at a second, with its data as JSON.
+pub(crate) fn told(at_s: i64, event: &'static str, data: &str) -> Told {
+    Told { id: format!("{at_s}-{event}-{data}"), event, at_s, data: data.to_owned() }
+}
+
+/// A public message.
+pub(crate) fn message(at_s: i64, role: &str, more: &str) -> Told {
+    told(at_s, "message.created", &format!(r#"{{"message_id": "m{at_s}", "role": "{role}"{more}}}"#))
+}
+
+fn role(told: &Told) -> Option<Role> {
+    let names = [("user", Role::User), ("bot", Role::Bot), ("agent", Role::Agent)];
+    let of_message = names.into_iter().filter(|_| told.event == "message.created");
+    of_message.clone().find(|(name, _)| told.data.contains(&format!(r#""role": "{name}""#))).map(|(_, role)| role)
+}
+
+fn fact(told: &Told) -> Fact<'_> {
+    Fact {
+        order: Order { time_us: told.at_s * 1_000_000, sequence: 0, event_id: &told.id },
+        kind: Kind::of(told.event, role(told)),
+        user_id: "u1",
+        anonymous_id: "",
+        session_id: "",
+        channel: "web",
+        detail: Detail::from_json(&told.data, ""),
+    }
+}
+
+pub(crate) fn folded(events: &[Told]) -> ConversationState {
+    fold(events.iter().map(fact).collect()).unwrap()
+}

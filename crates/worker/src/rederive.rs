@@ -1,0 +1,33 @@
+//! Conversations of an earlier definition: before a worker of another definition folds anything, all of them are folded anew from
+//! the raw events. It is done once; what remembers that is a row of the warehouse.
+
+use warehouse::ConversationKey;
+
+use crate::derive::derive;
+use crate::flush::persist;
+use crate::resident::Resident;
+use crate::{Deps, Error};
+
+/// Most conversations folded and written at once.
+const CHUNK: usize = 8192;
+
+/// Folds every conversation anew, unless that is done. Nothing may be folded meanwhile: a conversation without a derived row is
+/// taken for a new one.
+pub(crate) async fn rederive(deps: &Deps) -> Result<(), Error> {
+    let generation = deps.options.generation;
+    if persist("read the derivation", || deps.sink.is_derived(generation)).await? {
+        return Ok(());
+    }
+    let mut after = ConversationKey::default();
+    let mut done: usize = 0;
+    loop {
+        let keys = persist("list conversations", || deps.sink.conversations_after(&after, CHUNK)).await?;
+        let Some(last) = keys.last() else { break };
+        after = last.clone();
+        done += keys.len();
+        let mut resident = Resident::new(0);
+        derive(deps, &mut resident, keys.into_iter().map(|key| (key, Vec::new())).collect()).await?;
+        tracing::info!(conversations = done, "conversations are derived anew");
+    }
+    persist("remember the derivation", || deps.sink.write_derived(generation)).await
+}
