@@ -54,7 +54,7 @@ impl Rig {
         self.journal.append(Topic::Events, records.collect()).await.unwrap();
     }
 
-    /// Runs a worker until every partition is proved to its end.
+    /// Runs a worker until every partition is proved to its end, and conversations are derived by the present definition.
     async fn settle(&self) {
         let clock = self.journal.clone();
         let options =
@@ -84,6 +84,9 @@ impl Rig {
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
+        }
+        while self.number("SELECT count() FROM derivations").await == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

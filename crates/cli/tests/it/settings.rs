@@ -110,11 +110,11 @@ fn a_figure_is_compared_with_the_calendar_unit_before() {
     let (status, answer) = server.batch(&key, &events());
     assert_eq!(status, 200, "{answer}");
     let (_, body) =
-        server.get("/api/v1/query?metric=messages_total&from=2026-03-11&to=2026-03-13&cmp=prev", Some(&key));
+        server.get("/api/v1/query?metric=messages_total&from=2026-03-11&to=2026-03-13&tz=UTC&cmp=prev", Some(&key));
     let comparison = &body["results"][0]["comparison"];
     assert_eq!(comparison["range"]["from"], "2026-03-09T00:00:00+00:00");
     assert_eq!((&comparison["total"]["value"], &comparison["delta"]["kind"]), (&json!(1), &json!("relative")));
     assert_eq!(comparison["delta"]["value"], 1, "two where there was one");
-    let (_, body) = server.get("/api/v1/query?metric=messages_total&from=2026-03-10&to=2026-03-11&cmp=yoy", Some(&key));
+    let (_, body) = server.get("/api/v1/query?metric=messages_total&from=2026-03-10&to=2026-03-11&tz=UTC&cmp=yoy", Some(&key));
     assert_eq!(body["results"][0]["comparison"]["delta"]["kind"], "new");
 }

@@ -222,9 +222,9 @@ fn sorted(mut rows: Vec<Cell>) -> Vec<Cell> {
 }
 
 /// Prices as the sources read them: model, instant (microseconds), rates for a million tokens; the latest come first.
-fn prices(settings: &Settings) -> Vec<(&str, i64, [f64; 5])> {
+fn prices(settings: &Settings) -> Vec<(&str, i64, Vec<f64>)> {
     let rated = settings.prices_by_instant().into_iter().map(|(from_us, price)| {
-        let rates = [price.input, price.output, price.cache_read, price.cache_write, price.embedding];
+        let rates = vec![price.input, price.output, price.cache_read, price.cache_write, price.embedding];
         (price.model.as_str(), from_us, rates)
     });
     rated.collect()
