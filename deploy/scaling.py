@@ -187,7 +187,7 @@ def measure(options, installation):
     before = time.gmtime()
     killed = before.tm_hour * 3600 + before.tm_min * 60 + time.time() % 60
     workers.pop(0).end(signal.SIGKILL)
-    mark("3 workers: one was killed with -9")
+    mark("3 workers: one killed with -9")
     sample(began + 3 * options.step)
     takeovers = taken_over_after(workers, killed)
     workers.pop(0).end(signal.SIGTERM)
