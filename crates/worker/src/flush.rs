@@ -15,6 +15,8 @@ use crate::{Deps, Error};
 pub(crate) struct Reach {
     pub(crate) partition: u16,
     pub(crate) next_offset: u64,
+    /// What is committed then: where a stretch is read again that was flushed before, still the end of that.
+    pub(crate) commit: u64,
     pub(crate) sealed: u64,
     pub(crate) append_ms: i64,
     /// In which tenure it was folded.
@@ -83,7 +85,7 @@ pub(crate) async fn flush(deps: Deps, owners: Owners, mut flush: Flush) -> Resul
         consult("keep dead letters", || deps.journal.append(Topic::DeadLetters, letters.clone())).await?;
     }
     for reach in &flush.reach {
-        let done = Commit { next_offset: reach.next_offset, metadata: reach.sealed.to_string() };
+        let done = Commit { next_offset: reach.commit, metadata: reach.sealed.to_string() };
         commit((&deps, &owners), (Topic::Events, reach.partition), reach.tenure, &done).await?;
     }
     flush.took = began.elapsed();

@@ -265,14 +265,15 @@ impl Worker {
         for slot in self.slots.values_mut() {
             let Owned::Folding { fold, .. } = &mut slot.owned else { continue };
             fold.take_changed(&mut batch);
+            let next_offset = fold.frontier().next_offset();
             reach.push(Reach {
                 partition: fold.id(),
-                next_offset: fold.frontier().next_offset(),
+                next_offset,
+                commit: slot.uncommitted.begin(next_offset),
                 sealed: fold.frontier().sealed_position(),
                 append_ms: fold.last_append_ms(),
                 tenure: self.owners.tenure(Topic::Events, fold.id()),
             });
-            slot.uncommitted.begin(fold.frontier().next_offset());
         }
         self.claim();
         let (deps, owners) = (self.deps.clone(), self.owners.clone());
@@ -299,7 +300,7 @@ impl Worker {
                 continue;
             }
             if let Some(slot) = self.slots.get_mut(&reach.partition) {
-                slot.uncommitted.commit(reach.next_offset);
+                slot.uncommitted.commit(reach.commit);
                 self.deps.status.set(reach.partition, Some(slot.uncommitted.status()));
             }
         }

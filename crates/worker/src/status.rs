@@ -78,10 +78,12 @@ impl Uncommitted {
         false
     }
 
-    /// A flush begins that will commit as far as `next_offset`.
-    pub(crate) fn begin(&mut self, next_offset: u64) {
-        self.begun = next_offset;
+    /// A flush begins of what lies before `next_offset`; returns what it will commit. Never less than is committed: what was
+    /// flushed does not wait again, and its dead letters are not sent again, because a new owner folds it once more.
+    pub(crate) fn begin(&mut self, next_offset: u64) -> u64 {
+        self.begun = self.begun.max(next_offset);
         self.in_flight_ms = self.in_flight_ms.or(self.read_ms.take());
+        self.begun
     }
 
     /// That flush is committed.
@@ -127,8 +129,11 @@ mod tests {
         let mut uncommitted = Uncommitted::after(5);
         assert!(!uncommitted.read(&records(0..5)), "what is committed does not wait");
         assert_eq!(said(&uncommitted), (5, None));
+        assert_eq!(uncommitted.begin(4), 5, "a flush of the stretch takes nothing back");
+        uncommitted.commit(5);
         assert!(uncommitted.read(&records(4..8)));
         assert_eq!(said(&uncommitted), (5, Some(1_005)));
+        assert_eq!(uncommitted.begin(8), 8);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) struct Taken {
     pub(crate) owned: Owned,
     /// Whether the record that the warehouse remembers is in the journal; it may remember none, or one that retention took.
     pub(crate) is_proved: bool,
-    /// Next offset of the group's commit, or where the log begins.
+    /// Next offset of the group's commit, within the log; where the log begins if there is none.
     pub(crate) committed: u64,
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn take_over(deps: &Deps, partition: u16, at: Option<OutOfReach
     let held = consult("look the log up", || journal.offsets(Topic::Events, partition)).await?;
     let look_up = || journal.committed(&deps.options.group, Topic::Events, partition);
     let commit = consult("look the commit up", look_up).await?;
-    let committed = commit.as_ref().map_or(held.first, |commit| commit.next_offset.max(held.first));
+    let committed = commit.as_ref().map_or(held.first, |commit| commit.next_offset.clamp(held.first, held.next));
     deps.status.update(partition, |known| known.committed = Some(committed));
     let is_proved = prove_incarnation(deps, partition, held).await?;
     let owned = resume_at(deps, partition, (held, commit), at).await?;
@@ -93,7 +93,8 @@ async fn resume_at(
     };
     let resume = resume(facts);
     if resume.sealed >= held.next {
-        let reach = Reach { partition, next_offset: resume.sealed, sealed: resume.sealed, append_ms: 0, tenure: None };
+        let sealed = resume.sealed;
+        let reach = Reach { partition, next_offset: sealed, commit: sealed, sealed, append_ms: 0, tenure: None };
         derive::publish(deps, std::iter::once(&reach)).await?;
         return Ok(Owned::AtEnd { next_offset: resume.sealed });
     }

@@ -57,7 +57,7 @@ impl fmt::Debug for Membership {
 impl Membership {
     pub(super) fn join(options: &Options, groups: &Groups, group: &str, topics: &[Topic]) -> Result<Membership, Error> {
         let mut config = client::consumer_config(options, group);
-        let heartbeat = options.session_timeout / 5;
+        let heartbeat = options.session_timeout / 10;
         // The thread that polls waits for the worker while partitions are taken; it must not be taken for dead meanwhile.
         let poll_interval = (options.revoke_timeout + options.session_timeout) * 2;
         config

@@ -16,13 +16,18 @@ use worker::{Deps, Error, Options, Status};
 const START_MS: i64 = 1_700_000_000_000;
 const EVENTS: u64 = 40;
 
-/// A journal whose group decides what the test says, and that never answers what was committed of one partition.
+/// A journal whose group decides what the test says, that never answers what was committed of one partition, and that writes
+/// down what is committed.
 #[derive(Debug)]
 struct Staged {
     journal: MemoryJournal,
     changes: Mutex<Option<UnboundedReceiver<Change>>>,
     silent: Option<u16>,
+    commits: Commits,
 }
+
+/// Commits of partitions of the events, in their order.
+type Commits = Arc<Mutex<Vec<(u16, u64)>>>;
 
 #[derive(Debug)]
 struct Told(UnboundedReceiver<Change>);
@@ -81,6 +86,9 @@ impl Journal for Staged {
         partition: u16,
         commit: Commit,
     ) -> BoxFuture<'_, Result<(), journal::Error>> {
+        if topic == Topic::Events {
+            self.commits.lock().expect("no holder panics").push((partition, commit.next_offset));
+        }
         self.journal.commit(group, topic, partition, commit)
     }
 
@@ -107,6 +115,8 @@ struct Stage {
     journal: MemoryJournal,
     warehouse: Arc<MemoryWarehouse>,
     status: Status,
+    commits: Commits,
+    options: Options,
 }
 
 /// A worker in a group.
@@ -118,8 +128,13 @@ struct Staffed {
 impl Stage {
     async fn new() -> Stage {
         let options = MemoryOptions { event_partitions: 2, start_ms: START_MS, read_ms: 0 };
-        let stage =
-            Stage { journal: MemoryJournal::new(options), warehouse: Arc::default(), status: Status::default() };
+        let stage = Stage {
+            journal: MemoryJournal::new(options),
+            warehouse: Arc::default(),
+            status: Status::default(),
+            commits: Commits::default(),
+            options: Options { idle_seal_after: Duration::from_secs(3), ..Options::default() },
+        };
         for id in 0..EVENTS {
             stage.journal.advance_ms(100);
             stage.append(id).await;
@@ -148,7 +163,7 @@ impl Stage {
             journal,
             sink: Arc::clone(&self.warehouse) as Arc<dyn warehouse::Sink>,
             clock: Arc::new(|| START_MS),
-            options: Options { idle_seal_after: Duration::from_secs(3), ..Options::default() },
+            options: self.options.clone(),
             status: self.status.clone(),
             registry: None,
         }
@@ -162,7 +177,8 @@ impl Stage {
     /// A worker in a group that the test is, with both partitions.
     fn member(&self, silent: Option<u16>) -> Staffed {
         let (group, changes) = unbounded_channel();
-        let journal = Staged { journal: self.journal.clone(), changes: Mutex::new(Some(changes)), silent };
+        let (changes, commits) = (Mutex::new(Some(changes)), Arc::clone(&self.commits));
+        let journal = Staged { journal: self.journal.clone(), changes, silent, commits };
         let task = tokio::spawn(worker::run(self.deps(Arc::new(journal)), std::future::pending()));
         group.send(Change::Given(events([0, 1]))).expect("the worker listens");
         Staffed { group, task }
@@ -290,6 +306,27 @@ async fn one_damaged_partition_of_a_journal_that_is_proved_by_others_is_refused_
     seconds(3).await;
     assert!(!sole.is_finished());
     assert_eq!(stage.refused(), [0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_a_stretch_again_takes_no_commit_back() {
+    let mut stage = Stage::new().await;
+    stage.options.flush_rows = 1;
+    stage.options.read.records = 1;
+    let first = stage.member(None);
+    seconds(2).await;
+    first.task.abort();
+    assert_eq!((stage.committed(0).await, stage.committed(1).await), (stage.ends()[0], stage.ends()[1]));
+    assert!(stage.warehouse.tables().sealed.is_empty(), "all of it is folded again");
+
+    std::mem::take(&mut *stage.commits.lock().unwrap());
+    let _second = stage.member(None);
+    seconds(2).await;
+    let commits = stage.commits.lock().unwrap().clone();
+    assert!(commits.len() as u64 > EVENTS / 2, "{} commits while it is", commits.len());
+    for (partition, commit) in commits {
+        assert_eq!(commit, stage.ends()[usize::from(partition)], "partition {partition}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
