@@ -1,17 +1,25 @@
 //! Questions to the warehouse: range and buckets in local time, people, and the figure of a metric.
 
 mod buckets;
+mod conversations;
 mod error;
+mod explain;
+mod export;
 mod identity;
 mod people;
 mod range;
 mod run;
+mod timeline;
 
 pub use buckets::{BUCKETS_MAX, Grain, Whole, boundaries};
+pub use conversations::{Condition, Conversation, Leaning, Listing, OUTCOMES, conversation, conversations};
 pub use error::Error;
+pub use explain::{Behind, Contribution, Excluded, Explanation, Page, Reconciled, explain};
+pub use export::{Export, Format, export};
 pub use identity::{Link, resolve};
 pub use range::{Range, local_rfc3339, zone};
 pub use run::{Answer, Ask, Cell, Progress, ROWS_MAX, State, figure, progress};
+pub use timeline::{Moment, Place, TIMELINE_BYTES_MAX, timeline};
 
 /// The names nearest to a mistyped one, best first, at most three; none if nothing is near.
 pub fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
