@@ -62,7 +62,8 @@ impl Reach {
     pub(crate) async fn of(app: &App, asked: &Asked, positions: &[String]) -> Result<Reach, Error> {
         // The end is read before the figures: what is in at least that far is fresh to now.
         let end = wait::journal_end(&app.deps).await?;
-        let target = if positions.is_empty() && access::waits(&asked.key) { end.clone() } else { app.positions(positions)? };
+        let target =
+            if positions.is_empty() && access::waits(&asked.key) { end.clone() } else { app.positions(positions)? };
         Ok(Reach { target, end, now_ms: asked.now.timestamp_millis() })
     }
 
@@ -80,7 +81,10 @@ pub(crate) async fn turn(app: &App) -> Result<SemaphorePermit<'_>, Error> {
 }
 
 /// Answers a question and counts it.
-pub(crate) async fn counted<T>(route: &'static str, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(crate) async fn counted<T>(
+    route: &'static str,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let started = tokio::time::Instant::now();
     let answer = answer.await;
     let outcome = answer.as_ref().map_or_else(Error::code, |_| "ok");

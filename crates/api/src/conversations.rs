@@ -68,7 +68,12 @@ pub(crate) async fn one(
     counted("conversation", shown(&app, &headers, id, pairs)).await.map(Json)
 }
 
-async fn shown(app: &App, headers: &HeaderMap, id: Result<Path<String>, PathRejection>, pairs: Pairs) -> Result<Value, Error> {
+async fn shown(
+    app: &App,
+    headers: &HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+    pairs: Pairs,
+) -> Result<Value, Error> {
     let asked = Asked::read(app, headers, pairs, CONVERSATION)?;
     let Path(id) = id.map_err(|_| Error::NoRoute)?;
     let environment = environment(&asked.sent)?;

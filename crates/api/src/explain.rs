@@ -22,7 +22,11 @@ const LIMIT: usize = 50;
 const LIMIT_MAX: usize = 500;
 
 /// `GET /api/v1/explain`.
-pub(crate) async fn explain(State(app): State<Arc<App>>, headers: HeaderMap, pairs: Pairs) -> Result<Json<Value>, Error> {
+pub(crate) async fn explain(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    pairs: Pairs,
+) -> Result<Json<Value>, Error> {
     counted("explain", answer(&app, &headers, pairs)).await.map(Json)
 }
 
@@ -52,7 +56,8 @@ fn explained(ask: &Ask<'_>, explanation: &Explanation, fresh_ms: i64) -> Value {
     all["identities"] = explanation.reconciled.iter().map(reconciled).collect();
     all["behind"] = behind(metric, explanation);
     let local = |us: i64| ask.range.local(us);
-    let contribution = |(row, started_us): &(Contribution, Option<i64>)| contribution(row, started_us.map(local), local(row.first_us));
+    let contribution =
+        |(row, started_us): &(Contribution, Option<i64>)| contribution(row, started_us.map(local), local(row.first_us));
     all["conversations"] = explanation.conversations.iter().map(contribution).collect();
     let last = explanation.conversations.last().filter(|_| explanation.has_more);
     all["next_cursor"] = last.map(|(row, _)| cursor_of(&[row.first_us], &row.conversation)).into();
@@ -83,9 +88,11 @@ fn left_out(excluded: &Excluded) -> Value {
 }
 
 fn reconciled(reconciled: &Reconciled) -> Value {
-    let mut terms = reconciled.identity.terms().zip(&reconciled.numbers).map(
-        |(term, value)| json!({"metric": term.metric, "says": term.says, "value": number(Some(*value))}),
-    );
+    let mut terms = reconciled
+        .identity
+        .terms()
+        .zip(&reconciled.numbers)
+        .map(|(term, value)| json!({"metric": term.metric, "says": term.says, "value": number(Some(*value))}));
     let left = terms.next();
     json!({
         "says": reconciled.identity.says, "left": left, "right": terms.collect::<Vec<_>>(),

@@ -41,20 +41,26 @@ async fn answer(app: &App, headers: &HeaderMap, pairs: Pairs) -> Result<Response
     let reach = Reach::of(app, &asked, &question.positions).await?;
     let permit = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| Error::Overloaded)?;
     let turn = turn(app).await?;
-    let asks: Vec<Ask<'_>> = question.metrics.iter().map(|metric| question.ask(metric, &asked.project.id, false)).collect();
+    let asks: Vec<Ask<'_>> =
+        question.metrics.iter().map(|metric| question.ask(metric, &asked.project.id, false)).collect();
     reach.wait(app, asks.iter().any(Ask::derived)).await?;
     let export = query::export(&app.deps.warehouse, &asks, format).await?;
     drop(turn);
     let body = Body::new(Sending { export, _permit: permit, deadline: Box::pin(tokio::time::sleep(SEND_MAX)) });
     let name = format!("attachment; filename=\"{}\"", file_name(&question, format));
-    Ok(([(header::CONTENT_TYPE, content_type(format).to_owned()), (header::CONTENT_DISPOSITION, name)], body).into_response())
+    Ok(([(header::CONTENT_TYPE, content_type(format).to_owned()), (header::CONTENT_DISPOSITION, name)], body)
+        .into_response())
 }
 
 fn format(name: Option<&str>) -> Result<Format, Error> {
     let name = name.unwrap_or(FORMATS[0]);
     Format::parse(name).ok_or_else(|| {
         let near = nearest(name, FORMATS.into_iter());
-        let hint = if near.is_empty() { format!("use {}", FORMATS.join(", ")) } else { format!("did you mean {}?", near.join(", ")) };
+        let hint = if near.is_empty() {
+            format!("use {}", FORMATS.join(", "))
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
         let message = format!("there is no format `{}`", name.chars().take(80).collect::<String>());
         Error::BadParameter { code: "unknown_format", message, hint }
     })
@@ -87,7 +93,10 @@ impl HttpBody for Sending {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         if self.deadline.as_mut().poll(cx).is_ready() {
             tracing::warn!("a file was read too slowly and broken off");
             return Poll::Ready(Some(Err(std::io::ErrorKind::TimedOut.into())));

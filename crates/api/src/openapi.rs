@@ -214,7 +214,9 @@ mod tests {
             let name = reference.split('"').next().unwrap().rsplit('/').next().unwrap();
             assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
         }
-        for (path, table) in [("query", QUERY), ("explain", EXPLAIN), ("export", EXPORT), ("conversations", CONVERSATIONS)] {
+        for (path, table) in
+            [("query", QUERY), ("explain", EXPLAIN), ("export", EXPORT), ("conversations", CONVERSATIONS)]
+        {
             let described = document["paths"][format!("/api/v1/{path}")]["get"]["parameters"].as_array().unwrap().len();
             assert_eq!(described, table.iter().map(|group| group.len()).sum::<usize>(), "{path}");
         }

@@ -107,7 +107,11 @@ fn scores(text: &str) -> Result<Condition, Error> {
     let (low, high) = text.split_once('-').unwrap_or((text, text));
     match (score(low), score(high)) {
         (Some(low), Some(high)) if low <= high => Ok(Condition::Csat(low, high)),
-        _ => Err(bad("bad_parameter", format!("csat=`{}` is no score", short(text)), "use 1 to 5, or a range: 1-2".into())),
+        _ => Err(bad(
+            "bad_parameter",
+            format!("csat=`{}` is no score", short(text)),
+            "use 1 to 5, or a range: 1-2".into(),
+        )),
     }
 }
 
@@ -125,7 +129,9 @@ fn names((name, text): (&str, &str)) -> Result<Vec<String>, Error> {
 
 fn metadata(sent: &Sent) -> Result<Vec<Condition>, Error> {
     let wrong = || {
-        let hint = format!("write metadata=PATH:VALUE, as in metadata=plan.tier:gold; at most {PATH_MAX} keys, {VALUES_MAX} times");
+        let hint = format!(
+            "write metadata=PATH:VALUE, as in metadata=plan.tier:gold; at most {PATH_MAX} keys, {VALUES_MAX} times"
+        );
         bad("bad_parameter", "a condition on metadata cannot be used".into(), hint)
     };
     let condition = |text: &str| {

@@ -270,11 +270,17 @@ mod tests {
 
     #[test]
     fn filters_name_a_dimension_a_comparison_and_values() {
-        let q = read(&[METRIC, R, ("f", "channel:is:web,app"), ("f", "role:isnot:bot"), ("f", "language:contains:e")]).unwrap();
+        let q = read(&[METRIC, R, ("f", "channel:is:web,app"), ("f", "role:isnot:bot"), ("f", "language:contains:e")])
+            .unwrap();
         assert_eq!(q.filters[0].values, ["web", "app"]);
         assert_eq!(q.filters[1].dimension, Dimension::Role);
         assert_eq!(q.filters[2].comparison, warehouse::registry::Comparison::Contains);
-        for (wrong, code) in [("channel", "bad_filter"), ("channel:like:web", "bad_filter"), ("channel:is:", "bad_filter"), ("chanel:is:web", "unknown_dimension")] {
+        for (wrong, code) in [
+            ("channel", "bad_filter"),
+            ("channel:like:web", "bad_filter"),
+            ("channel:is:", "bad_filter"),
+            ("chanel:is:web", "unknown_dimension"),
+        ] {
             assert_eq!(refused(&[METRIC, R, ("f", wrong)]).0, code, "{wrong}");
         }
     }

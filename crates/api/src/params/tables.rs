@@ -21,8 +21,12 @@ const fn repeatable(name: &'static str, says: &'static str) -> Parameter {
 }
 
 /// Which figures.
-const METRIC: &[Parameter] =
-    &[Parameter { name: "metric", required: true, repeatable: true, says: "Metric id; GET /api/v1/metrics lists them." }];
+const METRIC: &[Parameter] = &[Parameter {
+    name: "metric",
+    required: true,
+    repeatable: true,
+    says: "Metric id; GET /api/v1/metrics lists them.",
+}];
 /// Over which time.
 const RANGE: &[Parameter] = &[
     parameter("from", "First local date or instant of the range."),
@@ -37,10 +41,8 @@ const ROWS: &[Parameter] = &[
     parameter("cmp", "Comparison; off is the only one yet."),
 ];
 /// Kept to what.
-const FILTER: &[Parameter] = &[repeatable(
-    "f",
-    "Filter: DIMENSION:is, isnot or contains:VALUE,VALUE… (a comma in a value is written \\,).",
-)];
+const FILTER: &[Parameter] =
+    &[repeatable("f", "Filter: DIMENSION:is, isnot or contains:VALUE,VALUE… (a comma in a value is written \\,).")];
 /// Of which project and environment, as it is when.
 const WHERE: &[Parameter] = &[
     parameter("env", "Environment; production by default."),
@@ -78,4 +80,5 @@ pub(crate) const EXPORT: Table = &[METRIC, RANGE, ROWS, FILTER, WHERE, FORMAT];
 /// `GET /api/v1/conversations`.
 pub(crate) const CONVERSATIONS: Table = &[RANGE, FILTER, CONDITIONS, WHERE, PAGE];
 /// `GET /api/v1/conversations/{id}`.
-pub(crate) const CONVERSATION: Table = &[&[parameter("tz", "IANA zone of times; the project's by default.")], WHERE, PAGE];
+pub(crate) const CONVERSATION: Table =
+    &[&[parameter("tz", "IANA zone of times; the project's by default.")], WHERE, PAGE];

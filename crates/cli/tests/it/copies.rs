@@ -90,7 +90,16 @@ impl Rig {
         let range = Range::parse("2026-03-20", "2026-04-04", chrono_tz::Europe::Madrid).unwrap();
         let mut figures = Vec::new();
         for metric in METRICS {
-            let ask = Ask { metric, project: "golden", environment: "production", range, grain: None, by: &[], filters: &[] };
+            let ask = Ask {
+                metric,
+                project: "golden",
+                environment: "production",
+                range,
+                grain: None,
+                by: &[],
+                filters: &[],
+                conversations: false,
+            };
             figures.push((metric.id, figure(&self.client, &ask).await.unwrap()));
         }
         figures

@@ -6,7 +6,10 @@ use std::{
     process::Command,
 };
 
-use crate::server::{Directory, Server, root};
+use crate::{
+    explained::{self, Golden},
+    server::{Directory, Server, root},
+};
 
 /// The oracle's directory: `shared/golden` beside the repository, or above it.
 fn golden() -> PathBuf {
@@ -107,6 +110,7 @@ fn the_golden_events_give_the_oracles_figures_in_any_order_and_when_sent_twice()
     let key = check(&server, &directory, "golden", &events, &week);
     compare(&server, &directory, &key, &events, &week);
     views_agree(&server, &directory, "golden", &key);
+    explained::check(Golden { server: &server, directory: &directory, key: &key });
     check(&server, &directory, "golden-shuffled", &events, &[&week[..], &["--order", "shuffled"]].concat());
 }
 

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     Client,
     registry::{
-        Dimension, Entities, Exclusion, Figure, IDENTITIES, Identity, Metric, OURS, Scope, Term, contributions, entities,
-        excluded, terms,
+        Dimension, Entities, Exclusion, Figure, IDENTITIES, Identity, Metric, OURS, Scope, Term, contributions,
+        entities, excluded, terms,
     },
 };
 
@@ -141,9 +141,8 @@ pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Expl
 fn behind_what(ask: &Ask<'_>, answer: &Answer) -> (Figure, Range) {
     let figure = ask.metric.figure;
     let messages = Metric::by_id("messages_total").map(|messages| messages.figure);
-    match (figure.entities, messages) {
-        (Entities::Peak, Some(messages)) => {
-            let from_us = answer.total.at.unwrap_or(ask.range.to_us);
+    match (figure.entities, messages, answer.total.at) {
+        (Entities::Peak, Some(messages), Some(from_us)) => {
             let minute = Range {
                 from_us: from_us.max(ask.range.from_us),
                 to_us: (from_us + MINUTE_US).min(ask.range.to_us),
@@ -151,6 +150,8 @@ fn behind_what(ask: &Ask<'_>, answer: &Answer) -> (Figure, Range) {
             };
             (messages, minute)
         }
+        // Without any message there is no peak, and nothing behind it.
+        (Entities::Peak, Some(messages), None) => (messages, ask.range),
         _ => (figure, ask.range),
     }
 }
@@ -172,7 +173,11 @@ async fn paged(
     (figure, scope): (&Figure, &Scope<'_>),
     (page, same): (&Page, &[Same]),
 ) -> Result<(Vec<Contribution>, bool), Error> {
-    let after = if page.after.is_some() { "WHERE (first_us, conversation) < ({after_us:Int64}, {after_id:String})" } else { "" };
+    let after = if page.after.is_some() {
+        "WHERE (first_us, conversation) < ({after_us:Int64}, {after_id:String})"
+    } else {
+        ""
+    };
     let sql = format!(
         "SELECT conversation, first_us, channel_of, language_of, value, n FROM ({}) {after} \
          ORDER BY first_us DESC, conversation DESC LIMIT {}",
@@ -274,7 +279,9 @@ async fn reconciled(client: &Client, ask: &Ask<'_>) -> Result<Vec<Reconciled>, E
     };
     let about = IDENTITIES.iter().filter(|identity| identity.is_about(ask.metric));
     let identities: Vec<&'static Identity> = about.filter(|identity| identity.terms().all(keeps)).collect();
-    let all: Vec<&Term> = identities.iter().flat_map(|identity| identity.terms()).collect();
+    let mut all: Vec<&Term> = identities.iter().flat_map(|identity| identity.terms()).collect();
+    all.sort_by_key(|term| (term.metric, term.says));
+    all.dedup_by_key(|term| (term.metric, term.says));
     if all.is_empty() {
         return Ok(Vec::new());
     }
@@ -283,14 +290,13 @@ async fn reconciled(client: &Client, ask: &Ask<'_>) -> Result<Vec<Reconciled>, E
     let scope = whole(ask, same.len());
     let query = bound(client, &terms(&all, &scope), (ask, &scope), (&[ask.range.from_us], &same));
     let rows: Vec<Number> = query.fetch_all().await.map_err(crate::Error::from)?;
-    let mut numbers = vec![0.0; all.len()];
+    let mut numbers = std::collections::HashMap::new();
     for row in rows {
-        if let Some(number) = usize::try_from(row.at).ok().and_then(|at| numbers.get_mut(at)) {
-            *number = row.number;
-        }
+        let term = usize::try_from(row.at).ok().and_then(|at| all.get(at));
+        numbers.extend(term.map(|term| ((term.metric, term.says), row.number)));
     }
-    let mut numbers = numbers.into_iter();
+    let number = |term: &Term| numbers.get(&(term.metric, term.says)).copied().unwrap_or_default();
     let with_numbers =
-        |identity: &&'static Identity| Reconciled { identity, numbers: numbers.by_ref().take(identity.terms().count()).collect() };
-    Ok(identities.iter().map(with_numbers).collect())
+        |identity: &'static Identity| Reconciled { identity, numbers: identity.terms().map(number).collect() };
+    Ok(identities.into_iter().map(with_numbers).collect())
 }

@@ -91,14 +91,20 @@ pub async fn export(client: &Client, asks: &[Ask<'_>], format: Format) -> Result
     let scope = split(first, &starts, &whole(first, same.len()));
     let rows = rows(asks, &scope);
     let with = |sql: &str| with_labels(client, sql, (first, &scope), (&starts, &same));
-    let count: u64 = with(&format!("SELECT count() AS rows FROM ({rows})")).fetch_one().await.map_err(crate::Error::from)?;
+    let count: u64 =
+        with(&format!("SELECT count() AS rows FROM ({rows})")).fetch_one().await.map_err(crate::Error::from)?;
     if count > ROWS_MAX as u64 {
         return Err(Error::TooManyRows { limit: ROWS_MAX });
     }
-    let mut query = with(&file(asks, &rows, &scope)).with_setting("output_format_json_quote_64bit_integers", "0");
-    if format == Format::Json {
-        query = query.with_setting("output_format_json_array_of_rows", "1");
-    }
+    let mut query = with(&file(asks, &rows, &scope));
+    query = match format {
+        // A spreadsheet reads an empty cell as none.
+        Format::Csv => query.with_setting("format_csv_null_representation", ""),
+        Format::Json => query
+            .with_setting("output_format_json_array_of_rows", "1")
+            .with_setting("output_format_json_quote_64bit_integers", "0"),
+        Format::Parquet => query,
+    };
     let mut rest = query.fetch_bytes(format.of_engine()).map_err(crate::Error::from)?;
     let first = rest.next().await.map_err(crate::Error::from)?;
     Ok(Export { first, rest })
@@ -106,8 +112,12 @@ pub async fn export(client: &Client, asks: &[Ask<'_>], format: Format) -> Result
 
 /// The statement of the file.
 fn file(asks: &[Ask<'_>], rows: &str, scope: &Scope<'_>) -> String {
-    let dims: String =
-        scope.by.iter().enumerate().map(|(i, dimension)| format!("key_dims[{}] AS {}, ", i + 1, dimension.name())).collect();
+    let dims: String = scope
+        .by
+        .iter()
+        .enumerate()
+        .map(|(i, dimension)| format!("key_dims[{}] AS {}, ", i + 1, dimension.name()))
+        .collect();
     let quantiles = if asks.iter().any(|ask| ask.metric.figure.quantiles_of.is_some()) {
         let one = |(i, name): (usize, &str)| format!(", if(empty(quantiles), NULL, quantiles[{}]) AS {name}", i + 1);
         ["p50", "p90", "p95"].into_iter().enumerate().map(one).collect()
@@ -127,7 +137,10 @@ fn label(scope: &Scope<'_>) -> String {
         return "''".into();
     }
     let chunks = (0..super::BUCKETS_MAX.div_ceil(LABELS_MAX)).map(|i| format!("{{labels_{i}:Array(String)}}"));
-    format!("transform(key_bucket, {{bounds:Array(Int64)}}, arrayConcat({}), '')", chunks.collect::<Vec<_>>().join(", "))
+    format!(
+        "transform(key_bucket, {{bounds:Array(Int64)}}, arrayConcat({}), '')",
+        chunks.collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// The rows of all metrics, each with its place among them.

@@ -1,6 +1,7 @@
 //! Questions to the warehouse: range and buckets in local time, people, and the figure of a metric.
 
 mod buckets;
+mod conditions;
 mod conversations;
 mod error;
 mod explain;
@@ -12,7 +13,8 @@ mod run;
 mod timeline;
 
 pub use buckets::{BUCKETS_MAX, Grain, Whole, boundaries};
-pub use conversations::{Condition, Conversation, Leaning, Listing, OUTCOMES, conversation, conversations};
+pub use conditions::{Condition, Leaning, OUTCOMES};
+pub use conversations::{Conversation, Listing, conversation, conversations};
 pub use error::Error;
 pub use explain::{Behind, Contribution, Excluded, Explanation, Page, Reconciled, explain};
 pub use export::{Export, Format, export};

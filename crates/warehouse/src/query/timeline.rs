@@ -51,7 +51,11 @@ pub async fn timeline(
     (after, limit): (Option<&Place>, usize),
 ) -> Result<(Vec<Moment>, bool), Error> {
     // Places first, of narrow columns: texts and data are read of the page's events alone.
-    let kept = if after.is_some() { "WHERE (us, sequence, event_id) > ({after_us:Int64}, {after_sequence:Int64}, {after_id:String})" } else { "" };
+    let kept = if after.is_some() {
+        "WHERE (us, sequence, event_id) > ({after_us:Int64}, {after_sequence:Int64}, {after_id:String})"
+    } else {
+        ""
+    };
     let ours = format!("{OURS} AND conversation_id = {{conversation:String}}");
     let sql = format!(
         "SELECT event_id, tupleElement(first, 1) AS event, tupleElement(first, 2) AS us, tupleElement(first, 3) AS sequence, \

@@ -24,7 +24,8 @@ pub(crate) fn contributions(figure: &Figure, scope: &Scope<'_>) -> String {
 pub(crate) fn entities(figure: &Figure, scope: &Scope<'_>) -> String {
     let distinct = |expression: &str| {
         let (rows, conditions) = (rows(figure, scope), sql::conditions(figure, scope));
-        format!("(SELECT toFloat64({expression}) FROM ({rows}) {conditions})")
+        // A subquery's value can be null in its type.
+        format!("ifNull((SELECT toFloat64({expression}) FROM ({rows}) {conditions}), 0)")
     };
     let entities = match figure.entities {
         Entities::Parts | Entities::Peak => "sum(ifNull(value, 0))".into(),

@@ -45,7 +45,12 @@ enum Found {
     /// Conversations by a time of theirs that meet a condition.
     Conversations(&'static str, &'static str),
     /// Items of a list of conversations, by a time of theirs, that meet a condition on these columns.
-    Items { list: &'static str, time: &'static str, columns: &'static [&'static str], condition: &'static str },
+    Items {
+        list: &'static str,
+        time: &'static str,
+        columns: &'static [&'static str],
+        condition: &'static str,
+    },
     /// Rows of the metric's own source that do not meet its condition.
     Others,
     Deleted,
@@ -110,7 +115,10 @@ fn others(metric: &Metric, scope: &Scope<'_>) -> String {
     let left = format!("NOT ({})", figure.filter.unwrap_or("1"));
     let condition = if kept.is_empty() { format!("WHERE {left}") } else { format!("{kept} AND {left}") };
     let n = if figure.quantiles_of.is_some() { "count()" } else { figure.n };
-    format!("SELECT '' AS detail, toUInt64(greatest({n}, 0)) AS n FROM ({}) {condition}", sources::select(figure.source, scope))
+    format!(
+        "SELECT '' AS detail, toUInt64(greatest({n}, 0)) AS n FROM ({}) {condition}",
+        sources::select(figure.source, scope)
+    )
 }
 
 /// Most rows that exclusions are told in: dead letters and environments are told one by one.
@@ -136,17 +144,35 @@ const fn exclusion(id: &'static str, says: &'static str, found: Found) -> Exclus
 
 /// What every figure leaves out.
 const ALWAYS: &[Exclusion] = &[
-    exclusion("deleted_conversations", "Conversations with events in the range that were deleted, whenever.", Found::Deleted),
-    exclusion("other_environments", "Events of the range in other environments, each by its name.", Found::Environments),
-    exclusion("dead_letters", "What arrived in the range and could not be taken, by reason; it may be about anything.", Found::DeadLetters),
+    exclusion(
+        "deleted_conversations",
+        "Conversations with events in the range that were deleted, whenever.",
+        Found::Deleted,
+    ),
+    exclusion(
+        "other_environments",
+        "Events of the range in other environments, each by its name.",
+        Found::Environments,
+    ),
+    exclusion(
+        "dead_letters",
+        "What arrived in the range and could not be taken, by reason; it may be about anything.",
+        Found::DeadLetters,
+    ),
 ];
 
 /// What conditions of metrics leave out, where more can be said than what `OTHERS` says.
 const BY_METRIC: &[(&str, Exclusion)] = &[
-    ("bot_response_time", exclusion("late_replies", "Replies later than ten minutes, which `bot_no_reply` counts.", Found::Others)),
+    (
+        "bot_response_time",
+        exclusion("late_replies", "Replies later than ten minutes, which `bot_no_reply` counts.", Found::Others),
+    ),
     ("tool_duration", exclusion("calls_without_duration", "Calls whose time is not known.", Found::Others)),
     ("llm_latency", exclusion("calls_without_duration", "Calls whose time is not known.", Found::Others)),
-    ("ttft", exclusion("calls_without_first_token", "Calls that do not tell when the first token came.", Found::Others)),
+    (
+        "ttft",
+        exclusion("calls_without_first_token", "Calls that do not tell when the first token came.", Found::Others),
+    ),
 ];
 
 const OTHERS: Exclusion = exclusion("others", "Of the same kind, but not what this figure counts.", Found::Others);
@@ -174,13 +200,24 @@ const BOT_ONLY: Exclusion = exclusion(
 const OPEN_CHATS: Exclusion = exclusion(
     "open_chats",
     "Chats last used in the range that are still open, because a leg is.",
-    Found::Items { list: "chats", time: "ended", columns: &["ended", "counted", "open"], condition: "x_counted = 1 AND x_open = 1" },
+    Found::Items {
+        list: "chats",
+        time: "ended",
+        columns: &["ended", "counted", "open"],
+        condition: "x_counted = 1 AND x_open = 1",
+    },
 );
-const NOBODY: Exclusion = exclusion("events_without_person", "Messages, starts and clicks that carry no person's id.", Found::Anonymous);
+const NOBODY: Exclusion =
+    exclusion("events_without_person", "Messages, starts and clicks that carry no person's id.", Found::Anonymous);
 const CHATS_OF_NOBODY: Exclusion = exclusion(
     "chats_without_person",
     "Chats started in the range whose events carry no person's id.",
-    Found::Items { list: "chats", time: "start", columns: &["start", "counted", "person"], condition: "x_counted = 1 AND x_person = ''" },
+    Found::Items {
+        list: "chats",
+        time: "start",
+        columns: &["start", "counted", "person"],
+        condition: "x_counted = 1 AND x_person = ''",
+    },
 );
 const REQUESTS_OF_NOBODY: Exclusion = exclusion(
     "requests_without_person",
@@ -215,7 +252,9 @@ const NOT_CUSTOMERS: Exclusion = exclusion(
 const NOT_REVIEWABLE: Exclusion = exclusion(
     "not_reviewable",
     "Bot messages that could not be rated.",
-    Found::Events("event = 'message.created' AND is_message = 1 AND role = 'bot' AND NOT JSONExtractBool(data, 'feedback_enabled')"),
+    Found::Events(
+        "event = 'message.created' AND is_message = 1 AND role = 'bot' AND NOT JSONExtractBool(data, 'feedback_enabled')",
+    ),
 );
 const OTHER_SURVEYS: Exclusion = exclusion(
     "other_surveys",
@@ -255,7 +294,12 @@ const NOT_REPLIED: Exclusion = exclusion(
 const STILL_SERVED: Exclusion = exclusion(
     "still_open",
     "Legs accepted in the range that have not ended.",
-    Found::Items { list: "legs", time: "accepted", columns: &["accepted", "ended"], condition: "isNotNull(x_accepted) AND isNull(x_ended)" },
+    Found::Items {
+        list: "legs",
+        time: "accepted",
+        columns: &["accepted", "ended"],
+        condition: "isNotNull(x_accepted) AND isNull(x_ended)",
+    },
 );
 
 impl Source {

@@ -98,7 +98,11 @@ pub const IDENTITIES: &[Identity] = &[
     identity(
         "The traffic's cells are all messages.",
         total("messages_total"),
-        &[cells("traffic_heatmap", &[Dimension::Weekday, Dimension::Hour], "traffic_heatmap by weekday and hour, added up")],
+        &[cells(
+            "traffic_heatmap",
+            &[Dimension::Weekday, Dimension::Hour],
+            "traffic_heatmap by weekday and hour, added up",
+        )],
     ),
     identity(
         "Incoming messages are those of users.",
@@ -108,7 +112,10 @@ pub const IDENTITIES: &[Identity] = &[
     identity(
         "Conversations started were opened first, or came directly.",
         total("conversations_started"),
-        &[total("direct_conversations"), kept("conversations_started", "opened = 1", "conversations_started that were initialised")],
+        &[
+            total("direct_conversations"),
+            kept("conversations_started", "opened = 1", "conversations_started that were initialised"),
+        ],
     ),
     identity(
         "Conversations started are identified or not.",
@@ -174,7 +181,10 @@ pub const IDENTITIES: &[Identity] = &[
     identity(
         "Chats that ended were contained or not.",
         n_of("conversation_duration", "chats that ended (n of conversation_duration)"),
-        &[total("automated_resolutions"), kept("automated_resolutions", "contained = 0", "chats that ended with a leg or a request")],
+        &[
+            total("automated_resolutions"),
+            kept("automated_resolutions", "contained = 0", "chats that ended with a leg or a request"),
+        ],
     ),
     identity(
         "Bot replies came in time or late.",
@@ -301,7 +311,10 @@ pub const IDENTITIES: &[Identity] = &[
     identity(
         "Offers were accepted or missed, or are open.",
         total("agent_offers"),
-        &[total("agent_missed_offers"), kept("agent_offers", "outcome != 'missed'", "agent_offers that were not missed")],
+        &[
+            total("agent_missed_offers"),
+            kept("agent_offers", "outcome != 'missed'", "agent_offers that were not missed"),
+        ],
     ),
     identity(
         "Minutes are those of all agents.",

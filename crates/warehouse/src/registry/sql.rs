@@ -87,7 +87,11 @@ impl Filter {
 pub fn statement(figure: &Figure, scope: &Scope<'_>) -> String {
     let bucket = if scope.by_bucket { "roundDown(us, {bounds:Array(Int64)})" } else { "toInt64(0)" };
     let dims: Vec<String> = scope.by.iter().map(|dimension| dimension.expression()).collect();
-    let dims = if dims.is_empty() { "emptyArrayString()".into() } else { format!("CAST([{}] AS Array(String))", dims.join(", ")) };
+    let dims = if dims.is_empty() {
+        "emptyArrayString()".into()
+    } else {
+        format!("CAST([{}] AS Array(String))", dims.join(", "))
+    };
     let quantiles = match figure.quantiles_of {
         Some(of) => format!("arrayMap(q -> toFloat64(q), quantilesExactInclusive(0.5, 0.9, 0.95)({of}))"),
         None => "emptyArrayFloat64()".into(),

@@ -34,7 +34,7 @@ const COUNT: usize = {
     count
 };
 
-const ALL: [Metric; COUNT] = {
+static ALL: [Metric; COUNT] = {
     let mut all = [volumes::METRICS[0]; COUNT];
     let (mut subject, mut at) = (0, 0);
     while subject < SUBJECTS.len() {
