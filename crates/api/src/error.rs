@@ -42,6 +42,9 @@ pub enum Error {
         /// What was asked for.
         name: String,
     },
+    /// There is no such conversation in this project and environment, or it was deleted.
+    #[error("there is no conversation `{0}` here")]
+    NoConversation(String),
     /// The address is not one of the API's.
     #[error("there is nothing at this address")]
     NoRoute,
@@ -102,7 +105,7 @@ impl Error {
             Error::RoleMayNot { .. } => "role_may_not",
             Error::OtherProject => "other_project",
             Error::ProjectMissing => "project_missing",
-            Error::NotFound { .. } => "not_found",
+            Error::NotFound { .. } | Error::NoConversation(_) => "not_found",
             Error::NoRoute => "no_route",
             Error::MethodNotAllowed => "method_not_allowed",
             Error::BadBody(_) => "bad_body",
@@ -123,7 +126,7 @@ impl Error {
         match self {
             Error::KeyMissing | Error::KeyInvalid => StatusCode::UNAUTHORIZED,
             Error::RoleMayNot { .. } | Error::OtherProject => StatusCode::FORBIDDEN,
-            Error::NotFound { .. } | Error::NoRoute => StatusCode::NOT_FOUND,
+            Error::NotFound { .. } | Error::NoConversation(_) | Error::NoRoute => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Error::BadBody(_) => StatusCode::BAD_REQUEST,
             Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -147,6 +150,9 @@ impl Error {
             Error::OtherProject => "leave the project out, or use a key of that project",
             Error::ProjectMissing => "add project=ID; GET /api/v1/projects lists them",
             Error::NotFound { .. } => "check the name; GET /api/v1/projects lists the projects",
+            Error::NoConversation(_) => {
+                "check id and env; GET /api/v1/conversations lists them; a deleted one is not shown"
+            }
             Error::NoRoute => "GET /openapi.json lists the routes",
             Error::MethodNotAllowed => "GET /openapi.json lists the methods of each route",
             Error::BadBody(_) | Error::BodyTooLarge { .. } => {

@@ -1,106 +1,70 @@
 //! `GET /api/v1/query` and `GET /api/v1/metrics`.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-    http::HeaderMap,
-};
-use chrono::{DateTime, SecondsFormat, Utc};
+use axum::{Json, extract::State, http::HeaderMap};
 use serde_json::{Map, Value, json};
 use warehouse::{
-    query::{Answer, Ask, Cell, State as BucketState, figure, local_rfc3339},
+    query::{Answer, Ask, Cell, Range, State as BucketState, figure, local_rfc3339},
     registry::{Dimension, METRICS, Metric, Unit},
 };
 
 use crate::{
-    Error, access, delta, metrics,
-    params::{Question, Sent},
+    Error, access,
+    asked::{Asked, Pairs, Reach, counted, fresh_to, turn},
+    delta,
+    params::{QUERY, Question},
     router::App,
-    wait,
 };
 
-/// How long a question waits for its turn.
-const TURN_MAX: Duration = Duration::from_secs(10);
 /// Greatest count that JSON carries exactly.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// `GET /api/v1/query`.
-pub(crate) async fn query(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    pairs: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Value>, Error> {
-    let started = tokio::time::Instant::now();
-    let answer = answer(&app, &headers, pairs.map(|Query(pairs)| pairs).map_err(|e| e.to_string())).await;
-    let outcome = answer.as_ref().map_or_else(|error| error.code(), |_| "ok");
-    metrics::QUERIES.add_with(&[("outcome", outcome)], 1);
-    metrics::QUERY_SECONDS.record(started.elapsed().as_secs_f64());
-    answer.map(Json)
+pub(crate) async fn query(State(app): State<Arc<App>>, headers: HeaderMap, pairs: Pairs) -> Result<Json<Value>, Error> {
+    counted("query", answer(&app, &headers, pairs)).await.map(Json)
 }
 
-async fn answer(app: &App, headers: &HeaderMap, pairs: Result<Vec<(String, String)>, String>) -> Result<Value, Error> {
-    let key = access::authenticate(&app.deps, headers)?;
-    access::may_read(&key)?;
-    let sent = Sent::new(pairs.map_err(|message| Error::BadParameter {
-        code: "bad_query",
-        message,
-        hint: "percent-encode the parameters".into(),
-    })?)?;
-    let project = access::project(&app.deps, &key, sent.one("project"))?;
-    let now = (app.deps.now)();
-    let question = Question::read(&sent, &project, now)?;
-    // The end is read before the figures: what is in at least that far is fresh to now.
-    let end = wait::journal_end(&app.deps).await?;
-    let target = if question.positions.is_empty() && access::waits(&key) {
-        end.clone()
-    } else {
-        app.positions(&question.positions)?
-    };
-    let turn = tokio::time::timeout(TURN_MAX, app.turns.acquire()).await;
-    let _turn = turn.map_err(|_| Error::Overloaded)?.map_err(|_| Error::Overloaded)?;
+async fn answer(app: &App, headers: &HeaderMap, pairs: Pairs) -> Result<Value, Error> {
+    let asked = Asked::read(app, headers, pairs, QUERY)?;
+    let question = Question::read(&asked.sent, &asked.project, asked.now)?;
+    let reach = Reach::of(app, &asked, &question.positions).await?;
+    let _turn = turn(app).await?;
     let mut results = Vec::with_capacity(question.metrics.len());
     for metric in &question.metrics {
-        let ask = Ask {
-            metric,
-            project: &project.id,
-            environment: &question.environment,
-            range: question.range,
-            grain: question.grain,
-            by: &question.by,
-            filters: &question.filters,
-            settings: &project.settings,
-        };
-        let derived = ask.derived();
-        let progress = wait::until(&app.deps, &app.feed, &target, derived).await?;
-        let fresh_ms = wait::fresh_to_ms(&progress, &end, derived, now.timestamp_millis());
+        let ask = question.ask(metric, &asked.project, false);
+        let fresh_ms = reach.wait(app, ask.derived()).await?;
         let answer = figure(&app.deps.warehouse, &ask).await?;
         let mut result = result(&ask, &answer, fresh_ms);
         if let Some(with) = question.compared_with {
             result["comparison"] =
-                delta::compared(&app.deps.warehouse, &ask, (with, now.timestamp_micros()), &answer).await?;
+                delta::compared(&app.deps.warehouse, &ask, (with, asked.now.timestamp_micros()), &answer).await?;
         }
         results.push(result);
     }
     Ok(json!({ "results": results }))
 }
 
-fn result(ask: &Ask<'_>, answer: &Answer, fresh_ms: i64) -> Value {
+/// A range as answers say it.
+pub(crate) fn told(range: &Range) -> Value {
+    json!({"from": range.local(range.from_us), "to": range.local(range.to_us), "tz": range.tz.name()})
+}
+
+/// A figure with its rows.
+pub(crate) fn result(ask: &Ask<'_>, answer: &Answer, fresh_ms: i64) -> Value {
     let Ask { metric, range, .. } = ask;
     let mut notes = Vec::new();
     if range.to_us > fresh_ms * 1_000 {
         notes.push("the range is not over, or not all of it is in yet");
     }
-    let fresh_to = DateTime::<Utc>::from_timestamp_millis(fresh_ms).unwrap_or_default();
     let mut result = json!({
         "metric": metric.id,
         "version": metric.version,
         "unit": metric.unit.name(),
         "class": metric.class.name(),
-        "range": {"from": range.local(range.from_us), "to": range.local(range.to_us), "tz": range.tz.name()},
+        "range": told(range),
         "total": cell(ask, &answer.total),
-        "fresh_to": fresh_to.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "fresh_to": fresh_to(fresh_ms),
         "notes": notes,
     });
     if metric.unit == Unit::Money {
@@ -179,7 +143,8 @@ pub fn declaration(metric: &Metric) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use warehouse::query::{Grain, Range, zone};
+    use chrono::DateTime;
+    use warehouse::query::{Grain, zone};
 
     fn answered(id: &str, grain: Option<Grain>, total: Cell, rows: Option<Vec<Cell>>) -> Value {
         let range = Range::parse("2026-03-28", "2026-03-30", zone("Europe/Madrid").unwrap()).unwrap();
@@ -193,6 +158,7 @@ mod tests {
             by: &[],
             filters: &[],
             settings: &rollup::Settings::default(),
+            conversations: false,
         };
         let buckets = vec![(starts[0], starts[1]), (starts[1], range.to_us)];
         let rows = rows

@@ -1,13 +1,18 @@
 //! The query API: figures over the metric registry, projects and keys, health, and the OpenAPI and AsyncAPI
 //! documents.
 //!
-//! A question is read (`params`), waits until the figures reach what it has to see (`wait`), is answered by the
-//! warehouse's registry, and given as JSON (`figures`). Nothing here knows SQL or the events topic.
+//! A question is read (`asked`, `params`), waits until the figures reach what it has to see (`wait`), is answered by the
+//! warehouse, and given as JSON (`figures`, `explain`, `conversations`) or as a file (`export`). Nothing here knows SQL or the
+//! events topic.
 
 mod access;
+mod asked;
 mod asyncapi;
+mod conversations;
 mod delta;
 mod error;
+mod explain;
+mod export;
 mod figures;
 mod manage;
 mod metrics;

@@ -6,7 +6,7 @@ use service::metrics::{Counter, Entry, Histogram, Unit};
 pub(crate) const QUERIES: Counter = Counter::new(
     "rapport_api_queries_total",
     Unit::Count,
-    "Questions to /api/v1/query; label outcome: ok or the code of the error.",
+    "Questions to figures and conversations; label route, and outcome: ok or the code of the error.",
 );
 
 /// Time to an answer, waiting included.

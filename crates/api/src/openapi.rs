@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use warehouse::registry::METRICS;
 
-use crate::params::PARAMETERS;
+use crate::params::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table};
 
 /// The document of this surface, and of others at the same address, of which each gives its `paths` and `schemas`.
 pub fn document(others: &[Value]) -> Value {
@@ -40,8 +40,24 @@ fn paths() -> Value {
     let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]);
     json!({
         "/api/v1/query": {"get": {
-            "summary": "Any metric over a range.", "parameters": parameters(),
+            "summary": "Any metric over a range.", "parameters": parameters(QUERY),
             "responses": answers("200", "Figures", "#/components/schemas/Answer"),
+        }},
+        "/api/v1/explain": {"get": {
+            "summary": "A figure with its formula, what was left out, the identities that reconcile it, and the conversations behind it.",
+            "parameters": parameters(EXPLAIN), "responses": answers("200", "The explanation", "#/components/schemas/Explanation"),
+        }},
+        "/api/v1/export": {"get": {
+            "summary": "The rows of figures as a file.", "parameters": parameters(EXPORT),
+            "responses": {"200": {"description": "The file.", "content": files()}, "default": refusal()},
+        }},
+        "/api/v1/conversations": {"get": {
+            "summary": "Conversations of a range (the last 28 days by default), the newest first.",
+            "parameters": parameters(CONVERSATIONS), "responses": answers("200", "A page of them", "#/components/schemas/Conversations"),
+        }},
+        "/api/v1/conversations/{id}": {"get": {
+            "summary": "One conversation with its timeline.", "parameters": with_id(parameters(CONVERSATION)),
+            "responses": answers("200", "The conversation", "#/components/schemas/Timeline"),
         }},
         "/api/v1/metrics": {"get": {
             "summary": "The metric registry.", "responses": answers("200", "Declarations", "#/components/schemas/Registry"),
@@ -80,8 +96,25 @@ fn paths() -> Value {
     })
 }
 
-fn parameters() -> Value {
-    let described = PARAMETERS.iter().map(|p| {
+/// A file by its formats.
+fn files() -> Value {
+    let binary = json!({"schema": {"type": "string", "format": "binary"}});
+    json!({
+        "text/csv": {"schema": {"type": "string"}},
+        "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+        "application/vnd.apache.parquet": binary,
+    })
+}
+
+fn with_id(mut parameters: Value) -> Value {
+    if let Some(parameters) = parameters.as_array_mut() {
+        parameters.push(json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}));
+    }
+    parameters
+}
+
+fn parameters(table: Table) -> Value {
+    let described = table.iter().copied().flatten().map(|p| {
         let mut item = json!({"type": "string"});
         if p.name == "metric" {
             item["enum"] = METRICS.iter().map(|m| m.id).collect();
@@ -155,6 +188,15 @@ fn schemas() -> Value {
     }});
     json!({
         "Answer": {"type": "object", "properties": {"results": {"type": "array", "items": result}}},
+        "Explanation": explanation(&cell),
+        "Conversations": {"type": "object", "properties": {
+            "conversations": {"type": "array", "items": {"type": "object"}}, "range": object(&["from", "to", "tz"], &[]),
+            "next_cursor": {"type": ["string", "null"]}, "fresh_to": {"type": "string", "format": "date-time"},
+        }},
+        "Timeline": {"type": "object", "properties": {
+            "conversation": {"type": "object"}, "timeline": {"type": "array", "items": {"type": "object"}},
+            "next_cursor": {"type": ["string", "null"]}, "fresh_to": {"type": "string", "format": "date-time"},
+        }},
         "Registry": {"type": "object", "properties": {"metrics": {"type": "array", "items": {"type": "object"}}}},
         "Projects": {"type": "object", "properties": {"projects": {"type": "array", "items": {"$ref": "#/components/schemas/Project"}}}},
         "Project": object(&["id", "name", "timezone"], &[]),
@@ -165,6 +207,26 @@ fn schemas() -> Value {
         "SettingsInForce": {"type": "object", "properties": {"settings": {"$ref": "#/components/schemas/Settings"}}},
         "Error": {"type": "object", "properties": {"error": object(&["code", "message", "hint"], &["id"])}},
     })
+}
+
+fn explanation(cell: &Value) -> Value {
+    let (number, count) = (json!({"type": "number"}), json!({"type": "integer", "minimum": 0}));
+    let term = json!({"type": "object", "properties": {"metric": {"type": "string"}, "says": {"type": "string"}, "value": number}});
+    let excluded = json!({"type": "object", "properties": {
+        "id": {"type": "string"}, "says": {"type": "string"}, "of": {"enum": ["question", "environment", "project"]}, "count": count,
+        "details": {"type": "object", "additionalProperties": count},
+    }});
+    let identity = json!({"type": "object", "properties": {
+        "says": {"type": "string"}, "left": term, "right": {"type": "array", "items": term}, "sum": number, "holds": {"type": "boolean"},
+    }});
+    json!({"type": "object", "properties": {
+        "metric": {"type": "string"}, "formula": {"type": "string"}, "total": {"type": "object", "properties": cell},
+        "excluded": {"type": "array", "items": excluded}, "identities": {"type": "array", "items": identity},
+        "behind": {"type": "object", "properties": {
+            "conversations": count, "entities": number, "unit": {"type": "string"}, "holds": {"type": "boolean"},
+        }},
+        "conversations": {"type": "array", "items": {"type": "object"}}, "next_cursor": {"type": ["string", "null"]},
+    }})
 }
 
 #[cfg(test)]
@@ -179,7 +241,11 @@ mod tests {
             let name = reference.split('"').next().unwrap().rsplit('/').next().unwrap();
             assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
         }
-        let described = document["paths"]["/api/v1/query"]["get"]["parameters"].as_array().unwrap().len();
-        assert_eq!(described, PARAMETERS.len());
+        for (path, table) in
+            [("query", QUERY), ("explain", EXPLAIN), ("export", EXPORT), ("conversations", CONVERSATIONS)]
+        {
+            let described = document["paths"][format!("/api/v1/{path}")]["get"]["parameters"].as_array().unwrap().len();
+            assert_eq!(described, table.iter().map(|group| group.len()).sum::<usize>(), "{path}");
+        }
     }
 }

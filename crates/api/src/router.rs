@@ -16,12 +16,14 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, asyncapi, figures, manage, openapi,
+    Error, asyncapi, conversations, explain, export, figures, manage, openapi,
     wait::{self, Feed},
 };
 
 /// Questions that are answered at once.
 const TURNS: usize = 16;
+/// Files that are sent at once: they may take as long as their reader does.
+const EXPORTS: usize = 4;
 /// How long readiness waits for the warehouse.
 const READY_MAX: Duration = Duration::from_secs(2);
 
@@ -63,6 +65,7 @@ pub(crate) struct App {
     pub(crate) deps: Deps,
     pub(crate) feed: Feed,
     pub(crate) turns: Semaphore,
+    pub(crate) exports: Arc<Semaphore>,
 }
 
 impl App {
@@ -79,7 +82,8 @@ impl App {
 
 /// The API's routes.
 pub fn router(deps: Deps) -> Router {
-    let app = App { deps, feed: Feed::default(), turns: Semaphore::new(TURNS) };
+    let (turns, exports) = (Semaphore::new(TURNS), Arc::new(Semaphore::new(EXPORTS)));
+    let app = App { deps, feed: Feed::default(), turns, exports };
     let routed = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     routed
         .fallback(async || Error::NoRoute)
@@ -104,10 +108,14 @@ pub fn operations(health: service::health::Health, metrics: service::metrics::Ha
 type Operated = (service::health::Health, service::metrics::Handle);
 
 /// Every address, with what its methods do.
-fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 11] {
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 15] {
     [
         ("/api/v1/query", get(figures::query)),
         ("/api/v1/metrics", get(figures::registry)),
+        ("/api/v1/explain", get(explain::explain)),
+        ("/api/v1/export", get(export::export)),
+        ("/api/v1/conversations", get(conversations::list)),
+        ("/api/v1/conversations/{id}", get(conversations::one)),
         ("/api/v1/projects", get(manage::projects).post(manage::create_project)),
         ("/api/v1/projects/{id}/settings", get(manage::settings).patch(manage::change_settings)),
         ("/api/v1/keys", post(manage::create_key)),

@@ -27,7 +27,26 @@ pub(super) fn by(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Dimensi
 
 /// What the figures are kept to: `DIM:is|isnot|contains:V1,V2`, where a comma in a value is written `\,`.
 pub(super) fn filters(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Filter>, Error> {
-    let filters = sent.all("f").map(|text| filter(text, metrics)).collect::<Result<Vec<_>, _>>()?;
+    read(sent, &|name| of_all(name, metrics, "filtered"))
+}
+
+/// Filters of conversations themselves.
+pub(super) fn of_conversations(sent: &Sent) -> Result<Vec<Filter>, Error> {
+    read(sent, &|name| {
+        let known = Dimension::OF_CONVERSATIONS.iter().copied();
+        known.clone().find(|dimension| dimension.name() == name).ok_or_else(|| {
+            let names = || known.clone().map(Dimension::name);
+            let message = format!("conversations cannot be filtered by `{}`", short(name));
+            bad("unknown_dimension", message, suggestion(&nearest(name, names()), names()))
+        })
+    })
+}
+
+/// Finds the dimension of a name.
+type Find<'a> = &'a dyn Fn(&str) -> Result<Dimension, Error>;
+
+fn read(sent: &Sent, find: Find<'_>) -> Result<Vec<Filter>, Error> {
+    let filters = sent.all("f").map(|text| filter(text, find)).collect::<Result<Vec<_>, _>>()?;
     if filters.len() > FILTERS_MAX {
         let hint = format!("at most {FILTERS_MAX}; one filter takes several values");
         return Err(bad("bad_filter", "too many filters are asked for".into(), hint));
@@ -35,7 +54,7 @@ pub(super) fn filters(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Fi
     Ok(filters)
 }
 
-fn filter(text: &str, metrics: &[&'static Metric]) -> Result<Filter, Error> {
+fn filter(text: &str, find: Find<'_>) -> Result<Filter, Error> {
     let wrong = |message: String| {
         let hint = "write f=DIMENSION:is:VALUE, with is, isnot or contains and values separated by commas, as in f=channel:is:web,app";
         bad("bad_filter", message, hint.into())
@@ -44,7 +63,7 @@ fn filter(text: &str, metrics: &[&'static Metric]) -> Result<Filter, Error> {
     let (Some(name), Some(comparison), Some(values)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(wrong(format!("`{}` is no filter", short(text))));
     };
-    let dimension = of_all(name, metrics, "filtered")?;
+    let dimension = find(name)?;
     let comparison = match comparison {
         "is" => Comparison::Is,
         "isnot" => Comparison::IsNot,
@@ -59,7 +78,7 @@ fn filter(text: &str, metrics: &[&'static Metric]) -> Result<Filter, Error> {
 }
 
 /// Values separated by commas; a backslash takes the next character as it is. Empty ones say nothing.
-fn values_of(text: &str) -> Vec<String> {
+pub(super) fn values_of(text: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let mut characters = text.chars();
     while let Some(character) = characters.next() {

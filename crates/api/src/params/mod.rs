@@ -1,15 +1,22 @@
-//! The parameters of `GET /api/v1/query`: one table, for reading them and for describing them.
+//! The parameters of questions: tables (`tables`), for reading them and for describing them.
 
 use chrono::{DateTime, Utc};
 use control::Project;
 use warehouse::{
-    query::{Comparison, Grain, Range, boundaries, nearest, zone},
+    query::{Ask, Comparison, Grain, Range, boundaries, nearest, zone},
     registry::{Dimension, Filter, METRICS, Metric},
 };
 
 use crate::Error;
 
 mod dimensions;
+mod listing;
+mod page;
+mod tables;
+
+pub(crate) use listing::wanted;
+pub(crate) use page::{cursor_of, paged, placed};
+pub(crate) use tables::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table};
 
 /// Most metrics of one question.
 const METRICS_MAX: usize = 20;
@@ -18,59 +25,18 @@ const ENVIRONMENT_CHARS_MAX: usize = event::limits::ID_CHARS;
 /// Most positions of one question.
 const POSITIONS_MAX: usize = 64;
 
-/// A parameter, for the reader and for the OpenAPI document.
-#[derive(Debug)]
-pub(crate) struct Parameter {
-    pub(crate) name: &'static str,
-    pub(crate) required: bool,
-    pub(crate) repeatable: bool,
-    pub(crate) says: &'static str,
-}
-
-const fn parameter(name: &'static str, says: &'static str) -> Parameter {
-    Parameter { name, required: false, repeatable: false, says }
-}
-
-/// Every parameter.
-pub(crate) const PARAMETERS: &[Parameter] = &[
-    Parameter { name: "metric", required: true, repeatable: true, says: "Metric id; GET /api/v1/metrics lists them." },
-    parameter("from", "First local date or instant of the range."),
-    parameter("to", "First local date or instant after the range."),
-    parameter("r", "Instead of from and to: today, yesterday, 7d, 28d … (local days, today included), wtd, mtd, ytd."),
-    parameter("tz", "IANA zone of days and hours; the project's by default."),
-    parameter("g", "Rows by none, auto, minute, hour, day, week (from Monday) or month."),
-    parameter("by", "Rows by dimensions, separated by commas."),
-    Parameter {
-        name: "f",
-        required: false,
-        repeatable: true,
-        says: "Filter: DIMENSION:is, isnot or contains:VALUE,VALUE… (a comma in a value is written \\,).",
-    },
-    parameter("env", "Environment; production by default."),
-    parameter(
-        "cmp",
-        "Compare with prev (the calendar unit before; of a range that is not over, its elapsed part), yoy (a year before) or off.",
-    ),
-    Parameter {
-        name: "position",
-        required: false,
-        repeatable: true,
-        says: "Position of an answer of POST /v1/batch: wait until it is in, at most 10 s.",
-    },
-    parameter("project", "Project id, for an administrator's key."),
-];
-
 /// The parameters as sent.
 #[derive(Debug, Default)]
 pub(crate) struct Sent(Vec<(String, String)>);
 
 impl Sent {
     /// Refuses parameters that do not exist, and those that come twice but may not.
-    pub(crate) fn new(pairs: Vec<(String, String)>) -> Result<Sent, Error> {
+    pub(crate) fn new(pairs: Vec<(String, String)>, table: Table) -> Result<Sent, Error> {
+        let known_names = || table.iter().copied().flatten().map(|p| p.name);
         for (i, (name, _)) in pairs.iter().enumerate() {
-            let Some(known) = PARAMETERS.iter().find(|p| p.name == name) else {
-                let near = nearest(name, PARAMETERS.iter().map(|p| p.name));
-                let hint = suggestion(&near, PARAMETERS.iter().map(|p| p.name));
+            let Some(known) = table.iter().copied().flatten().find(|p| p.name == name) else {
+                let near = nearest(name, known_names());
+                let hint = suggestion(&near, known_names());
                 return Err(bad("unknown_parameter", format!("there is no parameter `{}`", short(name)), hint));
             };
             if !known.repeatable && pairs[..i].iter().any(|(earlier, _)| earlier == name) {
@@ -112,17 +78,31 @@ impl Question {
         let by = dimensions::by(sent, &metrics)?;
         let filters = dimensions::filters(sent, &metrics)?;
         let compared_with = comparison(sent)?;
-        let environment = sent.one("env").unwrap_or("production").to_owned();
-        if environment.chars().count() > ENVIRONMENT_CHARS_MAX || environment.contains('\0') {
-            let message = format!("env has at most {ENVIRONMENT_CHARS_MAX} characters, none of them NUL");
-            return Err(bad("bad_parameter", message, "production is the default".into()));
-        }
-        let positions: Vec<String> = sent.all("position").map(str::to_owned).collect();
-        if positions.len() > POSITIONS_MAX {
-            let hint = format!("at most {POSITIONS_MAX}; the last one of each server is enough");
-            return Err(bad("bad_parameter", "too many positions".into(), hint));
-        }
+        let (environment, positions) = (environment(sent)?, positions(sent)?);
         Ok(Question { metrics, range, compared_with, grain, by, filters, environment, positions })
+    }
+
+    /// What is asked of one of the metrics.
+    pub(crate) fn ask<'a>(&'a self, metric: &'a Metric, project: &'a Project, conversations: bool) -> Ask<'a> {
+        Ask {
+            metric,
+            project: &project.id,
+            settings: &project.settings,
+            environment: &self.environment,
+            range: self.range,
+            grain: self.grain,
+            by: &self.by,
+            filters: &self.filters,
+            conversations,
+        }
+    }
+
+    /// The one metric of a question that takes one.
+    pub(crate) fn metric(&self) -> Result<&'static Metric, Error> {
+        match self.metrics[..] {
+            [metric] => Ok(metric),
+            _ => Err(bad("too_many_metrics", "one metric is explained at a time".into(), "ask once for each".into())),
+        }
     }
 }
 
@@ -146,6 +126,26 @@ fn metrics(sent: &Sent) -> Result<Vec<&'static Metric>, Error> {
         return Err(bad("too_many_metrics", "too many metrics are asked for".into(), hint));
     }
     Ok(metrics)
+}
+
+/// The environment that is asked about.
+pub(crate) fn environment(sent: &Sent) -> Result<String, Error> {
+    let environment = sent.one("env").unwrap_or("production").to_owned();
+    if environment.chars().count() > ENVIRONMENT_CHARS_MAX || environment.contains('\0') {
+        let message = format!("env has at most {ENVIRONMENT_CHARS_MAX} characters, none of them NUL");
+        return Err(bad("bad_parameter", message, "production is the default".into()));
+    }
+    Ok(environment)
+}
+
+/// The positions that are waited for.
+pub(crate) fn positions(sent: &Sent) -> Result<Vec<String>, Error> {
+    let positions: Vec<String> = sent.all("position").map(str::to_owned).collect();
+    if positions.len() > POSITIONS_MAX {
+        let hint = format!("at most {POSITIONS_MAX}; the last one of each server is enough");
+        return Err(bad("bad_parameter", "too many positions".into(), hint));
+    }
+    Ok(positions)
 }
 
 fn range(sent: &Sent, project: &Project, now: DateTime<Utc>) -> Result<Range, Error> {
@@ -212,7 +212,7 @@ mod tests {
         let pairs = query.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         let now = DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").unwrap().with_timezone(&Utc);
         let project = Project::new("shop", "Shop", chrono_tz::Europe::Madrid);
-        Question::read(&Sent::new(pairs)?, &project, now)
+        Question::read(&Sent::new(pairs, QUERY)?, &project, now)
     }
 
     fn refused(query: &[(&str, &str)]) -> (String, String) {

@@ -103,6 +103,7 @@ impl Rig {
                 by: &[],
                 filters: &[],
                 settings: &Settings::default(),
+                conversations: false,
             };
             figures.push((metric.id, figure(&self.client, &ask).await.unwrap()));
         }

@@ -9,7 +9,10 @@ use std::{
 use serde_json::Value;
 use warehouse::registry::{Class, METRICS, Unit};
 
-use crate::server::{Directory, Server, root};
+use crate::{
+    explained::{self, Golden},
+    server::{Directory, Server, root},
+};
 
 /// The oracle's directory: `shared/golden` beside the repository, or above it.
 fn golden() -> PathBuf {
@@ -166,6 +169,7 @@ fn the_golden_events_give_the_oracles_figures_in_any_order_and_when_sent_twice()
     compare(&server, &directory, &key, &events, &week);
     views_agree(&server, &directory, "golden", &key);
     rows_agree(&server, &key);
+    explained::check(Golden { server: &server, directory: &directory, key: &key });
     check(&server, &directory, "golden-shuffled", &events, &[&week[..], &["--order", "shuffled"]].concat());
 }
 

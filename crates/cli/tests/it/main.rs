@@ -6,6 +6,7 @@ mod commands;
 mod copies;
 mod crashes;
 mod disk;
+mod explained;
 mod figures;
 mod installation;
 mod kcat;

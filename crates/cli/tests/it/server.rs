@@ -1,6 +1,7 @@
 //! Starts the binary, talks to it, kills it.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
@@ -178,6 +179,15 @@ impl Server {
     pub(crate) fn patch(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
         let request = agent().patch(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {key}"));
         answer(request.send_json(body))
+    }
+
+    /// Status, headers and body of a GET whose answer may be no text.
+    pub(crate) fn file(&self, path: &str, key: &str) -> (u16, BTreeMap<String, String>, Vec<u8>) {
+        let request = agent().get(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {key}"));
+        let mut response = request.call().unwrap();
+        let headers = response.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        (response.status().as_u16(), headers, response.body_mut().read_to_vec().unwrap())
     }
 
     /// Status and body of a POST to `/v1/batch`.

@@ -115,6 +115,7 @@ fn a_figure_is_compared_with_the_calendar_unit_before() {
     assert_eq!(comparison["range"]["from"], "2026-03-09T00:00:00+00:00");
     assert_eq!((&comparison["total"]["value"], &comparison["delta"]["kind"]), (&json!(1), &json!("relative")));
     assert_eq!(comparison["delta"]["value"], 1, "two where there was one");
-    let (_, body) = server.get("/api/v1/query?metric=messages_total&from=2026-03-10&to=2026-03-11&tz=UTC&cmp=yoy", Some(&key));
+    let (_, body) =
+        server.get("/api/v1/query?metric=messages_total&from=2026-03-10&to=2026-03-11&tz=UTC&cmp=yoy", Some(&key));
     assert_eq!(body["results"][0]["comparison"]["delta"]["kind"], "new");
 }

@@ -2,18 +2,28 @@
 
 mod buckets;
 mod comparison;
+mod conditions;
+mod conversations;
 mod error;
+mod explain;
+mod export;
 mod identity;
 mod people;
 mod range;
 mod run;
+mod timeline;
 
 pub use buckets::{BUCKETS_MAX, Grain, Whole, boundaries};
 pub use comparison::Comparison;
+pub use conditions::{Condition, Leaning, OUTCOMES};
+pub use conversations::{Conversation, Listing, conversation, conversations};
 pub use error::Error;
+pub use explain::{Behind, Contribution, Excluded, Explanation, Page, Reconciled, explain};
+pub use export::{Export, Format, export};
 pub use identity::{Link, resolve};
 pub use range::{Range, local_rfc3339, zone};
 pub use run::{Answer, Ask, Cell, Progress, ROWS_MAX, State, figure, progress};
+pub use timeline::{Moment, Place, TIMELINE_BYTES_MAX, timeline};
 
 /// The names nearest to a mistyped one, best first, at most three; none if nothing is near.
 pub fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Vec<&'static str> {

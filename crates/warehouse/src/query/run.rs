@@ -35,11 +35,16 @@ pub struct Ask<'a> {
     pub filters: &'a [Filter],
     /// What the project decides about its figures.
     pub settings: &'a Settings,
+    /// Whether the conversations behind the figure are asked for, so that counters, which know none, do not serve.
+    pub conversations: bool,
 }
 
 impl Ask<'_> {
     /// Whether the question tells conversations apart, so that what is folded from them has to answer it.
     pub fn by_conversation(&self) -> bool {
+        if self.conversations {
+            return true;
+        }
         let asked = || self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension));
         match self.metric.figure.source.counted_by() {
             Some(counted) => self.by_device() || asked().any(|dimension| !counted.contains(&dimension)),
@@ -144,41 +149,22 @@ pub async fn progress(client: &Client, generation: u32) -> Result<Vec<Progress>,
 
 /// The figure of a metric. Fails with `TooMany…` where the answer would be too large, or with `Warehouse`.
 pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
-    let starts = match ask.grain {
-        Some(grain) => boundaries(&ask.range, grain)?,
-        None => Vec::new(),
-    };
-    let identities = if ask.metric.figure.source.people() {
-        same_people(client, ask.project, ask.environment).await?
-    } else {
-        Vec::new()
-    };
-    let whole = Scope {
-        range: ask.range,
-        quarters: Whole::quarters(&ask.range, &[]),
-        minutes: Whole::minutes(&ask.range, &[]),
-        identity_chunks: identities.len(),
-        by_conversation: ask.by_conversation(),
-        by_device: ask.by_device(),
-        has_aliases: !ask.settings.source_aliases.is_empty(),
-        by_bucket: false,
-        by: &[],
-        filters: ask.filters,
-    };
+    let identities = identities(client, ask).await?;
+    figure_of(client, ask, &identities).await
+}
+
+/// The same, by those who are one person.
+pub(super) async fn figure_of(client: &Client, ask: &Ask<'_>, identities: &[Same]) -> Result<Answer, Error> {
+    let starts = starts(ask)?;
+    let whole = whole(ask, identities.len());
     let start = [ask.range.from_us];
-    let total = cells(client, ask, &whole, (&start, &identities));
+    let total = cells(client, ask, &whole, (&start, identities));
     if ask.grain.is_none() && ask.by.is_empty() {
         return Ok(Answer { total: one(ask, total.await?), rows: None, buckets: Vec::new() });
     }
-    let split = Scope {
-        quarters: Whole::quarters(&ask.range, &starts),
-        minutes: Whole::minutes(&ask.range, &starts),
-        by_bucket: ask.grain.is_some(),
-        by: ask.by,
-        ..whole
-    };
+    let split = split(ask, &starts, &whole);
     let bounds = if starts.is_empty() { &start[..] } else { &starts };
-    let rows = cells(client, ask, &split, (bounds, &identities));
+    let rows = cells(client, ask, &split, (bounds, identities));
     let (total, rows) = tokio::try_join!(total, rows)?;
     if rows.len() > ROWS_MAX {
         return Err(Error::TooManyRows { limit: ROWS_MAX });
@@ -186,6 +172,47 @@ pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
     let buckets: Vec<(i64, i64)> = starts.iter().copied().zip(ends(&starts, &ask.range)).collect();
     let rows = if ask.by.is_empty() { filled(ask, rows, &starts) } else { sorted(rows) };
     Ok(Answer { total: one(ask, total), rows: Some(rows), buckets })
+}
+
+/// Who is one person, where the metric asks for it.
+pub(super) async fn identities(client: &Client, ask: &Ask<'_>) -> Result<Vec<Same>, Error> {
+    if ask.metric.figure.source.people() {
+        same_people(client, ask.project, ask.environment).await
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// The starts of the buckets; none without buckets.
+pub(super) fn starts(ask: &Ask<'_>) -> Result<Vec<i64>, Error> {
+    ask.grain.map_or(Ok(Vec::new()), |grain| boundaries(&ask.range, grain))
+}
+
+/// What the total depends on.
+pub(super) fn whole<'a>(ask: &Ask<'a>, identity_chunks: usize) -> Scope<'a> {
+    Scope {
+        range: ask.range,
+        quarters: Whole::quarters(&ask.range, &[]),
+        minutes: Whole::minutes(&ask.range, &[]),
+        identity_chunks,
+        by_conversation: ask.by_conversation(),
+        by_device: ask.by_device(),
+        has_aliases: !ask.settings.source_aliases.is_empty(),
+        by_bucket: false,
+        by: &[],
+        filters: ask.filters,
+    }
+}
+
+/// What the rows depend on.
+pub(super) fn split<'a>(ask: &Ask<'a>, starts: &[i64], whole: &Scope<'a>) -> Scope<'a> {
+    Scope {
+        quarters: Whole::quarters(&ask.range, starts),
+        minutes: Whole::minutes(&ask.range, starts),
+        by_bucket: ask.grain.is_some(),
+        by: ask.by,
+        ..*whole
+    }
 }
 
 /// The ends of buckets by their starts.
@@ -237,20 +264,32 @@ async fn cells(
     scope: &Scope<'_>,
     (bounds, identities): (&[i64], &[Same]),
 ) -> Result<Vec<Cell>, Error> {
+    let sql = statement(&ask.metric.figure, scope);
+    let rows = bound(client, &sql, (ask, scope), (bounds, identities)).fetch_all().await;
+    Ok(rows.map_err(crate::Error::from)?)
+}
+
+/// A statement over the sources with the parameters that they need.
+pub(super) fn bound(
+    client: &Client,
+    sql: &str,
+    (ask, scope): (&Ask<'_>, &Scope<'_>),
+    (bounds, identities): (&[i64], &[Same]),
+) -> clickhouse::query::Query {
     debug_assert!(bounds.len() <= BUCKETS_MAX);
-    let ends: Vec<i64> = ends(bounds, &ask.range).collect();
+    let ends: Vec<i64> = ends(bounds, &scope.range).collect();
     let mut query = client
         .clickhouse()
-        .query_raw(&statement(&ask.metric.figure, scope))
+        .query_raw(sql)
         .param("project", ask.project)
         .param("env", ask.environment)
-        .param("from", ask.range.from_us)
-        .param("to", ask.range.to_us)
+        .param("from", scope.range.from_us)
+        .param("to", scope.range.to_us)
         .param("q_lo", scope.quarters.lo_us)
         .param("q_hi", scope.quarters.hi_us)
         .param("m_lo", scope.minutes.lo_us)
         .param("m_hi", scope.minutes.hi_us)
-        .param("tz", ask.range.tz.name())
+        .param("tz", scope.range.tz.name())
         .param("bounds", bounds)
         .param("ends", &ends);
     let (alias_from, alias_into): (Vec<&str>, Vec<&str>) =
@@ -268,8 +307,7 @@ async fn cells(
     for (i, same) in identities.iter().enumerate() {
         query = query.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
     }
-    let rows = query.with_setting("max_execution_time", EXECUTION_S_MAX).fetch_all().await;
-    Ok(rows.map_err(crate::Error::from)?)
+    query.with_setting("max_execution_time", EXECUTION_S_MAX)
 }
 
 #[cfg(test)]

@@ -1,14 +1,22 @@
 //! The metric registry: each metric declared once, for the dashboard, the API, exports and reports alike.
 
+mod behind;
 mod catalogue;
 mod dimension;
+mod exclusions;
+mod identities;
 mod sources;
 mod sql;
 
+pub(crate) use behind::{contributions, entities};
 pub use catalogue::METRICS;
 pub use dimension::Dimension;
-pub(crate) use sources::DELETED;
+pub(crate) use exclusions::excluded;
+pub use exclusions::{Exclusion, Extent};
+pub(crate) use identities::terms;
+pub use identities::{IDENTITIES, Identity, Term};
 pub use sources::Source;
+pub(crate) use sources::{DELETED, OURS};
 pub use sql::{Comparison, Filter, Scope, statement};
 
 /// A metric's declaration.
@@ -188,4 +196,38 @@ pub struct Figure {
     pub at: Option<&'static str>,
     /// Whether nothing is 0; else it is null.
     pub zero: bool,
+    /// What the figure is made of, when it is asked for the conversations behind it.
+    pub entities: Entities,
+    /// The value of one conversation where `value` does not give it: over rows that also say whether the person is new (`fresh`).
+    pub each: Option<&'static str>,
+}
+
+/// What a figure is made of: how the conversations behind it come to the figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entities {
+    /// Parts of the conversations, which sum to the value.
+    Parts,
+    /// The conversations, each once.
+    Conversations,
+    /// Distinct people: one may be in several conversations.
+    People,
+    /// Cases, of which the value is a mean or a ratio: their numbers sum to `n`.
+    Cases,
+    /// People, of whom the value is a ratio.
+    PeopleCases,
+    /// The messages of the peak's minute.
+    Peak,
+}
+
+impl Entities {
+    /// What the entities are in answers: of parts the metric's own unit.
+    pub fn name(self, metric: &Metric) -> &'static str {
+        match self {
+            Entities::Parts => metric.unit.name(),
+            Entities::Conversations => "conversations",
+            Entities::People | Entities::PeopleCases => "users",
+            Entities::Cases => "cases",
+            Entities::Peak => "messages",
+        }
+    }
 }

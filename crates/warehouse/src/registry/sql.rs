@@ -71,7 +71,7 @@ pub struct Filter {
 
 impl Filter {
     /// The condition, for the parameter `f_{i}`.
-    fn condition(&self, i: usize) -> String {
+    pub(crate) fn condition(&self, i: usize) -> String {
         let value = self.dimension.expression();
         match self.comparison {
             Comparison::Is => format!("{value} IN {{f_{i}:Array(String)}}"),
@@ -111,7 +111,8 @@ pub fn statement(figure: &Figure, scope: &Scope<'_>) -> String {
     )
 }
 
-fn conditions(figure: &Figure, scope: &Scope<'_>) -> String {
+/// The condition of a figure and those of the question on its own dimensions.
+pub(super) fn conditions(figure: &Figure, scope: &Scope<'_>) -> String {
     let all: Vec<String> = figure.filter.map(str::to_owned).into_iter().chain(scope.own_conditions()).collect();
     if all.is_empty() { String::new() } else { format!("WHERE {}", all.join(" AND ")) }
 }

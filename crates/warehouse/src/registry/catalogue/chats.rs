@@ -1,6 +1,6 @@
 //! Chats and how fast the bot answers.
 
-use super::declare::{Says, count, mean_seconds, metric, ratio};
+use super::declare::{Says, count, mean_seconds, metric, of_people, ratio};
 use crate::registry::{
     Attribution::{End, Reply, Start},
     Class::{Q, S, U},
@@ -33,7 +33,11 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Per("chats per user"),
         (Neutral, Start, U),
         &[],
-        ratio(Source::PeopleChats, "countIf(kind = 'chat') / nullIf(uniqExactIf(who, kind = 'active'), 0)", ACTIVE),
+        of_people(ratio(
+            Source::PeopleChats,
+            "countIf(kind = 'chat') / nullIf(uniqExactIf(who, kind = 'active'), 0)",
+            ACTIVE,
+        )),
     ),
     metric(
         Says {

@@ -1,6 +1,6 @@
 //! Human agents: legs, waits, closes, time.
 
-use super::declare::{Says, count, distinct, mean, mean_seconds, metric, ratio, total};
+use super::declare::{Says, conversations, count, distinct, mean, mean_seconds, metric, ratio, total};
 use crate::registry::{
     Attribution::{Accept, End, Event, Overlap, Reply, Start},
     Class::{A, C, Q, U},
@@ -78,7 +78,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Count("conversations"),
         (Neutral, Start, U),
         &[Outcome, Reason, Agent, Queue, Team, Origin],
-        distinct(Source::LegsOpened, "uniqExact(conversation)"),
+        conversations(Source::LegsOpened),
     ),
     metric(
         Says {
@@ -214,7 +214,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Count("conversations"),
         (Neutral, Accept, U),
         &[Agent, Queue, Team, Origin],
-        distinct(Source::LegsAccepted, "uniqExact(conversation)"),
+        conversations(Source::LegsAccepted),
     ),
     metric(
         Says {

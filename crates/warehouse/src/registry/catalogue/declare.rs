@@ -1,6 +1,6 @@
 //! How metrics are declared: shorthands for the shapes that figures have.
 
-use crate::registry::{Attribution, Class, Dimension, Figure, Metric, Polarity, Source, Unit};
+use crate::registry::{Attribution, Class, Dimension, Entities, Figure, Metric, Polarity, Source, Unit};
 
 /// Hours in which a cohort can still gain what its ratio counts (as for opportunities, metrics.md).
 const COHORT_H: i64 = 24;
@@ -31,22 +31,47 @@ pub(super) const fn count(source: Source, filter: Option<&'static str>) -> Figur
 
 /// A sum that is its own number of entities; nothing is 0.
 pub(super) const fn sum(source: Source, value: &'static str, filter: Option<&'static str>) -> Figure {
-    Figure { source, filter, value, n: value, quantiles_of: None, at: None, zero: true }
+    Figure { filter, ..total(source, value, value) }
 }
 
 /// A sum over entities that are counted otherwise; nothing is 0.
 pub(super) const fn total(source: Source, value: &'static str, n: &'static str) -> Figure {
-    Figure { source, filter: None, value, n, quantiles_of: None, at: None, zero: true }
+    Figure {
+        source,
+        filter: None,
+        value,
+        n,
+        quantiles_of: None,
+        at: None,
+        zero: true,
+        entities: Entities::Parts,
+        each: None,
+    }
 }
 
-/// A number of distinct things; nothing is 0.
+/// A number of distinct people; nothing is 0.
 pub(super) const fn distinct(source: Source, value: &'static str) -> Figure {
-    sum(source, value, None)
+    Figure { entities: Entities::People, ..sum(source, value, None) }
+}
+
+/// A number of distinct conversations; nothing is 0.
+pub(super) const fn conversations(source: Source) -> Figure {
+    Figure { entities: Entities::Conversations, ..sum(source, "uniqExact(conversation)", None) }
+}
+
+/// The figure, with another expression for the value of one conversation.
+pub(super) const fn each(figure: Figure, value: &'static str) -> Figure {
+    Figure { each: Some(value), ..figure }
+}
+
+/// A ratio whose `n` are people.
+pub(super) const fn of_people(figure: Figure) -> Figure {
+    Figure { entities: Entities::PeopleCases, ..figure }
 }
 
 /// A ratio or mean; nothing is null.
 pub(super) const fn ratio(source: Source, value: &'static str, n: &'static str) -> Figure {
-    Figure { source, filter: None, value, n, quantiles_of: None, at: None, zero: false }
+    Figure { zero: false, entities: Entities::Cases, ..total(source, value, n) }
 }
 
 /// The mean of `of` (an expression over rows) with its percentiles; nothing is null.
@@ -55,7 +80,7 @@ pub(super) const fn mean(
     (value, of): (&'static str, &'static str),
     filter: Option<&'static str>,
 ) -> Figure {
-    Figure { source, filter, value, n: "count()", quantiles_of: Some(of), at: None, zero: false }
+    Figure { filter, quantiles_of: Some(of), ..ratio(source, value, "count()") }
 }
 
 /// The mean of `us_long` in seconds.

@@ -1,6 +1,6 @@
 //! Handover to humans and escalation.
 
-use super::declare::{Says, count, metric, ratio};
+use super::declare::{Says, count, metric, of_people, ratio};
 use crate::registry::{
     Attribution::{Event, Start},
     Class::{A, C, U},
@@ -23,12 +23,12 @@ pub(super) const METRICS: &[Metric] = &[
         (Down, Event, U),
         &[],
         // Of both sets: |A and B| = |A| + |B| - |A or B|.
-        ratio(
+        of_people(ratio(
             Source::PeopleRequests,
             "(uniqExactIf(who, kind = 'active') + uniqExactIf(who, kind = 'request') - uniqExactIf(who, kind IN ('active', 'request'))) \
              / nullIf(uniqExactIf(who, kind = 'active'), 0)",
             ACTIVE,
-        ),
+        )),
     ),
     metric(
         Says {

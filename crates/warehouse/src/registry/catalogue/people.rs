@@ -1,6 +1,6 @@
 //! People.
 
-use super::declare::{Says, count, distinct, metric, ratio};
+use super::declare::{Says, count, distinct, each, metric, of_people, ratio};
 use crate::registry::{
     Attribution::{Event, Start},
     Class::{A, U},
@@ -12,6 +12,8 @@ use crate::registry::{
 const ACTIVE: &str = "uniqExactIf(who, kind = 'active')";
 const NEW: &str = "uniqExactIf(who, kind = 'new')";
 const RETURNING: &str = "uniqExactIf(who, kind = 'active') - uniqExactIf(who, kind = 'new')";
+/// Somebody new is new in every conversation, though first seen in one.
+const RETURNING_THERE: &str = "uniqExactIf(who, kind = 'active' AND fresh = 0)";
 
 pub(super) const METRICS: &[Metric] = &[
     metric(
@@ -45,17 +47,20 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Count("users"),
         (Up, Event, U),
         &[],
-        distinct(Source::People, RETURNING),
+        each(distinct(Source::People, RETURNING), RETURNING_THERE),
     ),
     metric(
         Says { id: "returning_rate", name: "Returning rate", formula: "Returning users divided by active users." },
         Unit::Fraction,
         (Up, Event, U),
         &[],
-        ratio(
-            Source::People,
-            "(uniqExactIf(who, kind = 'active') - uniqExactIf(who, kind = 'new')) / nullIf(uniqExactIf(who, kind = 'active'), 0)",
-            ACTIVE,
+        each(
+            of_people(ratio(
+                Source::People,
+                "(uniqExactIf(who, kind = 'active') - uniqExactIf(who, kind = 'new')) / nullIf(uniqExactIf(who, kind = 'active'), 0)",
+                ACTIVE,
+            )),
+            "uniqExactIf(who, kind = 'active' AND fresh = 0) / nullIf(uniqExactIf(who, kind = 'active'), 0)",
         ),
     ),
     metric(
@@ -89,7 +94,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Per("messages per user"),
         (Neutral, Event, U),
         &[],
-        ratio(Source::PeopleMessages, "sum(w) / nullIf(uniqExactIf(who, kind = 'active'), 0)", ACTIVE),
+        of_people(ratio(Source::PeopleMessages, "sum(w) / nullIf(uniqExactIf(who, kind = 'active'), 0)", ACTIVE)),
     ),
     metric(
         Says {

@@ -1,11 +1,11 @@
 //! Messages and conversations.
 
-use super::declare::{Says, count, distinct, metric, ratio, sum};
+use super::declare::{Says, conversations, count, metric, ratio, sum};
 use crate::registry::{
     Attribution::{Event, Start},
     Class::{A, Q, U},
     Dimension::{Agent, ContentType, Hour, Role, Weekday, Workflow},
-    Figure, Metric,
+    Entities, Figure, Metric,
     Polarity::Neutral,
     Source, Unit,
 };
@@ -18,6 +18,8 @@ const PEAK: Figure = Figure {
     quantiles_of: None,
     at: Some("argMax(minute, (w, -minute))"),
     zero: false,
+    entities: Entities::Peak,
+    each: None,
 };
 
 pub(super) const METRICS: &[Metric] = &[
@@ -118,7 +120,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Count("conversations"),
         (Neutral, Event, U),
         &[],
-        distinct(Source::Active, "uniqExact(conversation)"),
+        conversations(Source::Active),
     ),
     metric(
         Says {

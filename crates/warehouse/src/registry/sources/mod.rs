@@ -15,6 +15,8 @@ mod raw;
 mod volumes;
 mod work;
 
+pub(super) use people::activity;
+
 use super::{Dimension, Scope};
 
 /// A set of things with a time, of which a figure is an aggregate. Every row has `us`, `conversation` ('' without one) and the
@@ -144,7 +146,7 @@ impl Source {
 }
 
 /// The events of this project and environment.
-pub(super) const OURS: &str = "project = {project:String} AND environment = {env:String}";
+pub(crate) const OURS: &str = "project = {project:String} AND environment = {env:String}";
 /// A message (P8).
 pub(super) const MESSAGE: &str = "event = 'message.created' AND is_message = 1";
 /// Deleted conversations: as folded, and as reported by events that are not folded yet.
@@ -230,12 +232,12 @@ fn between(column: &str, from: &str, to: &str) -> String {
 }
 
 /// `column` in the range.
-fn in_range(column: &str) -> String {
+pub(super) fn in_range(column: &str) -> String {
     between(column, "from", "to")
 }
 
 /// Conversations that count and that the question is about, of `conversation_states` read whole (FINAL).
-fn live(scope: &Scope<'_>, also: &str) -> String {
+pub(super) fn live(scope: &Scope<'_>, also: &str) -> String {
     format!("{} AND {also}{}", counting(), filters(scope))
 }
 
@@ -251,7 +253,12 @@ fn filters(scope: &Scope<'_>) -> String {
 
 /// The items of a list of conversations: `columns` are those of the list `list` that are read, each known as `x_` and its name;
 /// rows are those whose `x_{time}` lies in the range and that meet `guard`.
-fn items(scope: &Scope<'_>, list: &str, (time, columns): (&str, &[&str]), (select, guard): (&str, &str)) -> String {
+pub(super) fn items(
+    scope: &Scope<'_>,
+    list: &str,
+    (time, columns): (&str, &[&str]),
+    (select, guard): (&str, &str),
+) -> String {
     let also = format!("{} AND {guard}", in_range(&format!("x_{time}")));
     unbounded_items(
         scope,

@@ -26,7 +26,7 @@ fn who(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
 }
 
 /// Activity (D-39) among raw events.
-fn activity() -> String {
+pub(crate) fn activity() -> String {
     format!("(event IN ('conversation.started', 'ui.clicked') OR ({MESSAGE}))")
 }
 

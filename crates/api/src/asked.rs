@@ -1,0 +1,99 @@
+//! What all questions have in common: who asks, for which project, and what the figures have to reach before they are answered.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Query, rejection::QueryRejection},
+    http::HeaderMap,
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use control::{Grant, Project};
+use journal::position::Position;
+use tokio::sync::SemaphorePermit;
+
+use crate::{
+    Error, access, metrics,
+    params::{Sent, Table},
+    router::App,
+    wait,
+};
+
+/// How long a question waits for its turn.
+const TURN_MAX: Duration = Duration::from_secs(10);
+
+/// A question's parameters, as the server takes them apart.
+pub(crate) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+
+/// A question of a key that may read, about a project that it sees.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    key: Grant,
+    pub(crate) sent: Sent,
+    pub(crate) project: Arc<Project>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Asked {
+    /// Checks key, parameters and project, in this order.
+    pub(crate) fn read(app: &App, headers: &HeaderMap, pairs: Pairs, table: Table) -> Result<Asked, Error> {
+        let key = access::authenticate(&app.deps, headers)?;
+        access::may_read(&key)?;
+        let unreadable = |error: QueryRejection| Error::BadParameter {
+            code: "bad_query",
+            message: error.to_string(),
+            hint: "percent-encode the parameters".into(),
+        };
+        let sent = Sent::new(pairs.map_err(unreadable)?.0, table)?;
+        let project = access::project(&app.deps, &key, sent.one("project"))?;
+        Ok(Asked { key, sent, project, now: (app.deps.now)() })
+    }
+}
+
+/// How far the figures have to be, and could be.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    target: Position,
+    end: Position,
+    now_ms: i64,
+}
+
+impl Reach {
+    /// What positions ask for; without any, what the journal holds now if the key writes too.
+    pub(crate) async fn of(app: &App, asked: &Asked, positions: &[String]) -> Result<Reach, Error> {
+        // The end is read before the figures: what is in at least that far is fresh to now.
+        let end = wait::journal_end(&app.deps).await?;
+        let target =
+            if positions.is_empty() && access::waits(&asked.key) { end.clone() } else { app.positions(positions)? };
+        Ok(Reach { target, end, now_ms: asked.now.timestamp_millis() })
+    }
+
+    /// Waits until the figures reach it; answers up to when they are complete, milliseconds.
+    pub(crate) async fn wait(&self, app: &App, derived: bool) -> Result<i64, Error> {
+        let progress = wait::until(&app.deps, &app.feed, &self.target, derived).await?;
+        Ok(wait::fresh_to_ms(&progress, &self.end, derived, self.now_ms))
+    }
+}
+
+/// A question's turn: so many are answered at once.
+pub(crate) async fn turn(app: &App) -> Result<SemaphorePermit<'_>, Error> {
+    let turn = tokio::time::timeout(TURN_MAX, app.turns.acquire()).await;
+    turn.map_err(|_| Error::Overloaded)?.map_err(|_| Error::Overloaded)
+}
+
+/// Answers a question and counts it.
+pub(crate) async fn counted<T>(
+    route: &'static str,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let started = tokio::time::Instant::now();
+    let answer = answer.await;
+    let outcome = answer.as_ref().map_or_else(Error::code, |_| "ok");
+    metrics::QUERIES.add_with(&[("route", route), ("outcome", outcome)], 1);
+    metrics::QUERY_SECONDS.record(started.elapsed().as_secs_f64());
+    answer
+}
+
+/// Up to when figures are complete, as answers say it.
+pub(crate) fn fresh_to(fresh_ms: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(fresh_ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
