@@ -161,12 +161,9 @@ fn files_say_what_queries_say(golden: Golden<'_>) {
         let rows = csv(std::str::from_utf8(&bytes).unwrap());
         assert_eq!(rows.len(), expected.len(), "{question}");
         for (row, expected) in rows.iter().zip(&expected) {
-            let value: Option<f64> = row["value"].parse().ok();
-            assert_eq!(
-                (value, row["n"].parse().ok()),
-                (expected["value"].as_f64(), expected["n"].as_u64()),
-                "{question}"
-            );
+            let number = |name: &str| row[name].parse::<f64>().ok();
+            let expected = (expected["value"].as_f64(), expected["n"].as_f64());
+            assert_eq!((number("value"), number("n")), expected, "{question}");
         }
         parquet(golden, &question, &expected);
     }
@@ -347,11 +344,12 @@ fn what_is_open_marked_or_waits_is_found(golden: Golden<'_>) {
         event(6, "marked", "conversation.updated", json!({"set": {"is_marked": true, "tags": ["test", "vip"]}})),
         event(7, "waiting", "message.created", json!({"message_id": "p4", "role": "user", "text": "a human, please"})),
         event(8, "waiting", "handoff.requested", json!({"trigger": "direct"})),
-        event(9, "waiting", "queue.entered", json!({"assignment_id": "w1"})),
+        event(9, "waiting", "queue.entered", json!({"assignment_id": "w1", "origin": "initiated"})),
         event(10, "waiting", "conversation.updated", json!({"set": {"is_marked": true}})),
         event(11, "waiting", "conversation.updated", json!({"set": {"is_marked": false}})),
     ]);
-    assert_eq!(golden.server.batch(&key, &events).0, 200);
+    let (status, body) = golden.server.batch(&key, &events);
+    assert_eq!(status, 200, "{body}");
     let present = Golden { key: &key, ..golden };
     for (conditions, expected) in [
         ("", &["waiting", "marked", "ended", "open"][..]),

@@ -65,3 +65,42 @@ fn every_statement_is_kept_to_a_project_an_environment_and_a_limit() {
         assert!(sql.contains("LIMIT") && !sql.contains(';'), "{sql}");
     }
 }
+
+#[test]
+fn what_explains_a_figure_is_kept_to_the_project_too() {
+    let range = Range::parse("2026-03-23T00:07:00Z", "2026-03-30", zone("UTC").unwrap()).unwrap();
+    let scope = Scope {
+        range,
+        quarters: Whole::quarters(&range, &[]),
+        minutes: Whole::minutes(&range, &[]),
+        identity_chunks: 1,
+        by_conversation: true,
+        by_device: false,
+        by_bucket: false,
+        by: &[],
+        filters: &[],
+    };
+    for m in METRICS {
+        let (exclusions, excluded) = crate::registry::excluded(m, &scope);
+        for sql in
+            [excluded, crate::registry::contributions(&m.figure, &scope), crate::registry::entities(&m.figure, &scope)]
+        {
+            let tables = sql.matches(" FROM ").count() - sql.matches(" FROM (").count();
+            assert_eq!(sql.matches("project = {project:String}").count(), tables, "{}: {sql}", m.id);
+        }
+        for (i, exclusion) in exclusions.iter().enumerate() {
+            assert!(
+                exclusion.says.ends_with('.') && exclusions[..i].iter().all(|other| other.id != exclusion.id),
+                "{}",
+                m.id
+            );
+        }
+        assert_eq!(m.figure.filter.is_some(), exclusions.len() > 3 && excluded_by_condition(m), "{}", m.id);
+    }
+}
+
+/// Whether what the metric's own condition leaves out is among what is told.
+fn excluded_by_condition(metric: &Metric) -> bool {
+    let named = ["others", "late_replies", "calls_without_duration", "calls_without_first_token"];
+    metric.exclusions().any(|exclusion| named.contains(&exclusion.id))
+}
