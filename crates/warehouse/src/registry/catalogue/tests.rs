@@ -76,6 +76,7 @@ fn what_explains_a_figure_is_kept_to_the_project_too() {
         identity_chunks: 1,
         by_conversation: true,
         by_device: false,
+        has_aliases: false,
         by_bucket: false,
         by: &[],
         filters: &[],
