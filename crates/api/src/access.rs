@@ -12,7 +12,9 @@ pub(crate) fn status(error: &control::Error) -> StatusCode {
     match error {
         control::Error::ProjectExists { .. } => StatusCode::CONFLICT,
         control::Error::UnknownProject(_) | control::Error::UnknownKey(_) => StatusCode::NOT_FOUND,
-        control::Error::Invalid(_) | control::Error::InvalidOrigin(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        control::Error::Invalid(_) | control::Error::InvalidOrigin(_) | control::Error::InvalidSettings(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -26,7 +28,10 @@ pub(crate) fn hint(error: &control::Error) -> &'static str {
         control::Error::InvalidOrigin(_) => {
             "send origins as [\"https://shop.example\"], with role browser, or leave them out"
         }
-        control::Error::Invalid(_) => "change what it names and send it again",
+        control::Error::InvalidSettings(_) => {
+            "GET the settings to see all fields; docs/settings.md says what each takes"
+        }
+        control::Error::Invalid(_) => "change the name and send it again",
         _ => "try again after Retry-After",
     }
 }

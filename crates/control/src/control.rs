@@ -182,7 +182,7 @@ impl Control {
     /// this handle knows them.
     ///
     /// # Errors
-    /// `UnknownProject`; `Invalid` for settings that are wrong, or do not exist; `Journal` if they could not be written.
+    /// `UnknownProject`; `InvalidSettings` for what is wrong, or does not exist; `Journal` if they could not be written.
     pub async fn change_settings(&self, project: &str, changes: Map<String, Value>) -> Result<Arc<Project>, Error> {
         let _creating = self.inner.creating.lock().await;
         self.catch_up().await?;
@@ -194,9 +194,10 @@ impl Control {
         if let Some(fields) = all.as_object_mut() {
             fields.retain(|_, value| !value.is_null());
         }
-        let settings: Settings = serde_json::from_value(all).map_err(|error| Error::Invalid(error.to_string()))?;
+        let settings: Settings =
+            serde_json::from_value(all).map_err(|error| Error::InvalidSettings(error.to_string()))?;
         if let Some(complaint) = settings.complaint() {
-            return Err(Error::Invalid(complaint));
+            return Err(Error::InvalidSettings(complaint));
         }
         let id = project.to_owned();
         let change = Change::SettingsChanged { project: id, settings: Box::new(settings), changed_at: now() };

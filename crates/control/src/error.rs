@@ -24,6 +24,9 @@ pub enum Error {
     /// An origin that is none, or that the key cannot have.
     #[error("{0}")]
     InvalidOrigin(String),
+    /// Settings that are wrong, or that do not exist.
+    #[error("{0}")]
+    InvalidSettings(String),
     /// A name or environment that cannot be taken.
     #[error("{0}")]
     Invalid(String),
@@ -38,6 +41,7 @@ impl Error {
             Error::UnknownProject(_) => "unknown_project",
             Error::UnknownKey(_) => "unknown_key",
             Error::InvalidOrigin(_) => "invalid_origin",
+            Error::InvalidSettings(_) => "invalid_settings",
             Error::Invalid(_) => "invalid_name",
         }
     }

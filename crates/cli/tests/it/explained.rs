@@ -49,22 +49,26 @@ fn close(a: f64, b: f64) -> bool {
     (a - b).abs() < 1e-6
 }
 
-/// For every metric, unfiltered, of one channel, and of one role where it has roles.
+/// For every metric, unfiltered and of one role where it has roles; every third, of one channel.
 fn explanations_come_to_the_figures(golden: Golden<'_>) {
     let metrics = golden.ask("metrics");
     let metrics = metrics["metrics"].as_array().unwrap();
     std::thread::scope(|scope| {
         for part in metrics.chunks(metrics.len().div_ceil(4)) {
-            scope.spawn(move || part.iter().for_each(|metric| explanation_comes_to_the_figure(golden, metric)));
+            scope.spawn(move || {
+                for (place, metric) in part.iter().enumerate() {
+                    explanation_comes_to_the_figure(golden, metric, place % 3 == 0);
+                }
+            });
         }
     });
 }
 
-fn explanation_comes_to_the_figure(golden: Golden<'_>, metric: &Value) {
+fn explanation_comes_to_the_figure(golden: Golden<'_>, metric: &Value, also_of_a_channel: bool) {
     let (id, class) = (metric["id"].as_str().unwrap(), metric["class"].as_str().unwrap());
     let has = |name: &str| metric["dimensions"].as_array().unwrap().iter().any(|dimension| dimension == name);
     let mut filters = vec![""];
-    filters.extend(Some("&f=channel:is:web").filter(|_| has("channel")));
+    filters.extend(Some("&f=channel:is:web").filter(|_| also_of_a_channel && has("channel")));
     filters.extend(Some("&f=role:is:user").filter(|_| has("role")));
     for filter in filters {
         let question = format!("metric={id}&{WEEK}{filter}");
@@ -82,7 +86,9 @@ fn explanation_comes_to_the_figure(golden: Golden<'_>, metric: &Value) {
         assert_eq!(behind["conversations"], known, "{question}");
         if class == "A" {
             let sum: f64 = conversations.iter().filter_map(|one| one["value"].as_f64()).sum();
-            assert!(close(sum, explained["total"]["value"].as_f64().unwrap()), "{question}: {sum} {explained}");
+            // Money without a price is null: nothing adds up to it.
+            let total = explained["total"]["value"].as_f64().unwrap_or(0.0);
+            assert!(close(sum, total), "{question}: {sum} {explained}");
         }
     }
 }

@@ -93,7 +93,7 @@ fn settings_apply_when_figures_are_read() {
 
     for wrong in [json!({"week_start": 9}), json!({"week_strat": 1}), json!({"currency": "euro"})] {
         let (status, answer) = change(&server, &directory, &wrong);
-        assert_eq!((status, &answer["error"]["code"]), (422, &json!("invalid")), "{wrong}: {answer}");
+        assert_eq!((status, &answer["error"]["code"]), (422, &json!("invalid_settings")), "{wrong}: {answer}");
     }
     assert_eq!(
         server.patch("/api/v1/projects/shop/settings", &key, &settings).0,
