@@ -47,14 +47,17 @@ impl Ask<'_> {
         }
         let asked = || self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension));
         match self.metric.figure.source.counted_by() {
-            Some(counted) => self.by_device() || asked().any(|dimension| !counted.contains(&dimension)),
+            Some(counted) => {
+                let by_device = self.by_device() && self.metric.figure.source.people();
+                by_device || asked().any(|dimension| !counted.contains(&dimension))
+            }
             None => true,
         }
     }
 
     /// Whether a change of device makes another person: the conversation says the device.
     fn by_device(&self) -> bool {
-        self.metric.figure.source.people() && self.settings.identity == Identity::Device
+        self.settings.identity == Identity::Device
     }
 
     /// Whether the answer needs what is folded from conversations, which follows the counters a little later.
