@@ -20,7 +20,7 @@ use warehouse::query::{self, Ask, Export, Format, nearest};
 use crate::{
     Error,
     asked::{Asked, Pairs, Reach, counted, turn},
-    params::{EXPORT, Question},
+    params::{EXPORT, Question, short},
     router::App,
 };
 
@@ -61,7 +61,7 @@ fn format(name: Option<&str>) -> Result<Format, Error> {
         } else {
             format!("did you mean {}?", near.join(", "))
         };
-        let message = format!("there is no format `{}`", name.chars().take(80).collect::<String>());
+        let message = format!("there is no format `{}`", short(name));
         Error::BadParameter { code: "unknown_format", message, hint }
     })
 }

@@ -15,7 +15,7 @@ use crate::resident::Resident;
 use crate::{Deps, Error, seal};
 
 /// Most conversations folded and written at once.
-const CHUNK: usize = 8192;
+pub(crate) const CHUNK: usize = 8192;
 
 /// Conversations to derive, and how far the figures reach once they are.
 #[derive(Debug)]

@@ -3,13 +3,10 @@
 
 use warehouse::ConversationKey;
 
-use crate::derive::derive;
+use crate::derive::{CHUNK, derive};
 use crate::flush::persist;
 use crate::resident::Resident;
 use crate::{Deps, Error};
-
-/// Most conversations folded and written at once.
-const CHUNK: usize = 8192;
 
 /// Folds every conversation anew, unless that is done. Nothing may be folded meanwhile: a conversation without a derived row is
 /// taken for a new one.

@@ -200,7 +200,7 @@ fn bad(code: &'static str, message: String, hint: String) -> Error {
 }
 
 /// What a client sent, short enough for a message.
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     text.chars().take(80).collect()
 }
 

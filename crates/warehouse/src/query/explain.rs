@@ -5,8 +5,9 @@ use serde::Deserialize;
 
 use super::{
     Answer, Ask, Error, Range,
-    people::{Same, same_people},
-    run::{bound, figure_of, identities, whole},
+    people::Same,
+    pieces::pieces,
+    run::{bound, figure_of, same_people_if, whole},
 };
 use crate::{
     Client,
@@ -18,8 +19,6 @@ use crate::{
 
 /// How far two ways to one number may differ, of its size: sums of fractions are not exact.
 const TOLERANCE: f64 = 1e-9;
-/// Most bytes of ids in one parameter: a ClickHouse server takes no field above 128 KiB.
-const IDS_BYTES_MAX: usize = 100_000;
 /// A minute, microseconds.
 const MINUTE_US: i64 = 60_000_000;
 
@@ -122,7 +121,7 @@ fn is_same(a: f64, b: f64) -> bool {
 
 /// Explains a figure. Fails as `figure` does.
 pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Explanation, Error> {
-    let same = identities(client, ask).await?;
+    let same = same_people_if(client, ask, ask.metric.figure.source.people()).await?;
     let answer = figure_of(client, ask, &same).await?;
     let (figure, range) = behind_what(ask, &answer);
     let scope = whole(&Ask { range, ..*ask }, same.len());
@@ -211,7 +210,8 @@ async fn with_starts(
          WHERE {OURS} AND conversation_id IN {{ids:Array(String)}}"
     );
     let mut starts = std::collections::HashMap::new();
-    for ids in id_chunks(&contributions) {
+    let ids = contributions.iter().map(|row| row.conversation.as_str());
+    for ids in pieces(ids, |id| id.len()) {
         let query = client.clickhouse().query_raw(&sql).param("project", ask.project).param("env", ask.environment);
         let rows: Vec<Started> = query.param("ids", &ids).fetch_all().await.map_err(crate::Error::from)?;
         starts.extend(rows.into_iter().map(|row| (row.conversation_id, row.started_us)));
@@ -221,25 +221,6 @@ async fn with_starts(
         (row, started_us)
     };
     Ok(contributions.into_iter().map(with_start).collect())
-}
-
-/// Ids in pieces that fit a parameter.
-fn id_chunks(contributions: &[Contribution]) -> Vec<Vec<&str>> {
-    let mut chunks: Vec<Vec<&str>> = Vec::new();
-    let mut room = 0;
-    for id in contributions.iter().map(|row| row.conversation.as_str()) {
-        // Quotes and a comma; escaping doubles a byte at most, twice over.
-        let need = 4 * id.len() + 4;
-        if chunks.is_empty() || need > room {
-            chunks.push(Vec::new());
-            room = IDS_BYTES_MAX;
-        }
-        room = room.saturating_sub(need);
-        if let Some(chunk) = chunks.last_mut() {
-            chunk.push(id);
-        }
-    }
-    chunks
 }
 
 #[derive(Debug, Row, Deserialize)]
@@ -286,7 +267,7 @@ async fn reconciled(client: &Client, ask: &Ask<'_>) -> Result<Vec<Reconciled>, E
         return Ok(Vec::new());
     }
     let people = all.iter().any(|term| term.declaration().is_some_and(|metric| metric.figure.source.people()));
-    let same = if people { same_people(client, ask.project, ask.environment).await? } else { Vec::new() };
+    let same = same_people_if(client, ask, people).await?;
     let scope = whole(ask, same.len());
     let query = bound(client, &terms(&all, &scope), (ask, &scope), (&[ask.range.from_us], &same));
     let rows: Vec<Number> = query.fetch_all().await.map_err(crate::Error::from)?;

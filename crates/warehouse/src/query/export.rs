@@ -7,8 +7,8 @@ use clickhouse::query::{BytesCursor, Query};
 
 use super::{
     Ask, Error, ROWS_MAX,
-    people::{Same, same_people},
-    run::{bound, split, starts, whole},
+    people::Same,
+    run::{bound, same_people_if, split, starts, whole},
 };
 use crate::{
     Client,
@@ -87,7 +87,7 @@ pub async fn export(client: &Client, asks: &[Ask<'_>], format: Format) -> Result
     let Some(first) = asks.first() else { return Err(Error::TooManyRows { limit: 0 }) };
     let starts = starts(first)?;
     let people = asks.iter().any(|ask| ask.metric.figure.source.people());
-    let same = if people { same_people(client, first.project, first.environment).await? } else { Vec::new() };
+    let same = same_people_if(client, first, people).await?;
     let scope = split(first, &starts, &whole(first, same.len()));
     let rows = rows(asks, &scope);
     let with = |sql: &str| with_labels(client, sql, (first, &scope), (&starts, &same));

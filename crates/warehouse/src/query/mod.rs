@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod identity;
 mod people;
+mod pieces;
 mod range;
 mod run;
 mod timeline;

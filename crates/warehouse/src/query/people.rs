@@ -3,13 +3,11 @@
 use clickhouse::Row;
 use serde::Deserialize;
 
-use super::{Error, Link, resolve, run::EXECUTION_S_MAX};
+use super::{Error, Link, pieces::pieces, resolve, run::EXECUTION_S_MAX};
 use crate::{Client, registry::DELETED};
 
 /// Most identity events of a project and environment that are resolved for a question.
 const IDENTITIES_MAX: usize = 200_000;
-/// Most bytes of one parameter: a ClickHouse server takes no field above 128 KiB.
-const PARAMETER_BYTES_MAX: usize = 100_000;
 
 /// Person keys that stand for others, in pieces that fit a parameter.
 #[derive(Debug, Default)]
@@ -66,27 +64,18 @@ pub(super) async fn same_people(client: &Client, project: &str, environment: &st
 }
 
 fn chunks(pairs: Vec<(String, String)>) -> Vec<Same> {
-    let mut chunks: Vec<Same> = Vec::new();
-    let mut room = 0;
-    for (from, into) in pairs {
-        // Quotes and a comma; escaping doubles a byte at most, twice over.
-        let need = 4 * from.len().max(into.len()) + 4;
-        if chunks.is_empty() || need > room {
-            chunks.push(Same::default());
-            room = PARAMETER_BYTES_MAX;
-        }
-        room = room.saturating_sub(need);
-        if let Some(chunk) = chunks.last_mut() {
-            chunk.from.push(from);
-            chunk.into.push(into);
-        }
-    }
-    chunks
+    let pieces = pieces(pairs, |(from, into)| from.len().max(into.len()));
+    let same = pieces.into_iter().map(|piece| {
+        let (from, into) = piece.into_iter().unzip();
+        Same { from, into }
+    });
+    same.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::pieces::PARAMETER_BYTES_MAX;
 
     #[test]
     fn identities_travel_in_pieces_that_fit_a_parameter() {

@@ -152,7 +152,7 @@ pub async fn progress(client: &Client, generation: u32) -> Result<Vec<Progress>,
 
 /// The figure of a metric. Fails with `TooMany…` where the answer would be too large, or with `Warehouse`.
 pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
-    let identities = identities(client, ask).await?;
+    let identities = same_people_if(client, ask, ask.metric.figure.source.people()).await?;
     figure_of(client, ask, &identities).await
 }
 
@@ -177,13 +177,9 @@ pub(super) async fn figure_of(client: &Client, ask: &Ask<'_>, identities: &[Same
     Ok(Answer { total: one(ask, total), rows: Some(rows), buckets })
 }
 
-/// Who is one person, where the metric asks for it.
-pub(super) async fn identities(client: &Client, ask: &Ask<'_>) -> Result<Vec<Same>, Error> {
-    if ask.metric.figure.source.people() {
-        same_people(client, ask.project, ask.environment).await
-    } else {
-        Ok(Vec::new())
-    }
+/// Who is one person, where anything asked for is about people.
+pub(super) async fn same_people_if(client: &Client, ask: &Ask<'_>, people: bool) -> Result<Vec<Same>, Error> {
+    if people { same_people(client, ask.project, ask.environment).await } else { Ok(Vec::new()) }
 }
 
 /// The starts of the buckets; none without buckets.

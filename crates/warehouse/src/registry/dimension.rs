@@ -8,17 +8,9 @@ macro_rules! dimensions {
         pub enum Dimension { $( $(#[doc = $doc])+ $variant, )+ }
 
         impl Dimension {
-            /// All dimensions.
-            pub const ALL: &[Dimension] = &[$( Dimension::$variant, )+];
-
             /// The dimension's name in queries and answers.
             pub fn name(self) -> &'static str {
                 match self { $( Dimension::$variant => $name, )+ }
-            }
-
-            /// What it says, in words.
-            pub fn says(self) -> &'static str {
-                match self { $( Dimension::$variant => concat!($($doc),+).trim_ascii(), )+ }
             }
         }
     };

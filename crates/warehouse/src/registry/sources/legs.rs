@@ -1,6 +1,6 @@
 //! The contact centre: legs at each of their instants, what was said while they were served, closes, offers.
 
-use super::people::served_person;
+use super::people::someone;
 use super::{Scope, items, label};
 
 /// What every leg says of itself.
@@ -32,7 +32,7 @@ pub(super) fn opened(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn accepted(scope: &Scope<'_>) -> String {
-    let further = format!("{}, {} AS who", since("opened"), served_person(scope));
+    let further = format!("{}, {} AS who", since("opened"), someone(scope, "x_person", "x_visitor"));
     legs(scope, "accepted", &["accepted", "person", "visitor"], (&further, "isNotNull(x_accepted)"))
 }
 

@@ -175,7 +175,12 @@ fn names(scope: &Scope<'_>) -> String {
 /// The same of what has no conversation.
 const NO_CONVERSATION: &str = "'' AS conversation, 'unknown' AS channel, 'unknown' AS source, 'unknown' AS device, \
      'unknown' AS browser, 'unknown' AS os, 'unknown' AS language, 'unknown' AS country, 'unknown' AS city";
-/// Their names alone, of rows that have them already.
+/// The same of what counters tell, which know no conversations.
+const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
+     '' AS country, '' AS city";
+/// The names of the dimensions alone, of rows that have them already.
+const DIMENSIONS: &str = "channel, source, device, browser, os, language, country, city";
+/// The same with the conversation.
 const CARRIED: &str = "conversation, channel, source, device, browser, os, language, country, city";
 
 /// The SELECT of a source.
@@ -287,4 +292,10 @@ fn label(column: &str) -> String {
 /// Microseconds of a DateTime column.
 fn micros(column: &str) -> String {
     format!("toInt64(toUnixTimestamp({column})) * 1000000")
+}
+
+/// The elements of the tuple `packed` under the names of `columns`.
+fn unpacked(packed: &str, columns: &str) -> String {
+    let elements = columns.split(", ").enumerate();
+    elements.map(|(i, name)| format!("tupleElement({packed}, {}) AS {name}", i + 1)).collect::<Vec<_>>().join(", ")
 }

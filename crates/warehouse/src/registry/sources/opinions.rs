@@ -1,6 +1,6 @@
 //! What customers think: ratings of messages and conversations, surveys.
 
-use super::people::served_person;
+use super::people::someone;
 use super::{CARRIED, Scope, items, label, unbounded_items};
 
 pub(super) fn ratings(scope: &Scope<'_>) -> String {
@@ -18,7 +18,7 @@ pub(super) fn opinions(scope: &Scope<'_>) -> String {
     let select = format!(
         "toUnixTimestamp64Micro(x_at) AS at_us, {} AS who, toString(x_rating) AS each, x_commented AS says, \
          rowNumberInAllBlocks() AS place",
-        served_person(scope)
+        someone(scope, "x_person", "x_visitor")
     );
     let all = unbounded_items(scope, "opinions", &columns, (&select, "1"));
     format!(

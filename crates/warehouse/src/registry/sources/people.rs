@@ -4,11 +4,10 @@ use super::chats::{chats, started_with};
 use super::loose::loose_requests;
 use super::raw::{edges, raw, with_dimensions};
 use super::volumes::{lasting, messages_of_someone};
-use super::{CARRIED, DELETED, MESSAGE, OURS, Scope, between, conversation, counting, filters, items, live, micros};
-
-/// The columns of conversations in a row whose conversation is not told.
-const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
-     '' AS country, '' AS city";
+use super::{
+    CARRIED, DELETED, DIMENSIONS, MESSAGE, OURS, Scope, UNTOLD, between, conversation, counting, filters, items, live,
+    micros, unpacked,
+};
 
 /// Who a row's person is, of the columns `person` (as sent) and, where a device makes another person, `visitor`, `device` and `browser`.
 fn who(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
@@ -23,6 +22,11 @@ fn who(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
         if chunks.len() == 1 { chunks[0].clone() } else { format!("arrayConcat({})", chunks.join(", ")) }
     };
     format!("transform({person}, {}, {}, {person})", list("same_from"), list("same_into"))
+}
+
+/// The same where a row may name nobody: '' then.
+pub(super) fn someone(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
+    format!("if({person} = '', '', {})", who(scope, person, visitor))
 }
 
 /// Activity (D-39) among raw events.
@@ -113,16 +117,13 @@ fn first_seen(scope: &Scope<'_>) -> String {
         raw(&loose_events, &|t| format!("{t} < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC')"))
     );
     let loose = with_dimensions(&all_time, &select, &named);
-    let columns = CARRIED.replace("conversation, ", "");
     let firsts = format!(
-        "SELECT who, min(first) AS us, argMin((conversation, {columns}), (first, conversation)) AS at \
+        "SELECT who, min(first) AS us, argMin(({CARRIED}), (first, conversation)) AS at \
          FROM ({listed} UNION ALL {loose}) GROUP BY who HAVING us >= {{from:Int64}} AND us < {{to:Int64}}"
     );
-    let unpacked: Vec<String> =
-        CARRIED.split(", ").enumerate().map(|(i, name)| format!("tupleElement(at, {}) AS {name}", i + 1)).collect();
     format!(
         "SELECT us, who, 0 AS identified, 'new' AS kind, {CARRIED} FROM (SELECT us, who, {} FROM ({firsts})) WHERE 1{}",
-        unpacked.join(", "),
+        unpacked("at", CARRIED),
         filters(scope)
     )
 }
@@ -158,26 +159,19 @@ pub(super) fn with_messages(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn started(scope: &Scope<'_>) -> String {
-    let told = format!(", if(person = '', '', {}) AS who", who(scope, "person", "visitor"));
-    started_with(scope, &told)
+    started_with(scope, &format!(", {} AS who", someone(scope, "person", "visitor")))
 }
 
 /// Of each person the last conversation that started in the range: it decides whether the question is about them.
 pub(super) fn last_conversations(scope: &Scope<'_>) -> String {
-    let columns = CARRIED.replace("conversation, ", "");
-    let unpacked: Vec<String> =
-        columns.split(", ").enumerate().map(|(i, name)| format!("tupleElement(at, {}) AS {name}", i + 1)).collect();
     let all = started(&Scope { filters: &[], ..*scope });
     let last = format!(
         "SELECT who, max(us) AS last, argMax(conversation, (us, conversation)) AS last_conversation, \
-         argMax(({columns}), (us, conversation)) AS at FROM ({all}) WHERE who != '' GROUP BY who"
+         argMax(({DIMENSIONS}), (us, conversation)) AS at FROM ({all}) WHERE who != '' GROUP BY who"
     );
-    let rows =
-        format!("SELECT last AS us, who, last_conversation AS conversation, {} FROM ({last})", unpacked.join(", "));
+    let rows = format!(
+        "SELECT last AS us, who, last_conversation AS conversation, {} FROM ({last})",
+        unpacked("at", DIMENSIONS)
+    );
     format!("SELECT us, who, {CARRIED} FROM ({rows}) WHERE 1{}", filters(scope))
-}
-
-/// Who accepted legs served.
-pub(super) fn served_person(scope: &Scope<'_>) -> String {
-    format!("if(x_person = '', '', {})", who(scope, "x_person", "x_visitor"))
 }

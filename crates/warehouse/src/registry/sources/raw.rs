@@ -1,6 +1,6 @@
 //! Raw events: the copies that count.
 
-use super::{CARRIED, DELETED, OURS, Scope, between, filters, label, names};
+use super::{CARRIED, DELETED, DIMENSIONS, OURS, Scope, between, filters, label, names};
 
 /// The edges of the range outside the whole units `[lo, hi)`.
 pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
@@ -50,7 +50,7 @@ pub(super) fn message_columns() -> String {
 /// Raw events with the dimensions of their conversations, of those that the question is about. `select` is over the events'
 /// columns.
 pub(super) fn with_dimensions(scope: &Scope<'_>, select: &str, events: &str) -> String {
-    let dimensions = ["channel", "source", "device", "browser", "os", "language", "country", "city"];
+    let dimensions: Vec<&str> = DIMENSIONS.split(", ").collect();
     let known: Vec<String> =
         dimensions.iter().map(|name| format!("{} AS {name}", label(&format!("c.{name}")))).collect();
     let rows = format!(

@@ -1,11 +1,7 @@
 //! Messages, their minutes, and the conversations they are in.
 
 use super::raw::{edges, message_columns, raw, raw_deleted, with_dimensions};
-use super::{MESSAGE, OURS, Scope, between, conversation, label, live, micros};
-
-/// Counters know no conversations: columns that they cannot fill.
-const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
-     '' AS country, '' AS city";
+use super::{CARRIED, MESSAGE, OURS, Scope, UNTOLD, between, conversation, label, live, micros};
 
 pub(super) fn messages(scope: &Scope<'_>) -> String {
     if scope.by_conversation { messages_of_conversations(scope) } else { messages_counted(scope) }
@@ -46,16 +42,26 @@ fn messages_counted(scope: &Scope<'_>) -> String {
 
 /// Messages as the rows of their conversations list them, with those that have none.
 fn messages_of_conversations(scope: &Scope<'_>) -> String {
+    listed(scope, MESSAGE, "1")
+}
+
+/// User messages that name a person.
+pub(super) fn messages_of_someone(scope: &Scope<'_>) -> String {
+    let named = format!("{MESSAGE} AND role = 'user' AND (user_id != '' OR anonymous_id != '')");
+    listed(scope, &named, "x_role = 'user' AND x_keyed = 1")
+}
+
+/// Messages of a kind: `events` is what they are among raw events, `guard` among the cells of conversations.
+fn listed(scope: &Scope<'_>, events: &str, guard: &str) -> String {
+    let one = format!("toUnixTimestamp64Micro(t) AS us, {}, toInt64(1) AS w", message_columns());
     let mut parts = Vec::new();
     if scope.quarters.any() {
-        parts.push(cells(scope, "1"));
-        let loose = format!("{MESSAGE} AND conversation_id = ''");
-        let select = format!("toUnixTimestamp64Micro(t) AS us, {}, toInt64(1) AS w", message_columns());
-        parts.push(with_dimensions(scope, &select, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
+        parts.push(cells(scope, guard));
+        let loose = format!("{events} AND conversation_id = ''");
+        parts.push(with_dimensions(scope, &one, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
     }
     if scope.quarters.edges(&scope.range) {
-        let select = format!("toUnixTimestamp64Micro(t) AS us, {}, toInt64(1) AS w", message_columns());
-        parts.push(with_dimensions(scope, &select, &raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"))));
+        parts.push(with_dimensions(scope, &one, &raw(events, &|t| edges(t, "q_lo", "q_hi"))));
     }
     parts.join(" UNION ALL ")
 }
@@ -78,22 +84,6 @@ fn cells(scope: &Scope<'_>, guard: &str) -> String {
 /// The conversation reaches into the range.
 pub(super) fn lasting() -> &'static str {
     "last_event >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')"
-}
-
-/// User messages that name a person (`us`, `w`).
-pub(super) fn messages_of_someone(scope: &Scope<'_>) -> String {
-    let named = format!("{MESSAGE} AND role = 'user' AND (user_id != '' OR anonymous_id != '')");
-    let one = format!("toUnixTimestamp64Micro(t) AS us, {}, toInt64(1) AS w", message_columns());
-    let mut parts = Vec::new();
-    if scope.quarters.any() {
-        parts.push(cells(scope, "x_role = 'user' AND x_keyed = 1"));
-        let loose = format!("{named} AND conversation_id = ''");
-        parts.push(with_dimensions(scope, &one, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
-    }
-    if scope.quarters.edges(&scope.range) {
-        parts.push(with_dimensions(scope, &one, &raw(&named, &|t| edges(t, "q_lo", "q_hi"))));
-    }
-    parts.join(" UNION ALL ")
 }
 
 /// One row a minute with messages; `us` lies in the range also where the minute begins before it.
@@ -155,10 +145,9 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn talk(scope: &Scope<'_>) -> String {
-    let columns = "channel, source, device, browser, os, language, country, city";
     format!(
-        "SELECT us, w, '' AS active, conversation, {columns} FROM ({}) UNION ALL \
-         SELECT us, toInt64(0) AS w, conversation AS active, conversation, {columns} FROM ({})",
+        "SELECT us, w, '' AS active, {CARRIED} FROM ({}) UNION ALL \
+         SELECT us, toInt64(0) AS w, conversation AS active, {CARRIED} FROM ({})",
         messages(scope),
         active(scope)
     )
