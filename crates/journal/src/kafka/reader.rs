@@ -8,20 +8,26 @@ use std::{
     fmt,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
+    thread,
     time::{Duration, Instant},
 };
 
-use rdkafka::{Offset, TopicPartitionList, consumer::Consumer, error::KafkaError};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
+};
 use tokio::{sync::Notify, time::timeout_at};
 
 use super::{
-    Options, TopicPartition, client,
+    Options, TopicPartition,
+    client::{self, Context},
     cursor::Taken,
     ends::Ends,
     lanes::{Kind, Lanes},
     names::Names,
 };
-use crate::{Error, Offsets, ReadLimit, Record, Topic};
+use crate::{Error, ErrorClass, Offsets, ReadLimit, Record, Topic};
 
 /// A cursor that should have records and gives none for so long is placed anew, which asks the brokers where the log ends.
 const STALE_AFTER: Duration = Duration::from_secs(1);
@@ -29,6 +35,10 @@ const STALE_AFTER: Duration = Duration::from_secs(1);
 const WAIT_INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a wait ends if the brokers cannot be asked: the caller's next read says why.
 const WAIT_FAILED_AFTER: Duration = Duration::from_millis(500);
+/// How long a partition's leader may take to answer before the brokers are asked who leads now; twice as long the next time.
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+/// A pause between two questions, for brokers that refuse at once.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Whether a reader could be put where it wants to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,9 +171,8 @@ impl Reader {
     /// Waits for the brokers.
     pub(super) fn offsets(&self, at: TopicPartition) -> Result<Offsets, Error> {
         let (topic, partition) = (self.names.of(at.topic), i32::from(at.partition));
-        let client = self.lanes.asking();
-        let watermarks = client.fetch_watermarks(topic, partition, self.options.request_timeout);
-        let (first, next) = watermarks.map_err(|error| asked(&error, at, "offsets"))?;
+        let (first, next) =
+            self.ask_leader(at, "offsets", |client, patience| client.fetch_watermarks(topic, partition, patience))?;
         let known = |offset: i64| {
             u64::try_from(offset)
                 .map_err(|_| Error::Away(format!("{topic} partition {partition}: no offsets are known")))
@@ -176,23 +185,51 @@ impl Reader {
         let (topic, partition) = (self.names.of(at.topic), i32::from(at.partition));
         // The library takes special offsets for what is below zero, and no record is from before 1970.
         let time = Offset::Offset(at_ms.max(0));
-        let failed = |error: KafkaError| asked(&error, at, "an offset for a time");
-        let mut times = TopicPartitionList::new();
-        times.add_partition_offset(topic, partition, time).map_err(failed)?;
-        let found = self.lanes.asking().offsets_for_times(times, self.options.request_timeout).map_err(failed)?;
-        let Some(element) = found.find_partition(topic, partition) else { return Ok(None) };
-        element.error().map_err(failed)?;
-        match element.offset() {
+        let found = self.ask_leader(at, "an offset for a time", |client, patience| {
+            let mut times = TopicPartitionList::new();
+            times.add_partition_offset(topic, partition, time)?;
+            let found = client.offsets_for_times(times, patience)?;
+            let Some(element) = found.find_partition(topic, partition) else { return Ok(Offset::Invalid) };
+            element.error().map(|()| element.offset())
+        })?;
+        match found {
             Offset::Offset(offset) => Ok(u64::try_from(offset).ok()),
             _ => Ok(None),
+        }
+    }
+
+    /// Asks the leader of a partition. A client that reads nothing from a leader does not hear that it died, and goes on asking
+    /// it: without an answer it is made to ask the other brokers who leads now.
+    fn ask_leader<T>(
+        &self,
+        at: TopicPartition,
+        what: &str,
+        ask: impl Fn(&BaseConsumer<Context>, Duration) -> Result<T, KafkaError>,
+    ) -> Result<T, Error> {
+        let client = self.lanes.asking();
+        let deadline = Instant::now() + self.options.request_timeout;
+        let mut patience = FIRST_PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let error = match ask(client, patience.min(left)) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => client::asked(
+                    &error,
+                    &format!("{} partition {}: {what} cannot be asked for", at.topic.name(), at.partition),
+                ),
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left <= ASK_AGAIN_AFTER || error.class() == ErrorClass::Fatal {
+                return Err(error);
+            }
+            thread::sleep(ASK_AGAIN_AFTER);
+            // Its answer is what the next question goes by; when there is none, that question says so.
+            let _ = client.fetch_metadata(Some(self.names.of(at.topic)), patience.min(left));
+            patience *= 2;
         }
     }
 
     pub(super) fn chores(&self) {
         self.lanes.chores();
     }
-}
-
-fn asked(error: &KafkaError, at: TopicPartition, what: &str) -> Error {
-    client::asked(error, &format!("{} partition {}: {what} cannot be asked for", at.topic.name(), at.partition))
 }

@@ -122,6 +122,28 @@ async fn nothing_acknowledged_is_lost_or_misplaced_when_a_broker_is_killed_durin
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_only_asks_hears_from_the_brokers_that_are_left_when_one_is_killed() {
+    let brokers = Brokers::alone();
+    let options = options(&brokers);
+    let journal = connect(&options).await;
+    let place = journal.append(Topic::Events, vec![record("k", "v")]).await.unwrap()[0];
+    // From now on it believes to know who leads which partition; one of them is led by the broker that is killed.
+    for partition in 0..options.event_partitions {
+        journal.offsets(Topic::Events, partition).await.unwrap();
+    }
+    brokers.kill(2);
+    // Longer than the others take to agree on new leaders.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    for partition in 0..options.event_partitions {
+        let next = journal.offsets(Topic::Events, partition).await.unwrap().next;
+        assert_eq!(next, u64::from(partition == place.partition));
+        let found = journal.offset_for_time(Topic::Events, partition, 0).await.unwrap();
+        assert_eq!(found, (partition == place.partition).then_some(0));
+    }
+    brokers.start();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_all_brokers_are_away_everything_fails_in_time_and_afterwards_all_goes_on() {
     let brokers = Brokers::alone();
     let options = Options {
