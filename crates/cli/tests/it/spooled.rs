@@ -117,6 +117,8 @@ fn what_a_gateway_acknowledges_while_kafka_is_away_is_counted_once_though_it_is_
     let question = format!("/api/v1/query?metric=messages_total&r=7d&cmp=off&position={position}");
     let total = wait_for("the figures to be there", || {
         let (status, body) = installation.whole.get(&question, Some(&key));
+        // Shown if the wait is in vain.
+        eprintln!("{status} {body}");
         (status == 200).then(|| body["results"][0]["total"]["value"].clone())
     });
     assert_eq!(total, json!(sent * EVENTS), "{}", installation.directory.log());
