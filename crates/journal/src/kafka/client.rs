@@ -133,6 +133,14 @@ pub(super) fn asked(error: &KafkaError, what: &str) -> Error {
     }
 }
 
+/// Whether the same question may be answered a moment later: also one about a partition that a broker has not heard of yet, since
+/// topics are looked at when a journal connects.
+pub(super) fn may_pass(error: &KafkaError) -> bool {
+    error.rdkafka_error_code().is_none_or(|code| {
+        !is_refusal(code) || matches!(code, Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicOrPartition)
+    })
+}
+
 /// Errors that stay until a person changes something.
 pub(super) fn is_refusal(code: Code) -> bool {
     matches!(

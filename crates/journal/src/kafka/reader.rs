@@ -27,7 +27,7 @@ use super::{
     lanes::{Kind, Lanes},
     names::Names,
 };
-use crate::{Error, ErrorClass, Offsets, ReadLimit, Record, Topic};
+use crate::{Error, Offsets, ReadLimit, Record, Topic};
 
 /// A cursor that should have records and gives none for so long is placed anew, which asks the brokers where the log ends.
 const STALE_AFTER: Duration = Duration::from_secs(1);
@@ -213,14 +213,15 @@ impl Reader {
             let left = deadline.saturating_duration_since(Instant::now());
             let error = match ask(client, patience.min(left)) {
                 Ok(answer) => return Ok(answer),
-                Err(error) => client::asked(
-                    &error,
-                    &format!("{} partition {}: {what} cannot be asked for", at.topic.name(), at.partition),
-                ),
+                Err(error) => error,
             };
             let left = deadline.saturating_duration_since(Instant::now());
-            if left <= ASK_AGAIN_AFTER || error.class() == ErrorClass::Fatal {
-                return Err(error);
+            if left <= ASK_AGAIN_AFTER || !client::may_pass(&error) {
+                let (topic, partition) = (at.topic.name(), at.partition);
+                return Err(client::asked(
+                    &error,
+                    &format!("{topic} partition {partition}: {what} cannot be asked for"),
+                ));
             }
             thread::sleep(ASK_AGAIN_AFTER);
             // Its answer is what the next question goes by; when there is none, that question says so.
