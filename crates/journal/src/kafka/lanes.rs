@@ -237,8 +237,9 @@ fn make_consumer(options: &Options, kind: Kind) -> Result<BaseConsumer<Context>,
                 .set("queued.min.messages", "100000")
                 .set("queued.max.messages.kbytes", kilobytes.to_string())
                 .set("fetch.message.max.bytes", (options.prefetch_bytes / 4).max(64 << 10).to_string())
-                // A consumer has one request with each broker at a time: a partition that is added waits for it.
-                .set("fetch.wait.max.ms", "100");
+                // A consumer has one request with each broker at a time. A partition that is added waits for its answer, and so does
+                // one whose buffer was full, if the others have nothing new: 1 MiB each 20 ms is more than a worker folds.
+                .set("fetch.wait.max.ms", "20");
         }
     }
     BaseConsumer::from_config_and_context(&config, Context::default()).map_err(client::not_made)
