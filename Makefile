@@ -32,8 +32,9 @@ check: ## format and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
-mutants: ## leaves out one rule of exactly-once delivery after the other; the simulation must miss each
-	@deploy/mutants.sh
+mutants: engine ## leaves out one rule of delivery, then plants one bug in the figures, after the other; a test must notice each
+	@deploy/mutants/delivery.sh
+	@deploy/mutants/figures.sh
 
 bench: engine geo kafka ## measures on this machine how many events are taken, how soon they are in a figure, and how workers scale
 	$(CARGO) build --release --locked --bin rapport

@@ -212,6 +212,14 @@ fn the_future_is_clamped_beyond_five_minutes() {
 }
 
 #[test]
+fn what_is_still_the_future_when_corrected_is_clamped() {
+    let (five_minutes_on, more) = (json!("2026-03-23T12:03:00Z"), json!("2026-03-23T12:03:00.001Z"));
+    let sent = json!("2026-03-23T11:58:00Z");
+    check_clock(five_minutes_on, sent.clone(), "2026-03-23T12:05:00Z", ClockFlag::Skewed);
+    check_clock(more, sent, NOON, ClockFlag::Skewed);
+}
+
+#[test]
 fn a_missing_time_is_the_arrival() {
     check_clock(Value::Null, Value::Null, NOON, ClockFlag::Missing);
 }

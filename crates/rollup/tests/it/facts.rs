@@ -1,8 +1,8 @@
 //! Hand-derived cases.
 
-use rollup::LegState;
+use rollup::{LegState, Settings};
 
-use crate::{folded, message, told};
+use crate::{folded, message, told, told_in};
 
 fn leg(event: &'static str, at_s: i64, more: &str) -> crate::Told {
     told(at_s, event, &format!(r#"{{"assignment_id": "leg"{more}}}"#))
@@ -99,6 +99,37 @@ fn tokens_that_nobody_reported_are_unknown_and_not_none() {
         state.model_calls.iter().map(|call| (call.reported, call.input, call.output)).collect();
     assert_eq!(calls, [(false, 0, 0), (true, 0, 0), (true, 3, 4)]);
     assert!(state.tool_calls.is_empty(), "a record of tokens is no call of a tool");
+}
+
+#[test]
+fn the_first_address_says_the_place_until_a_producer_does() {
+    let madrid = r#"{"country": "ES", "city": "Madrid", "device": {"type": "mobile", "os": "iOS"}}"#;
+    let lyon = r#"{"country": "FR", "city": "Lyon", "device": {"type": "desktop", "os": "Linux"}}"#;
+    let mut events = vec![
+        told_in(0, "widget.opened", "{}", madrid),
+        told_in(1, "message.created", r#"{"message_id": "m", "role": "user"}"#, lyon),
+    ];
+    let place = |events: &[crate::Told]| {
+        let said = folded(events).dimensions;
+        (said.country, said.city, said.device, said.os)
+    };
+    let owned = |texts: [&str; 4]| texts.map(str::to_owned).into();
+    assert_eq!(place(&events), owned(["ES", "Madrid", "mobile", "iOS"]));
+    events.push(told(2, "conversation.started", r#"{"country": "pt", "device": "Tablet"}"#));
+    assert_eq!(place(&events), owned(["PT", "Madrid", "tablet", "iOS"]), "what is said goes before what is found out");
+    events.push(told(3, "conversation.updated", r#"{"set": {"country": "it"}}"#));
+    assert_eq!(place(&events), owned(["IT", "Madrid", "tablet", "iOS"]));
+}
+
+#[test]
+fn prices_come_with_the_latest_first_and_one_without_an_instant_holds_since_ever() {
+    let json = r#"{"prices": [{"model": "m", "input": 1, "output": 2},
+        {"model": "m", "from": "2026-03-15T00:00:00+01:00", "input": 3, "output": 4},
+        {"model": "m", "from": "2026-03-14T00:00:00Z", "input": 5, "output": 6}]}"#;
+    let settings: Settings = serde_json::from_str(json).unwrap();
+    let prices: Vec<(i64, f64)> =
+        settings.prices_by_instant().into_iter().map(|(from_us, price)| (from_us, price.input)).collect();
+    assert_eq!(prices, [(1_773_529_200_000_000, 3.0), (1_773_446_400_000_000, 5.0), (i64::MIN, 1.0)]);
 }
 
 #[test]

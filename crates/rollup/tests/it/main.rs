@@ -1,8 +1,10 @@
-//! What a conversation folds to, where the oracle does not judge it or judges only sums.
+//! What a conversation folds to: held against the oracle, and by hand where it does not judge or judges only sums.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod facts;
+mod figures;
+mod oracle;
 mod order;
 
 use rollup::{ConversationState, Detail, Fact, Kind, Order, Role, fold};
@@ -14,11 +16,18 @@ pub(crate) struct Told {
     event: &'static str,
     at_s: i64,
     data: String,
+    context: String,
 }
 
 /// An event at a second, with its data as JSON.
 pub(crate) fn told(at_s: i64, event: &'static str, data: &str) -> Told {
-    Told { id: format!("{at_s}-{event}-{data}"), event, at_s, data: data.to_owned() }
+    told_in(at_s, event, data, "")
+}
+
+/// The same, with its context as JSON.
+pub(crate) fn told_in(at_s: i64, event: &'static str, data: &str, context: &str) -> Told {
+    let (data, context) = (data.to_owned(), context.to_owned());
+    Told { id: format!("{at_s}-{event}-{data}"), event, at_s, data, context }
 }
 
 /// A public message.
@@ -40,7 +49,7 @@ fn fact(told: &Told) -> Fact<'_> {
         anonymous_id: "",
         session_id: "",
         channel: "web",
-        detail: Detail::from_json(&told.data, ""),
+        detail: Detail::from_json(&told.data, &told.context),
     }
 }
 

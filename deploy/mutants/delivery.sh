@@ -1,70 +1,22 @@
 #!/usr/bin/env bash
 # Leaves out one rule of the exactly-once design after the other and shows that the simulation then goes wrong.
 #
-# Works on a copy of the sources beside the build, never on the tree. A mutant is a text that stands in a file exactly once,
-# and what stands there instead; the simulation must find a wrong schedule among the first MUTANT_SCHEDULES (20000; an economy: none of the first 2000).
+# The simulation must find a wrong schedule among the first MUTANT_SCHEDULES (20000; an economy: none of the first 2000).
 # An economy is the same for what the design calls a mere cost: leaving it out must make no schedule wrong.
-# Exit code 0 only if every mutant is noticed and no economy is. `deploy/mutants.sh R3` tries only those whose name begins so.
-set -euo pipefail
-shopt -u patsub_replacement 2>/dev/null || true
+# Exit code 0 only if every mutant is noticed and no economy is. `deploy/mutants/delivery.sh R3` tries only those whose name begins so.
+. "$(dirname "$0")/common.sh"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-# With a target of its own: cargo would take what is built from the copy for what is built from the tree.
-mutants=${CARGO_TARGET_DIR:-$root/target}/mutants
-copy=$mutants/tree
-log=$mutants/log
-only=${1:-}
-expected=wrong
-noticed=0 survived=0 free=0 broken=0
-export CARGO_TARGET_DIR=$mutants/target SIMULATIONS=${MUTANT_SCHEDULES:-20000} RUST_BACKTRACE=0
-
-mkdir -p "$copy"
-rm -rf "${copy:?}"/*
-# With new times, so that nothing built from a mutant of an earlier run passes for what is here.
-cp -r "$root"/{Cargo.toml,Cargo.lock,rust-toolchain.toml,crates,schemas} "$copy"
-cd "$copy"
+export SIMULATIONS=${MUTANT_SCHEDULES:-20000}
+judge=simulate
 
 # Runs the simulation; prints the schedule that went wrong, or what else went wrong.
 simulate() {
-    if ! "${CARGO:-cargo}" test --quiet --locked -p worker --test it --no-run > "$log" 2>&1; then
-        grep -m 1 '^error' "$log"
-        return 2
-    fi
+    build -p worker --test it || return 2
     if timeout "${MUTANT_SECONDS:-1500}" "${CARGO:-cargo}" test --quiet --locked -p worker --test it -- whatever another_journal > "$log" 2>&1; then
         return 0
     fi
     grep -m 1 '^schedule [0-9]' "$log" | cut -c 1-110 || { echo "no schedule named: $(tail -n 1 "$log")"; return 2; }
     return 1
-}
-
-# Puts NEW in the place of OLD in FILE, where OLD must stand exactly once.
-plant() {
-    local file=crates/$1 old=$2 new=$3 source rest
-    source=$(cat "$file"; printf x)
-    rest=${source#*"$old"}
-    [[ $rest != "$source" && $rest != *"$old"* ]] || return 1
-    source=${source/"$old"/"$new"}
-    printf %s "${source%x}" > "$file"
-}
-
-# mutant NAME FILE OLD NEW
-mutant() {
-    [[ $1 == "$only"* ]] || return 0
-    local name=$1 outcome=0 said
-    if ! plant "${@:2}"; then
-        broken=$((broken + 1))
-        echo "BROKEN    $name: its text does not stand in $2 exactly once"
-        return 0
-    fi
-    said=$(simulate) || outcome=$?
-    # With a new time, so that the next build takes the file again.
-    cat "$root/crates/$2" > "crates/$2"
-    case $expected$outcome in
-        wrong0) survived=$((survived + 1)); echo "SURVIVED  $name" ;;
-        wrong1) noticed=$((noticed + 1)); echo "noticed   $name ($said)" ;;
-        right0) free=$((free + 1)); echo "economy   $name" ;;
-        *) broken=$((broken + 1)); echo "BROKEN    $name: $said" ;;
-    esac
 }
 
 economy() { expected=right SIMULATIONS=2000 mutant "$@"; }
@@ -223,5 +175,4 @@ mutant 'versions do not rise with what they count' worker/src/partition.rs \
     '(FOLD << FOLD_SHIFT) | self.last_offset' \
     '(FOLD << FOLD_SHIFT) | (self.last_offset / 8)'
 
-echo "$noticed noticed, $survived survived, $free economies, $broken broken"
-[[ $survived == 0 && $broken == 0 && $noticed$free != 00 ]]
+report
