@@ -16,6 +16,13 @@ pub(crate) struct Told {
     data: String,
 }
 
+impl Told {
+    /// Its event id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// An event at a second, with its data as JSON.
 pub(crate) fn told(at_s: i64, event: &'static str, data: &str) -> Told {
     Told { id: format!("{at_s}-{event}-{data}"), event, at_s, data: data.to_owned() }
