@@ -11,7 +11,7 @@ fn every_metric_says_what_it_is() {
     for m in METRICS {
         assert!(m.formula.ends_with('.') && m.formula.len() > 20, "{}: {}", m.id, m.formula);
         assert!(!m.name.is_empty() && !m.unit.name().is_empty() && m.version >= 1, "{}", m.id);
-        assert!(m.id.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", m.id);
+        assert!(m.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{}", m.id);
     }
 }
 
