@@ -177,6 +177,23 @@ fn contact_center(project: &Project<'_>) {
     project.check("aht&hours=business", Some(f64::midpoint(315.0, 0.0)), 2);
     project.set(&json!({"sla_next_response_s": 29}));
     project.check("sla_met_pct_nrt", Some(0.0), 1);
+    always_open(project);
+}
+
+/// Where business never closes its hours are all hours, for every figure that can be kept to them.
+fn always_open(project: &Project<'_>) {
+    let week = json!([{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}]);
+    project.set(&json!({"business_hours": {"timezone": "Europe/Madrid", "week": week}}));
+    let (_, registry) = project.server.get("/api/v1/metrics", Some(&project.key));
+    let timed = registry["metrics"].as_array().unwrap().iter().filter(|metric| metric["business_hours"] == true);
+    for metric in timed.map(|metric| metric["id"].as_str().unwrap()) {
+        let (all, open) = (project.ask(metric), project.ask(&format!("{metric}&hours=business")));
+        assert!(!all["total"]["value"].is_null(), "{metric} says nothing, so that it proves nothing");
+        assert_eq!((&open["total"], &open["hours"]), (&all["total"], &json!("business")), "{metric}");
+        let question = format!("metric={metric}&hours=business&from=2026-03-01&to=2026-04-01");
+        let (_, explained) = project.server.get(&format!("/api/v1/explain?{question}"), Some(&project.key));
+        assert_eq!((&explained["total"], &explained["behind"]["holds"]), (&all["total"], &json!(true)), "{metric}");
+    }
 }
 
 /// Ana takes a leg, Bea's session breaks off, Cleo is there over midnight in Madrid (23:00 UTC).

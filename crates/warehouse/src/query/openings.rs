@@ -136,6 +136,25 @@ mod tests {
     }
 
     #[test]
+    fn openings_travel_in_pieces_that_fit_a_parameter_and_too_many_are_refused() {
+        let opening = |from: u32| rollup::Opening {
+            days: vec![1, 2, 3, 4, 5, 6, 7],
+            from: format!("{from:02}:00"),
+            to: format!("{from:02}:30"),
+        };
+        let hours =
+            BusinessHours { timezone: "UTC".to_owned(), week: (0..24).map(opening).collect(), holidays: Vec::new() };
+        let start = DateTime::from_timestamp(1_750_000_000, 0).unwrap();
+        let until = |days| Openings::between(&hours, Tz::UTC, start, start + Days::new(days));
+        let openings = until(365).unwrap();
+        assert_eq!((openings.opens.len(), openings.chunks()), (1 + 24 * 368, 2));
+        let opens = openings.parameters().filter(|(name, _)| name.starts_with("opens_"));
+        assert_eq!(opens.flat_map(|(_, piece)| piece.to_vec()).collect::<Vec<_>>(), openings.opens);
+        assert!(openings.parameters().all(|(_, piece)| piece.len() * 18 < 100_000));
+        assert_eq!(until(1_500).unwrap_err().code(), "too_many_openings");
+    }
+
+    #[test]
     fn the_day_on_which_the_clocks_go_forward_has_an_hour_less() {
         let whole = of_week("00:00", "24:00", &[]);
         assert_eq!(open_h(&whole, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00"), 23.0);
