@@ -206,6 +206,7 @@ fn query_hint(error: &query::Error) -> String {
         query::Error::UnknownPreset(_) => "use today, yesterday, 7d, 28d, 90d, wtd, mtd or ytd, or from and to".into(),
         query::Error::TooManyBuckets { .. } => "narrow the range, or use a larger g".into(),
         query::Error::TooManyRows { .. } => "narrow the range, use a larger g, or fewer dimensions in by".into(),
+        query::Error::TooManyOpenings { .. } => "leave hours out, or give the project fewer openings a day".into(),
         query::Error::TooManyIdentities { .. } => "ask for figures that are not about people".into(),
         _ => "ask again after Retry-After; /readyz says what is missing".into(),
     }

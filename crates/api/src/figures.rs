@@ -70,6 +70,9 @@ pub(crate) fn result(ask: &Ask<'_>, answer: &Answer, fresh_ms: i64) -> Value {
     if metric.unit == Unit::Money {
         result["currency"] = ask.settings.currency.as_str().into();
     }
+    if ask.business_hours {
+        result["hours"] = "business".into();
+    }
     if let Some(rows) = &answer.rows {
         result["rows"] = rows.iter().map(|row| self::row(ask, answer, row, fresh_ms)).collect();
     }
@@ -137,6 +140,7 @@ pub fn declaration(metric: &Metric) -> Value {
         "additive": metric.class.name() == "A",
         "dimensions": metric.dimensions().map(Dimension::name).collect::<Vec<_>>(),
         "matures_hours": metric.matures_h,
+        "business_hours": metric.figure.timed,
     })
 }
 
@@ -158,6 +162,7 @@ mod tests {
             by: &[],
             filters: &[],
             settings: &rollup::Settings::default(),
+            business_hours: false,
             conversations: false,
         };
         let buckets = vec![(starts[0], starts[1]), (starts[1], range.to_us)];

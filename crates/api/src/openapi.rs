@@ -176,6 +176,7 @@ fn schemas() -> Value {
         "range": object(&["from", "to", "tz"], &[]),
         "total": {"type": "object", "properties": cell.clone()},
         "currency": {"type": "string", "description": "Of money: ISO 4217."},
+        "hours": {"enum": ["business"], "description": "Where durations are kept to business hours."},
         "comparison": {"type": ["object", "null"], "properties": {
             "range": object(&["from", "to", "tz"], &[]),
             "total": {"type": "object", "properties": cell},

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::detail::instant_us;
+use crate::detail::{instant_us, said};
 use crate::fact::{Fact, Kind, Person, Role, first_person};
 use crate::feedback::{LastRatings, balance};
 use crate::legs::{Leg, any_open_at};
+use crate::speech::{self, Call};
 use crate::workflows::first_workflow;
 
 /// A chat.
@@ -35,6 +36,10 @@ pub struct Chat {
     pub positive: u32,
     /// Reviewable messages last rated negative.
     pub negative: u32,
+    /// Its speech.
+    pub call: Call,
+    /// Whether the customer ended it by hanging up.
+    pub hung_up: bool,
 }
 
 /// Whether a chat is counted: it has a message or a click of the user.
@@ -88,6 +93,11 @@ fn begins_another(last: &Fact<'_>, next: &Fact<'_>, session: &str, timeout_us: i
     gap > timeout_us && !any_open_at(legs, last.order)
 }
 
+/// The events of chats in order, each with the place of its chat, from 1.
+pub(crate) fn numbered<'p, 'a>(pieces: &'p [Vec<&'p Fact<'a>>]) -> impl Iterator<Item = (u32, &'p Fact<'a>)> {
+    (1..).zip(pieces).flat_map(|(chat, piece)| piece.iter().map(move |fact| (chat, *fact)))
+}
+
 /// What of a conversation a chat needs besides its own events.
 pub(crate) struct Around<'f> {
     pub(crate) legs: &'f [Leg],
@@ -120,5 +130,7 @@ pub(crate) fn chat(events: &[&Fact<'_>], around: &Around<'_>) -> Option<Chat> {
         intent: intent.map_or_else(String::new, |intent| (*intent).to_owned()),
         positive,
         negative,
+        call: speech::call(events),
+        hung_up: explicit_end.is_some_and(|ended| said(&ended.detail.reason) == Some("call_hangup")),
     })
 }

@@ -1,6 +1,8 @@
 //! What was shown to be clicked on, and what was clicked (D-37).
 
-use crate::detail::{label, text};
+use std::collections::HashMap;
+
+use crate::detail::{label, said, text};
 use crate::fact::{Fact, Kind};
 
 /// A click.
@@ -33,6 +35,8 @@ pub struct Shown {
     pub element: String,
     /// Title, `unknown` without.
     pub title: String,
+    /// Whether it was clicked on before it was shown again.
+    pub clicked: bool,
 }
 
 /// The clicks of a conversation, from its events in order.
@@ -52,11 +56,39 @@ pub(crate) fn clicks(facts: &[Fact<'_>]) -> Vec<Click> {
         .collect()
 }
 
-/// What was shown, one for each element of a group.
+/// What was shown, one for each element of a group. A click is on the last one shown before it: of the element that it names, else
+/// with the title that it has.
 pub(crate) fn shown(facts: &[Fact<'_>]) -> Vec<Shown> {
-    let groups = facts.iter().filter(|fact| fact.kind == Kind::Shown);
-    let elements = groups.flat_map(|fact| fact.detail.elements.iter().flatten().map(|element| (fact.at_us(), element)));
-    elements
-        .map(|(at_us, element)| Shown { at_us, element: text(&element.element_id), title: label(&element.title) })
-        .collect()
+    let mut shown: Vec<Shown> = Vec::new();
+    let mut latest: HashMap<(Named, &str), usize> = HashMap::new();
+    for fact in facts {
+        for element in fact.detail.elements.iter().flatten().filter(|_| fact.kind == Kind::Shown) {
+            let names = [(Named::Element, said(&element.element_id)), (Named::Title, said(&element.title))];
+            latest.extend(names.into_iter().filter_map(|(named, name)| Some(((named, name?), shown.len()))));
+            shown.push(Shown {
+                at_us: fact.at_us(),
+                element: text(&element.element_id),
+                title: label(&element.title),
+                clicked: false,
+            });
+        }
+        if fact.kind == Kind::Clicked
+            && let Some(on) = clicked(fact).and_then(|name| latest.get(&name)).and_then(|at| shown.get_mut(*at))
+        {
+            on.clicked = true;
+        }
+    }
+    shown
+}
+
+/// By what something shown is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Named {
+    Element,
+    Title,
+}
+
+fn clicked<'f>(click: &'f Fact<'_>) -> Option<(Named, &'f str)> {
+    let element = said(&click.detail.element_id).map(|element| (Named::Element, element));
+    element.or_else(|| said(&click.detail.title).map(|title| (Named::Title, title)))
 }

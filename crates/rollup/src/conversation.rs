@@ -11,6 +11,8 @@ use crate::legs::{self, Leg, ServedMessage};
 use crate::offers::{self, Close, Offer};
 use crate::page;
 use crate::requests::{self, HumanRequest};
+use crate::responses::{self, Response};
+use crate::speech::{self, Utterance};
 use crate::turns::{Turn, turns};
 use crate::volumes::{self, ActivityCell, MessageCell};
 use crate::work::{self, Attachment, ModelCall, ToolCall};
@@ -60,10 +62,14 @@ pub struct ConversationState {
     pub chats: Vec<Chat>,
     /// Answered turns.
     pub turns: Vec<Turn>,
+    /// What was spoken.
+    pub utterances: Vec<Utterance>,
     /// Requests for a human, and tickets.
     pub requests: Vec<HumanRequest>,
     /// Legs, by assignment id.
     pub legs: Vec<Leg>,
+    /// What human agents answered, by the reply.
+    pub responses: Vec<Response>,
     /// Offers of legs to agents.
     pub offers: Vec<Offer>,
     /// Messages while a leg was served.
@@ -122,7 +128,9 @@ pub fn fold(mut facts: Vec<Fact<'_>>) -> Option<ConversationState> {
         activity: volumes::activity(facts),
         chats: pieces.iter().filter_map(|piece| chats::chat(piece, &around)).collect(),
         turns: turns(facts),
+        utterances: speech::utterances(facts),
         requests: pieces.iter().flat_map(|piece| requests::requests(piece)).collect(),
+        responses: responses::responses(&pieces, &legs),
         offers: offers::offers(facts),
         served: legs::served(facts, &legs),
         closes: offers::closes(facts),
@@ -135,7 +143,7 @@ pub fn fold(mut facts: Vec<Fact<'_>>) -> Option<ConversationState> {
         clicks: clicks::clicks(facts),
         shown: clicks::shown(facts),
         tool_calls: work::tool_calls(facts),
-        model_calls: work::model_calls(facts),
+        model_calls: work::model_calls(&pieces),
         attachments: work::attachments(facts),
         legs,
         dimensions,

@@ -24,6 +24,8 @@ pub struct Detail<'a> {
     pub feedback_enabled: Option<bool>,
     #[serde(borrow)]
     pub attachments: Option<Vec<AttachmentDetail<'a>>>,
+    #[serde(borrow)]
+    pub speech: Option<SpeechDetail<'a>>,
     // Legs and closes.
     #[serde(borrow)]
     pub assignment_id: Text<'a>,
@@ -147,6 +149,18 @@ pub struct AttachmentDetail<'a> {
     #[serde(borrow)]
     pub mime: Text<'a>,
     pub size_bytes: Option<i64>,
+}
+
+/// When a message was spoken.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "fields of the event catalogue, documented there")]
+pub struct SpeechDetail<'a> {
+    #[serde(borrow)]
+    pub start_ts: Text<'a>,
+    #[serde(borrow)]
+    pub end_ts: Text<'a>,
+    pub interrupted: Option<bool>,
 }
 
 /// Something to click on.

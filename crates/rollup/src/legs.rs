@@ -68,7 +68,7 @@ impl Leg {
     }
 
     /// Whether `time_us` lies within acceptance and end, both included (D-30).
-    fn serves(&self, time_us: i64) -> bool {
+    pub(crate) fn serves(&self, time_us: i64) -> bool {
         self.accepted_us.is_some_and(|accepted| accepted <= time_us)
             && self.ended_us.is_none_or(|ended| time_us <= ended)
     }

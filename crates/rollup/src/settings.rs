@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::BusinessHours;
+
 /// Most entries of each list of settings.
-const ENTRIES_MAX: usize = 1_000;
+pub(crate) const ENTRIES_MAX: usize = 1_000;
+/// Longest target, seconds: a year.
+const TARGET_S_MAX: u32 = 366 * 86_400;
 /// Longest text of a setting, in characters.
 const TEXT_CHARS_MAX: usize = 255;
 
@@ -30,6 +34,16 @@ pub struct Settings {
     pub currency: String,
     /// Prices of language models, each from its instant on.
     pub prices: Vec<Price>,
+    /// A leg accepted within it counts for the service level, seconds.
+    pub service_level_s: u32,
+    /// Target of an agent's first reply in a leg, seconds; none if nothing was promised.
+    pub sla_first_response_s: Option<u32>,
+    /// Target of each next response in a leg, seconds.
+    pub sla_next_response_s: Option<u32>,
+    /// Target of the time from a leg's opening to its end, seconds.
+    pub sla_resolution_s: Option<u32>,
+    /// When business is open, for questions about business hours.
+    pub business_hours: Option<BusinessHours>,
 }
 
 /// Who is one person (P6).
@@ -87,6 +101,11 @@ impl Default for Settings {
             bot_no_reply_after_s: 600,
             currency: "EUR".to_owned(),
             prices: Vec::new(),
+            service_level_s: 20,
+            sla_first_response_s: None,
+            sla_next_response_s: None,
+            sla_resolution_s: None,
+            business_hours: None,
         }
     }
 }
@@ -103,7 +122,23 @@ impl Settings {
         if self.bot_no_reply_after_s == 0 || self.bot_no_reply_after_s > 86_400 {
             return Some("bot_no_reply_after_s lies between 1 and 86400 seconds".to_owned());
         }
-        self.long_complaint().or_else(|| self.price_complaint()).or_else(|| self.instant_complaint())
+        self.target_complaint()
+            .or_else(|| self.long_complaint())
+            .or_else(|| self.price_complaint())
+            .or_else(|| self.instant_complaint())
+            .or_else(|| self.business_hours.as_ref().and_then(BusinessHours::complaint))
+    }
+
+    fn target_complaint(&self) -> Option<String> {
+        let targets = [
+            ("service_level_s", Some(self.service_level_s)),
+            ("sla_first_response_s", self.sla_first_response_s),
+            ("sla_next_response_s", self.sla_next_response_s),
+            ("sla_resolution_s", self.sla_resolution_s),
+        ];
+        let is_wrong = |target: &Option<u32>| target.is_some_and(|s| !(1..=TARGET_S_MAX).contains(&s));
+        let (name, _) = targets.into_iter().find(|(_, target)| is_wrong(target))?;
+        Some(format!("{name} lies between 1 and {TARGET_S_MAX} seconds"))
     }
 
     fn long_complaint(&self) -> Option<String> {
@@ -173,6 +208,14 @@ mod tests {
             r#"{"currency": "euro"}"#,
             r#"{"bot_no_reply_after_s": 0}"#,
             r#"{"source_aliases": {"": "web"}}"#,
+            r#"{"service_level_s": 0}"#,
+            r#"{"sla_resolution_s": 99999999}"#,
+            r#"{"business_hours": {"timezone": "Europe/Madird", "week": [{"days": [1], "from": "09:00", "to": "17:00"}]}}"#,
+            r#"{"business_hours": {"timezone": "UTC", "week": []}}"#,
+            r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [8], "from": "09:00", "to": "17:00"}]}}"#,
+            r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "17:00", "to": "09:00"}]}}"#,
+            r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "9 am", "to": "17:00"}]}}"#,
+            r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "09:00", "to": "24:00"}], "holidays": ["25.12."]}}"#,
             r#"{"prices": [{"model": "m", "input": -1, "output": 1}]}"#,
             r#"{"prices": [{"model": "m", "input": 1, "output": 1, "from": "2026-01-01"}]}"#,
         ] {

@@ -1,5 +1,6 @@
 //! The AI's work: tool calls, tokens, attachments (D-38).
 
+use crate::chats::numbered;
 use crate::detail::{instant_us, label, said, text};
 use crate::fact::{Fact, Kind};
 
@@ -48,6 +49,8 @@ pub struct ModelCall {
     pub duration_ms: Option<f64>,
     /// Time to the first token, milliseconds.
     pub ttft_ms: Option<f64>,
+    /// Place of its chat in the list of chats, from 1.
+    pub chat: u32,
 }
 
 /// A file of a message.
@@ -87,15 +90,14 @@ fn duration_ms(fact: &Fact<'_>) -> Option<f64> {
     fact.detail.duration_ms.or_else(between)
 }
 
-/// The model calls, and what was reported as the use of tokens.
-pub(crate) fn model_calls(facts: &[Fact<'_>]) -> Vec<ModelCall> {
-    let calls = facts
-        .iter()
-        .filter(|fact| fact.kind == Kind::ModelCall || (fact.kind == Kind::ToolCall && counts_tokens(fact)));
-    calls.map(model_call).collect()
+/// The model calls of a conversation's chats, and what was reported as the use of tokens.
+pub(crate) fn model_calls(pieces: &[Vec<&Fact<'_>>]) -> Vec<ModelCall> {
+    let calls = numbered(pieces)
+        .filter(|(_, fact)| fact.kind == Kind::ModelCall || (fact.kind == Kind::ToolCall && counts_tokens(fact)));
+    calls.map(|(chat, fact)| model_call(chat, fact)).collect()
 }
 
-fn model_call(fact: &Fact<'_>) -> ModelCall {
+fn model_call(chat: u32, fact: &Fact<'_>) -> ModelCall {
     let detail = &fact.detail;
     let input = detail.input_tokens.or(detail.prompt_tokens);
     let output = detail.output_tokens.or(detail.completion_tokens);
@@ -114,6 +116,7 @@ fn model_call(fact: &Fact<'_>) -> ModelCall {
         embedding: rest[3].unwrap_or(0),
         duration_ms: if fact.kind == Kind::ModelCall { detail.duration_ms } else { None },
         ttft_ms: detail.ttft_ms,
+        chat,
     }
 }
 

@@ -7,6 +7,7 @@ const MIGRATIONS: &[(u32, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (2, "views", include_str!("../migrations/0002_views.sql")),
     (3, "conversations", include_str!("../migrations/0003_conversations.sql")),
+    (4, "extended", include_str!("../migrations/0004_extended.sql")),
 ];
 
 impl Client {

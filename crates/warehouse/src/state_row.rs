@@ -94,12 +94,23 @@ state_row! {
             chats_intent "chats.intent": String = chat.intent.clone();
             chats_positive "chats.positive": u32 = chat.positive;
             chats_negative "chats.negative": u32 = chat.negative;
+            chats_call_us "chats.call_us": u64 = chat.call.call_us;
+            chats_silent_us "chats.silent_us": u64 = chat.call.silent_us;
+            chats_hung_up "chats.hung_up": u8 = u8::from(chat.hung_up);
         }
         turns as turn {
             turns_reply "turns.reply": i64 = turn.reply_us;
             turns_us "turns.us": u64 = turn.response_us;
             turns_workflow "turns.workflow": String = turn.workflow.clone();
             turns_fallback "turns.fallback": u8 = u8::from(turn.fallback);
+            turns_question "turns.question": String = turn.question.clone();
+            turns_silence_us "turns.silence_us": Option<u64> = turn.silence_us;
+        }
+        utterances as spoken {
+            utterances_began "utterances.began": i64 = spoken.began_us;
+            utterances_ended "utterances.ended": i64 = spoken.ended_us;
+            utterances_role "utterances.role": String = spoken.role.name().to_owned();
+            utterances_interrupted "utterances.interrupted": u8 = u8::from(spoken.interrupted);
         }
         requests as request {
             requests_at "requests.at": i64 = request.at_us;
@@ -123,6 +134,14 @@ state_row! {
             legs_queue "legs.queue": String = leg.queue.clone();
             legs_team "legs.team": String = leg.team.clone();
             legs_wrap_up_ms "legs.wrap_up_ms": u64 = leg.wrap_up_ms;
+        }
+        responses as response {
+            responses_kind "responses.kind": String = response.kind.name().to_owned();
+            responses_asked "responses.asked": i64 = response.asked_us;
+            responses_replied "responses.replied": i64 = response.replied_us;
+            responses_agent "responses.agent": String = response.agent.clone();
+            responses_chat "responses.chat": u32 = response.chat;
+            responses_leg "responses.leg": u32 = response.leg;
         }
         offers as offer {
             offers_at "offers.at": i64 = offer.at_us;
@@ -188,6 +207,7 @@ state_row! {
             shown_at "shown.at": i64 = shown.at_us;
             shown_element "shown.element": String = shown.element.clone();
             shown_title "shown.title": String = shown.title.clone();
+            shown_clicked "shown.clicked": u8 = u8::from(shown.clicked);
         }
         tool_calls as call {
             tool_calls_at "tool_calls.at": i64 = call.at_us;
@@ -209,6 +229,7 @@ state_row! {
             model_calls_reported "model_calls.reported": u8 = u8::from(call.reported);
             model_calls_ms "model_calls.ms": Option<f64> = call.duration_ms;
             model_calls_ttft_ms "model_calls.ttft_ms": Option<f64> = call.ttft_ms;
+            model_calls_chat "model_calls.chat": u32 = call.chat;
         }
         attachments as file {
             attachments_at "attachments.at": i64 = file.at_us;

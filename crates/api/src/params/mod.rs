@@ -10,6 +10,7 @@ use warehouse::{
 use crate::Error;
 
 mod dimensions;
+mod hours;
 mod listing;
 mod page;
 mod tables;
@@ -65,6 +66,7 @@ pub(crate) struct Question {
     pub(crate) grain: Option<Grain>,
     pub(crate) by: Vec<Dimension>,
     pub(crate) filters: Vec<Filter>,
+    pub(crate) business_hours: bool,
     pub(crate) environment: String,
     pub(crate) positions: Vec<String>,
 }
@@ -77,9 +79,10 @@ impl Question {
         let grain = grain(sent, &range)?;
         let by = dimensions::by(sent, &metrics)?;
         let filters = dimensions::filters(sent, &metrics)?;
+        let business_hours = hours::are_business(sent, &metrics, &project.settings)?;
         let compared_with = comparison(sent)?;
         let (environment, positions) = (environment(sent)?, positions(sent)?);
-        Ok(Question { metrics, range, compared_with, grain, by, filters, environment, positions })
+        Ok(Question { metrics, range, compared_with, grain, by, filters, business_hours, environment, positions })
     }
 
     /// What is asked of one of the metrics.
@@ -93,6 +96,7 @@ impl Question {
             grain: self.grain,
             by: &self.by,
             filters: &self.filters,
+            business_hours: self.business_hours,
             conversations,
         }
     }

@@ -43,6 +43,9 @@ const ROWS: &[Parameter] = &[
         "Compare with prev (the calendar unit before; of a range that is not over, its elapsed part), yoy (a year before) or off.",
     ),
 ];
+/// Durations of which hours.
+const HOURS: &[Parameter] =
+    &[parameter("hours", "all (the default), or business: durations are kept to the project's business hours.")];
 /// Kept to what.
 const FILTER: &[Parameter] =
     &[repeatable("f", "Filter: DIMENSION:is, isnot or contains:VALUE,VALUE… (a comma in a value is written \\,).")];
@@ -75,11 +78,11 @@ const CONDITIONS: &[Parameter] = &[
 ];
 
 /// `GET /api/v1/query`.
-pub(crate) const QUERY: Table = &[METRIC, RANGE, ROWS, FILTER, WHERE];
+pub(crate) const QUERY: Table = &[METRIC, RANGE, ROWS, HOURS, FILTER, WHERE];
 /// `GET /api/v1/explain`.
-pub(crate) const EXPLAIN: Table = &[METRIC, RANGE, ROWS, FILTER, WHERE, PAGE];
+pub(crate) const EXPLAIN: Table = &[METRIC, RANGE, ROWS, HOURS, FILTER, WHERE, PAGE];
 /// `GET /api/v1/export`.
-pub(crate) const EXPORT: Table = &[METRIC, RANGE, ROWS, FILTER, WHERE, FORMAT];
+pub(crate) const EXPORT: Table = &[METRIC, RANGE, ROWS, HOURS, FILTER, WHERE, FORMAT];
 /// `GET /api/v1/conversations`.
 pub(crate) const CONVERSATIONS: Table = &[RANGE, FILTER, CONDITIONS, WHERE, PAGE];
 /// `GET /api/v1/conversations/{id}`.

@@ -16,6 +16,9 @@ Every figure that `GET /api/v1/query` answers, as declared in the registry. This
 
 The class says how figures of parts may be combined: A adds up; U counts distinct things and never adds up; Q is a mean, a quantile or a
 peak; S depends on a conversation's order; C is a cohort's, by its start.
+
+Figures of speech (`interruption_rate`, `talk_ratio`, `silence_pct`, `e2e_latency`, `early_hangup`) exist where messages carry `speech` with its
+first and last sound. Targets of service levels and business hours are settings of the project.
 ";
 
 /// Prints the dictionary.
@@ -60,10 +63,21 @@ fn table(declarations: &[Value]) -> String {
     lines.into_iter().map(pad).collect::<Vec<_>>().join("\n")
 }
 
+/// Which metrics can be kept to business hours.
+fn in_business_hours() -> String {
+    let timed = METRICS.iter().filter(|metric| metric.figure.timed).map(|metric| format!("`{}`", metric.id));
+    format!("With `hours=business` of business hours alone: {}.", timed.collect::<Vec<_>>().join(", "))
+}
+
 fn markdown(declarations: &[Value]) -> String {
     let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
-    let mut lines =
-        vec![INTRODUCTION.to_owned(), line(&COLUMNS.map(str::to_owned)), line(&COLUMNS.map(|_| "---".to_owned()))];
+    let mut lines = vec![
+        INTRODUCTION.to_owned(),
+        in_business_hours(),
+        String::new(),
+        line(&COLUMNS.map(str::to_owned)),
+        line(&COLUMNS.map(|_| "---".to_owned())),
+    ];
     lines.extend(rows(declarations).map(|row| line(&row.map(|cell| cell.replace('|', "\\|")))));
     lines.join("\n")
 }

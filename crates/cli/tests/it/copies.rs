@@ -103,6 +103,7 @@ impl Rig {
                 by: &[],
                 filters: &[],
                 settings: &Settings::default(),
+                business_hours: false,
                 conversations: false,
             };
             figures.push((metric.id, figure(&self.client, &ask).await.unwrap()));

@@ -7,6 +7,7 @@ mod copies;
 mod crashes;
 mod disk;
 mod explained;
+mod extended;
 mod figures;
 mod installation;
 mod kcat;

@@ -91,7 +91,9 @@ fn settings_apply_when_figures_are_read() {
     assert_eq!((status, &answer["settings"]["identity"]), (200, &json!("person")));
     assert_eq!(figure(&server, &key, "metric=users_active")["total"]["value"], 1);
 
-    for wrong in [json!({"week_start": 9}), json!({"week_strat": 1}), json!({"currency": "euro"})] {
+    for wrong in
+        [json!({"week_start": 9}), json!({"week_strat": 1}), json!({"currency": "euro"}), json!({"service_level_s": 0})]
+    {
         let (status, answer) = change(&server, &directory, &wrong);
         assert_eq!((status, &answer["error"]["code"]), (422, &json!("invalid_settings")), "{wrong}: {answer}");
     }

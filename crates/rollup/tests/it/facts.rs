@@ -1,6 +1,6 @@
 //! Hand-derived cases.
 
-use rollup::{LegState, Settings};
+use rollup::{LegState, ResponseKind, Settings};
 
 use crate::{folded, message, told, told_in};
 
@@ -58,6 +58,12 @@ fn a_turn_says_whether_the_bot_had_fallen_back_and_whose_workflow_answered() {
     ]);
     let turns: Vec<(bool, &str)> = state.turns.iter().map(|turn| (turn.fallback, turn.workflow.as_str())).collect();
     assert_eq!(turns, [(true, "faq"), (false, "")]);
+    let asked = message(0, "user", "");
+    assert_eq!(
+        [&state.turns[0].question, &state.turns[1].question],
+        [asked.id(), ""],
+        "the question that had no answer"
+    );
 }
 
 #[test]
@@ -139,6 +145,106 @@ fn what_was_shown_is_listed_by_element() {
     let shown: Vec<(&str, &str)> =
         state.shown.iter().map(|shown| (shown.element.as_str(), shown.title.as_str())).collect();
     assert_eq!(shown, [("a", "A"), ("", "B")]);
+}
+
+#[test]
+fn a_click_is_on_what_was_shown_last_before_it() {
+    let shown = |at_s| {
+        told(
+            at_s,
+            "ui.shown",
+            r#"{"element_id": "menu", "elements": [{"element_id": "a", "title": "A"}, {"title": "B"}]}"#,
+        )
+    };
+    let click = |at_s, data: &str| told(at_s, "ui.clicked", data);
+    let state = folded(&[
+        click(0, r#"{"element_id": "a", "click_type": "link", "title": "A"}"#),
+        shown(1),
+        shown(2),
+        click(3, r#"{"element_id": "a", "click_type": "link", "title": "another title"}"#),
+        click(4, r#"{"element_id": "a", "click_type": "link", "title": "A"}"#),
+        click(5, r#"{"click_type": "link", "title": "B"}"#),
+        click(6, r#"{"element_id": "c", "click_type": "link", "title": "A"}"#),
+        shown(7),
+    ]);
+    let clicked: Vec<bool> = state.shown.iter().map(|shown| shown.clicked).collect();
+    assert_eq!(clicked, [false, false, true, true, false, false]);
+}
+
+#[test]
+fn responses_are_those_of_agents_to_the_request_the_start_and_bursts_within_a_leg() {
+    let state = folded(&[
+        message(0, "user", ""),
+        message(2, "agent", r#", "agent_id": "eve""#),
+        told(10, "handoff.requested", "{}"),
+        leg("queue.entered", 15, ""),
+        message(20, "user", ""),
+        leg("assignment.accepted", 30, r#", "agent_id": "ana""#),
+        message(40, "agent", ""),
+        message(50, "user", ""),
+        message(60, "user", ""),
+        message(65, "bot", ""),
+        message(70, "agent", ""),
+        message(75, "agent", ""),
+        message(80, "user", ""),
+        leg("assignment.ended", 90, r#", "reason": "closed""#),
+        message(95, "agent", ""),
+    ]);
+    let responses: Vec<(ResponseKind, i64, i64, &str, u32)> = state
+        .responses
+        .iter()
+        .map(|response| {
+            let seconds = |us: i64| us / 1_000_000;
+            let (asked, replied) = (seconds(response.asked_us), seconds(response.replied_us));
+            (response.kind, asked, replied, response.agent.as_str(), response.leg)
+        })
+        .collect();
+    assert_eq!(
+        responses,
+        [
+            (ResponseKind::FirstFromStart, 0, 2, "eve", 0),
+            (ResponseKind::First, 10, 40, "ana", 0),
+            (ResponseKind::Next, 60, 70, "ana", 1),
+        ],
+        "who waits in the queue asks for the first response; who is answered after the leg was not within it"
+    );
+}
+
+#[test]
+fn nobody_waits_for_an_agent_who_begins_the_conversation() {
+    let state = folded(&[message(0, "agent", ""), message(5, "user", ""), message(9, "agent", "")]);
+    assert!(state.responses.is_empty(), "{:?}", state.responses);
+}
+
+#[test]
+fn a_model_call_knows_its_chat() {
+    let call = |at_s| told(at_s, "llm.call.completed", r#"{"call_id": "a", "input_tokens": 1}"#);
+    let state = folded(&[message(0, "user", ""), call(1), message(4000, "user", ""), call(4001)]);
+    assert_eq!(state.chats.len(), 2);
+    assert_eq!(state.model_calls.iter().map(|call| call.chat).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn speech_that_overlaps_is_heard_once_and_the_rest_of_a_call_is_silent() {
+    let spoke = |at_s, role: &str, from: &str, to: &str| {
+        let time = |second: &str| format!("1970-01-01T00:00:{second}Z");
+        let speech = format!(r#", "speech": {{"start_ts": "{}", "end_ts": "{}"}}"#, time(from), time(to));
+        message(at_s, role, &speech)
+    };
+    let state = folded(&[
+        spoke(4, "user", "01", "04"),
+        spoke(9, "bot", "06", "09"),
+        spoke(8, "user", "07", "08"),
+        spoke(10, "user", "09", "10"),
+        spoke(14, "bot", "12", "14"),
+        spoke(16, "user", "16", "15"),
+        told(20, "conversation.ended", r#"{"reason": "call_hangup"}"#),
+    ]);
+    assert_eq!(state.utterances.len(), 5, "the last one ends before it begins");
+    let chat = &state.chats[0];
+    assert_eq!((chat.call.call_us, chat.call.silent_us, chat.hung_up), (13_000_000, 4_000_000, true));
+    let silences: Vec<Option<u64>> = state.turns.iter().map(|turn| turn.silence_us).collect();
+    assert_eq!(silences, [None, Some(2_000_000)], "the first time the bot began before the user had ended");
 }
 
 #[test]

@@ -19,6 +19,13 @@ pub(crate) struct Told {
     context: String,
 }
 
+impl Told {
+    /// Its event id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// An event at a second, with its data as JSON.
 pub(crate) fn told(at_s: i64, event: &'static str, data: &str) -> Told {
     told_in(at_s, event, data, "")

@@ -39,6 +39,12 @@ pub enum Error {
         /// Most identity events of a project and environment.
         limit: usize,
     },
+    /// The project has been open more often than is looked at for one question.
+    #[error("business hours have more than {limit} openings since the project's first conversation")]
+    TooManyOpenings {
+        /// Most openings.
+        limit: usize,
+    },
     /// The warehouse did not answer, or not with what was asked for.
     #[error(transparent)]
     Warehouse(#[from] crate::Error),
@@ -55,6 +61,7 @@ impl Error {
             Error::TooManyBuckets { .. } => "too_many_buckets",
             Error::TooManyRows { .. } => "too_many_rows",
             Error::TooManyIdentities { .. } => "too_many_identities",
+            Error::TooManyOpenings { .. } => "too_many_openings",
             Error::Warehouse(error) => error.code(),
         }
     }

@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use super::{
     Answer, Ask, Error, Range,
-    people::Same,
+    known::Known,
     pieces::pieces,
-    run::{bound, figure_of, same_people_if, whole},
+    run::{bound, figure_of, whole},
 };
 use crate::{
     Client,
@@ -121,14 +121,14 @@ fn is_same(a: f64, b: f64) -> bool {
 
 /// Explains a figure. Fails as `figure` does.
 pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Explanation, Error> {
-    let same = same_people_if(client, ask, ask.metric.figure.source.people()).await?;
-    let answer = figure_of(client, ask, &same).await?;
+    let known = Known::read(client, ask, ask.metric.figure.source.people()).await?;
+    let answer = figure_of(client, ask, &known).await?;
     let (figure, range) = behind_what(ask, &answer);
-    let scope = whole(&Ask { range, ..*ask }, same.len());
+    let scope = whole(&Ask { range, ..*ask }, &known);
     let (behind, contributions, excluded, reconciled) = tokio::try_join!(
-        behind(client, ask, (&figure, &scope), &same),
-        paged(client, ask, (&figure, &scope), (page, &same)),
-        left_out(client, ask, &same),
+        behind(client, ask, (&figure, &scope), &known),
+        paged(client, ask, (&figure, &scope), (page, &known)),
+        left_out(client, ask, &known),
         reconciled(client, ask),
     )?;
     let (contributions, has_more) = contributions;
@@ -159,9 +159,9 @@ async fn behind(
     client: &Client,
     ask: &Ask<'_>,
     (figure, scope): (&Figure, &Scope<'_>),
-    same: &[Same],
+    known: &Known,
 ) -> Result<Behind, Error> {
-    let query = bound(client, &entities(figure, scope), (ask, scope), (&[scope.range.from_us], same));
+    let query = bound(client, &entities(figure, scope), (ask, scope), (&[scope.range.from_us], known));
     Ok(query.fetch_one().await.map_err(crate::Error::from)?)
 }
 
@@ -170,7 +170,7 @@ async fn paged(
     client: &Client,
     ask: &Ask<'_>,
     (figure, scope): (&Figure, &Scope<'_>),
-    (page, same): (&Page, &[Same]),
+    (page, known): (&Page, &Known),
 ) -> Result<(Vec<Contribution>, bool), Error> {
     let after = if page.after.is_some() {
         "WHERE (first_us, conversation) < ({after_us:Int64}, {after_id:String})"
@@ -183,7 +183,7 @@ async fn paged(
         contributions(figure, scope),
         page.limit + 1
     );
-    let mut query = bound(client, &sql, (ask, scope), (&[scope.range.from_us], same));
+    let mut query = bound(client, &sql, (ask, scope), (&[scope.range.from_us], known));
     if let Some((after_us, after_id)) = &page.after {
         query = query.param("after_us", after_us).param("after_id", after_id);
     }
@@ -230,10 +230,10 @@ struct Count {
     n: u64,
 }
 
-async fn left_out(client: &Client, ask: &Ask<'_>, same: &[Same]) -> Result<Vec<Excluded>, Error> {
-    let scope = whole(ask, same.len());
+async fn left_out(client: &Client, ask: &Ask<'_>, known: &Known) -> Result<Vec<Excluded>, Error> {
+    let scope = whole(ask, known);
     let (exclusions, sql) = excluded(ask.metric, &scope);
-    let query = bound(client, &sql, (ask, &scope), (&[ask.range.from_us], same));
+    let query = bound(client, &sql, (ask, &scope), (&[ask.range.from_us], known));
     let counts: Vec<Count> = query.fetch_all().await.map_err(crate::Error::from)?;
     let mut all: Vec<Excluded> =
         exclusions.into_iter().map(|exclusion| Excluded { exclusion, counts: Vec::new() }).collect();
@@ -267,9 +267,9 @@ async fn reconciled(client: &Client, ask: &Ask<'_>) -> Result<Vec<Reconciled>, E
         return Ok(Vec::new());
     }
     let people = all.iter().any(|term| term.declaration().is_some_and(|metric| metric.figure.source.people()));
-    let same = same_people_if(client, ask, people).await?;
-    let scope = whole(ask, same.len());
-    let query = bound(client, &terms(&all, &scope), (ask, &scope), (&[ask.range.from_us], &same));
+    let known = Known::read(client, ask, people).await?;
+    let scope = whole(ask, &known);
+    let query = bound(client, &terms(&all, &scope), (ask, &scope), (&[ask.range.from_us], &known));
     let rows: Vec<Number> = query.fetch_all().await.map_err(crate::Error::from)?;
     let mut numbers = std::collections::HashMap::new();
     for row in rows {

@@ -7,8 +7,8 @@ use clickhouse::query::{BytesCursor, Query};
 
 use super::{
     Ask, Error, ROWS_MAX,
-    people::Same,
-    run::{bound, same_people_if, split, starts, whole},
+    known::Known,
+    run::{bound, split, starts, whole},
 };
 use crate::{
     Client,
@@ -87,10 +87,10 @@ pub async fn export(client: &Client, asks: &[Ask<'_>], format: Format) -> Result
     let Some(first) = asks.first() else { return Err(Error::TooManyRows { limit: 0 }) };
     let starts = starts(first)?;
     let people = asks.iter().any(|ask| ask.metric.figure.source.people());
-    let same = same_people_if(client, first, people).await?;
-    let scope = split(first, &starts, &whole(first, same.len()));
+    let known = Known::read(client, first, people).await?;
+    let scope = split(first, &starts, &whole(first, &known));
     let rows = rows(asks, &scope);
-    let with = |sql: &str| with_labels(client, sql, (first, &scope), (&starts, &same));
+    let with = |sql: &str| with_labels(client, sql, (first, &scope), (&starts, &known));
     let count: u64 =
         with(&format!("SELECT count() AS rows FROM ({rows})")).fetch_one().await.map_err(crate::Error::from)?;
     if count > ROWS_MAX as u64 {
@@ -172,10 +172,10 @@ fn with_labels(
     client: &Client,
     sql: &str,
     (ask, scope): (&Ask<'_>, &Scope<'_>),
-    (starts, same): (&[i64], &[Same]),
+    (starts, known): (&[i64], &Known),
 ) -> Query {
     let start = [ask.range.from_us];
-    let mut query = bound(client, sql, (ask, scope), (if starts.is_empty() { &start } else { starts }, same));
+    let mut query = bound(client, sql, (ask, scope), (if starts.is_empty() { &start } else { starts }, known));
     let labels: Vec<String> = starts.iter().map(|us| ask.range.local(*us)).collect();
     let mut chunks = labels.chunks(LABELS_MAX);
     for i in 0..super::BUCKETS_MAX.div_ceil(LABELS_MAX) {

@@ -8,6 +8,8 @@ mod error;
 mod explain;
 mod export;
 mod identity;
+mod known;
+mod openings;
 mod people;
 mod pieces;
 mod range;

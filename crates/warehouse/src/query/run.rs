@@ -4,10 +4,7 @@ use clickhouse::Row;
 use rollup::{Identity, Settings};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    BUCKETS_MAX, Error, Grain, Range, Whole, boundaries,
-    people::{Same, same_people},
-};
+use super::{BUCKETS_MAX, Error, Grain, Range, Whole, boundaries, known::Known};
 use crate::Client;
 use crate::registry::{Dimension, Filter, Metric, Scope, statement};
 
@@ -35,6 +32,8 @@ pub struct Ask<'a> {
     pub filters: &'a [Filter],
     /// What the project decides about its figures.
     pub settings: &'a Settings,
+    /// Whether durations are kept to the project's business hours, which it has to have.
+    pub business_hours: bool,
     /// Whether the conversations behind the figure are asked for, so that counters, which know none, do not serve.
     pub conversations: bool,
 }
@@ -152,22 +151,22 @@ pub async fn progress(client: &Client, generation: u32) -> Result<Vec<Progress>,
 
 /// The figure of a metric. Fails with `TooMany…` where the answer would be too large, or with `Warehouse`.
 pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
-    let identities = same_people_if(client, ask, ask.metric.figure.source.people()).await?;
-    figure_of(client, ask, &identities).await
+    let known = Known::read(client, ask, ask.metric.figure.source.people()).await?;
+    figure_of(client, ask, &known).await
 }
 
-/// The same, by those who are one person.
-pub(super) async fn figure_of(client: &Client, ask: &Ask<'_>, identities: &[Same]) -> Result<Answer, Error> {
+/// The same, by what is known.
+pub(super) async fn figure_of(client: &Client, ask: &Ask<'_>, known: &Known) -> Result<Answer, Error> {
     let starts = starts(ask)?;
-    let whole = whole(ask, identities.len());
+    let whole = whole(ask, known);
     let start = [ask.range.from_us];
-    let total = cells(client, ask, &whole, (&start, identities));
+    let total = cells(client, ask, &whole, (&start, known));
     if ask.grain.is_none() && ask.by.is_empty() {
         return Ok(Answer { total: one(ask, total.await?), rows: None, buckets: Vec::new() });
     }
     let split = split(ask, &starts, &whole);
     let bounds = if starts.is_empty() { &start[..] } else { &starts };
-    let rows = cells(client, ask, &split, (bounds, identities));
+    let rows = cells(client, ask, &split, (bounds, known));
     let (total, rows) = tokio::try_join!(total, rows)?;
     if rows.len() > ROWS_MAX {
         return Err(Error::TooManyRows { limit: ROWS_MAX });
@@ -177,23 +176,19 @@ pub(super) async fn figure_of(client: &Client, ask: &Ask<'_>, identities: &[Same
     Ok(Answer { total: one(ask, total), rows: Some(rows), buckets })
 }
 
-/// Who is one person, where anything asked for is about people.
-pub(super) async fn same_people_if(client: &Client, ask: &Ask<'_>, people: bool) -> Result<Vec<Same>, Error> {
-    if people { same_people(client, ask.project, ask.environment).await } else { Ok(Vec::new()) }
-}
-
 /// The starts of the buckets; none without buckets.
 pub(super) fn starts(ask: &Ask<'_>) -> Result<Vec<i64>, Error> {
     ask.grain.map_or(Ok(Vec::new()), |grain| boundaries(&ask.range, grain))
 }
 
 /// What the total depends on.
-pub(super) fn whole<'a>(ask: &Ask<'a>, identity_chunks: usize) -> Scope<'a> {
+pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
     Scope {
         range: ask.range,
         quarters: Whole::quarters(&ask.range, &[]),
         minutes: Whole::minutes(&ask.range, &[]),
-        identity_chunks,
+        identity_chunks: known.same.len(),
+        opening_chunks: known.openings.chunks(),
         by_conversation: ask.by_conversation(),
         by_device: ask.by_device(),
         has_aliases: !ask.settings.source_aliases.is_empty(),
@@ -256,15 +251,20 @@ fn prices(settings: &Settings) -> Vec<(&str, i64, Vec<f64>)> {
     rated.collect()
 }
 
+/// A target in microseconds; -1 where there is none.
+fn target_us(target_s: Option<u32>) -> i64 {
+    target_s.map_or(-1, |s| i64::from(s) * 1_000_000)
+}
+
 /// Runs the statement of a figure with the parameters that it needs.
 async fn cells(
     client: &Client,
     ask: &Ask<'_>,
     scope: &Scope<'_>,
-    (bounds, identities): (&[i64], &[Same]),
+    (bounds, known): (&[i64], &Known),
 ) -> Result<Vec<Cell>, Error> {
     let sql = statement(&ask.metric.figure, scope);
-    let rows = bound(client, &sql, (ask, scope), (bounds, identities)).fetch_all().await;
+    let rows = bound(client, &sql, (ask, scope), (bounds, known)).fetch_all().await;
     Ok(rows.map_err(crate::Error::from)?)
 }
 
@@ -273,7 +273,7 @@ pub(super) fn bound(
     client: &Client,
     sql: &str,
     (ask, scope): (&Ask<'_>, &Scope<'_>),
-    (bounds, identities): (&[i64], &[Same]),
+    (bounds, known): (&[i64], &Known),
 ) -> clickhouse::query::Query {
     debug_assert!(bounds.len() <= BUCKETS_MAX);
     let ends: Vec<i64> = ends(bounds, &scope.range).collect();
@@ -299,11 +299,19 @@ pub(super) fn bound(
         .param("alias_into", &alias_into)
         .param("escalations", ask.settings.escalations())
         .param("prices", prices(ask.settings))
-        .param("no_reply_us", no_reply_us);
+        .param("no_reply_us", no_reply_us)
+        .param("week_start", scope.range.week_start)
+        .param("service_level_us", target_us(Some(ask.settings.service_level_s)))
+        .param("sla_first_us", target_us(ask.settings.sla_first_response_s))
+        .param("sla_next_us", target_us(ask.settings.sla_next_response_s))
+        .param("sla_resolution_us", target_us(ask.settings.sla_resolution_s));
+    for (name, piece) in known.openings.parameters() {
+        query = query.param(&name, piece);
+    }
     for (i, filter) in scope.filters.iter().enumerate() {
         query = query.param(&format!("f_{i}"), &filter.values);
     }
-    for (i, same) in identities.iter().enumerate() {
+    for (i, same) in known.same.iter().enumerate() {
         query = query.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
     }
     query.with_setting("max_execution_time", EXECUTION_S_MAX)

@@ -87,6 +87,10 @@ dimensions! {
     Destination "destination",
     /// Type of a file.
     Kind "kind",
+    /// What a user asked, in lower case and without punctuation; beyond the most frequent `Other`.
+    Question "question",
+    /// Whole weeks since the week of a person's first activity.
+    WeekOffset "week_offset",
 }
 
 impl Dimension {

@@ -302,6 +302,22 @@ const STILL_SERVED: Exclusion = exclusion(
     },
 );
 
+const NOT_ANSWERED: Exclusion = exclusion(
+    "not_answered",
+    "Conversations that first asked for a human in the range and that no agent has answered.",
+    Found::Conversations("handoff_at", "NOT has(responses.kind, 'first')"),
+);
+const NO_AGENT: Exclusion = exclusion(
+    "no_agent",
+    "Conversations started in the range to whose start no agent has responded.",
+    Found::Conversations("first_use", "NOT has(responses.kind, 'first_from_start')"),
+);
+const NOT_CLOSED: Exclusion = exclusion(
+    "not_closed",
+    "Conversations started in the range that were never closed.",
+    Found::Conversations("first_use", "empty(closes.at)"),
+);
+
 impl Source {
     /// What figures of this source leave out, beside what all do.
     fn exclusions(self) -> &'static [Exclusion] {
@@ -311,7 +327,7 @@ impl Source {
             Source::StartedPeople | Source::LastConversations => &[NEVER_USED, STARTED_BY_NOBODY],
             Source::Opportunities => &[NEVER_OPENED],
             Source::Chats | Source::StartFlows => &[BOT_ONLY],
-            Source::Ended => &[BOT_ONLY, OPEN_CHATS],
+            Source::Ended | Source::ChatWaits => &[BOT_ONLY, OPEN_CHATS],
             Source::Requests => &[TICKETS],
             Source::People | Source::Visitors | Source::PeopleMessages => &[NOBODY],
             Source::PeopleRequests => &[NOBODY, REQUESTS_OF_NOBODY],
@@ -322,7 +338,12 @@ impl Source {
             Source::Votes => &[OTHER_SURVEYS, OFF_SCALE],
             Source::Surveys => &[OTHER_SURVEYS],
             Source::ToolCalls => &[TOKEN_RECORDS],
-            Source::ModelCalls => &[UNREPORTED],
+            Source::ModelCalls | Source::ContainedCalls => &[UNREPORTED],
+            Source::EndedOfSomeone => &[BOT_ONLY, OPEN_CHATS, CHATS_OF_NOBODY],
+            Source::ActiveDays | Source::WeeksSince => &[NOBODY],
+            Source::FirstResponses => &[NOT_ANSWERED],
+            Source::FirstResponsesFromStart => &[NO_AGENT],
+            Source::FirstCloses | Source::LastCloses => &[NOT_CLOSED],
             Source::LegsAccepted => &[NOT_ACCEPTED],
             Source::LegsReplied => &[NOT_REPLIED],
             Source::LegsEnded => &[NOT_ACCEPTED, STILL_SERVED],

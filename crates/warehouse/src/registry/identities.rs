@@ -79,6 +79,10 @@ const fn n_of(metric: &'static str, says: &'static str) -> Term {
     Term { is_n: true, says, ..total(metric) }
 }
 
+const fn n_kept(metric: &'static str, condition: &'static str, says: &'static str) -> Term {
+    Term { is_n: true, ..kept(metric, condition, says) }
+}
+
 const fn identity(says: &'static str, left: Term, right: &'static [Term]) -> Identity {
     Identity { says, left, right }
 }
@@ -192,6 +196,16 @@ pub const IDENTITIES: &[Identity] = &[
         &[n_of("bot_response_time", "replies within ten minutes (n of bot_response_time)"), total("bot_no_reply")],
     ),
     identity(
+        "The bot had no answer in the turns in which it fell back.",
+        total("unanswered_questions"),
+        &[n_kept("fallback_rate", "fallback = 1", "bot replies after a fallback")],
+    ),
+    identity(
+        "Both figures of true containment look at the same chats.",
+        n_of("true_containment_24h", "chats looked at (n of true_containment_24h)"),
+        &[n_of("true_containment_72h", "chats looked at (n of true_containment_72h)")],
+    ),
+    identity(
         "Requests have one trigger each.",
         total("handoff_requests"),
         &[
@@ -263,6 +277,7 @@ pub const IDENTITIES: &[Identity] = &[
         total("llm_calls"),
         &[cells("llm_calls", &[Dimension::Model], "llm_calls by model, added up")],
     ),
+    identity("Calls failed or did not.", n_of("llm_error_rate", "calls (n of llm_error_rate)"), &[total("llm_calls")]),
     identity(
         "Input tokens are those of all models.",
         total("tokens_input"),
@@ -304,6 +319,22 @@ pub const IDENTITIES: &[Identity] = &[
         &[cells("closing_reasons", &[Dimension::Reason], "closing_reasons by reason, added up")],
     ),
     identity(
+        "Every assignment is accepted in time or not.",
+        n_of("service_level", "legs opened (n of service_level)"),
+        &[total("cc_total_conversations")],
+    ),
+    identity(
+        "Every assignment is abandoned or not.",
+        n_of("abandon_rate", "legs opened (n of abandon_rate)"),
+        &[total("cc_total_conversations")],
+    ),
+    identity("The speed of answer is the wait to accept.", total("asa"), &[total("cc_wait_to_accept")]),
+    identity(
+        "Every close is reopened or not.",
+        n_of("reopen_rate", "closes (n of reopen_rate)"),
+        &[total("closing_reasons")],
+    ),
+    identity(
         "Messages with humans are those of users and of agents.",
         total("cc_messages"),
         &[cells("cc_messages", &[Dimension::Role], "cc_messages by role, added up")],
@@ -325,6 +356,11 @@ pub const IDENTITIES: &[Identity] = &[
         "Connection hours are those of all agents.",
         total("agent_connection_hours"),
         &[cells("agent_connection_hours", &[Dimension::Agent], "agent_connection_hours by agent, added up")],
+    ),
+    identity(
+        "Available hours are those of all agents.",
+        total("available_hours"),
+        &[cells("available_hours", &[Dimension::Agent], "available_hours by agent, added up")],
     ),
 ];
 

@@ -198,6 +198,8 @@ pub struct Figure {
     pub zero: bool,
     /// What the figure is made of, when it is asked for the conversations behind it.
     pub entities: Entities,
+    /// Whether it is about lengths of time that can be kept to business hours.
+    pub timed: bool,
     /// The value of one conversation where `value` does not give it: over rows that also say whether the person is new (`fresh`).
     pub each: Option<&'static str>,
 }

@@ -20,6 +20,9 @@ pub struct Scope<'a> {
     pub by_device: bool,
     /// Whether the project knows channels and sources by other names (parameters `alias_from`, `alias_into`).
     pub has_aliases: bool,
+    /// Number of parameters of each of the lists that say when business is open (`opens_N`, `shuts_N`, `shifts_N`); none where
+    /// all hours count.
+    pub opening_chunks: usize,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.
@@ -32,6 +35,26 @@ impl Scope<'_> {
     /// Conditions on the dimensions of conversations.
     pub(super) fn conversation_conditions(&self) -> impl Iterator<Item = String> {
         self.conditions(true)
+    }
+
+    /// Microseconds from one instant to another (columns or expressions of microseconds), of business hours alone if the question
+    /// is about them.
+    pub(super) fn span(&self, start: &str, end: &str) -> String {
+        if self.opening_chunks == 0 {
+            return format!("{end} - {start}");
+        }
+        format!("{} - {}", self.open_until(end), self.open_until(start))
+    }
+
+    /// How long business was open until an instant: at the latest opening before it so much as `shifts` says, then as long as it
+    /// stays open.
+    fn open_until(&self, us: &str) -> String {
+        let opens = chunked("opens", "Array(Int64)", self.opening_chunks);
+        let of_opening = |list: &str| {
+            let list = chunked(list, "Array(Int64)", self.opening_chunks);
+            format!("transform(roundDown({us}, {opens}), {opens}, {list}, toInt64(0))")
+        };
+        format!("({} + least({us}, {}))", of_opening("shifts"), of_opening("shuts"))
     }
 
     /// Conditions on all other dimensions.
@@ -83,8 +106,15 @@ impl Filter {
     }
 }
 
+/// A list that comes in so many parameters.
+pub(super) fn chunked(name: &str, of: &str, chunks: usize) -> String {
+    let each: Vec<String> = (0..chunks).map(|i| format!("{{{name}_{i}:{of}}}")).collect();
+    if each.len() == 1 { each[0].clone() } else { format!("arrayConcat({})", each.join(", ")) }
+}
+
 /// The statement of a figure. Parameters: `project`, `env`, `from`, `to`, `q_lo`, `q_hi`, `m_lo`, `m_hi`, `tz`, `bounds`, `ends`
-/// (starts and ends of the buckets; without buckets those of the range) and those of `Scope::identity_chunks`. Columns are those
+/// (starts and ends of the buckets; without buckets those of the range) and those of `Scope::identity_chunks` and
+/// `Scope::opening_chunks`. Columns are those
 /// of `Cell`.
 pub fn statement(figure: &Figure, scope: &Scope<'_>) -> String {
     let bucket = if scope.by_bucket { "roundDown(us, {bounds:Array(Int64)})" } else { "toInt64(0)" };

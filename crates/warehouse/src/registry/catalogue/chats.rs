@@ -1,10 +1,10 @@
 //! Chats and how fast the bot answers.
 
-use super::declare::{Says, count, mean_seconds, metric, of_people, ratio};
+use super::declare::{Says, count, maturing, mean_seconds, metric, of_people, ratio};
 use crate::registry::{
     Attribution::{End, Reply, Start},
-    Class::{Q, S, U},
-    Dimension::{Entry, Intent, Workflow},
+    Class::{C, Q, S, U},
+    Dimension::{Entry, Intent, Question, Workflow},
     Metric,
     Polarity::{Down, Neutral, Up},
     Source, Unit,
@@ -83,6 +83,34 @@ pub(super) const METRICS: &[Metric] = &[
         &[],
         ratio(Source::Ended, "avg(contained)", "count()"),
     ),
+    maturing(
+        metric(
+            Says {
+                id: "true_containment_24h",
+                name: "True containment, 24 hours",
+                formula: "Contained chats after which the same person began no chat within 24 hours of the end, in any conversation, divided by all chats of identifiable people that ended in the range.",
+            },
+            Unit::Fraction,
+            (Up, End, C),
+            &[],
+            ratio(Source::EndedOfSomeone, "avg(contained AND (again_us = 0 OR again_us > 86400000000))", "count()"),
+        ),
+        24,
+    ),
+    maturing(
+        metric(
+            Says {
+                id: "true_containment_72h",
+                name: "True containment, 72 hours",
+                formula: "Contained chats after which the same person began no chat within 72 hours of the end, in any conversation, divided by all chats of identifiable people that ended in the range.",
+            },
+            Unit::Fraction,
+            (Up, End, C),
+            &[],
+            ratio(Source::EndedOfSomeone, "avg(contained AND (again_us = 0 OR again_us > 259200000000))", "count()"),
+        ),
+        72,
+    ),
     metric(
         Says {
             id: "bot_response_time",
@@ -92,7 +120,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Seconds,
         (Down, Reply, Q),
         &[Workflow],
-        mean_seconds(Source::Turns, Some("us_long <= {no_reply_us:Int64}")),
+        mean_seconds(Source::Turns, Some("waited_us <= {no_reply_us:Int64}")),
     ),
     metric(
         Says {
@@ -103,7 +131,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Count("replies"),
         (Down, Reply, S),
         &[Workflow],
-        count(Source::Turns, Some("us_long > {no_reply_us:Int64}")),
+        count(Source::Turns, Some("waited_us > {no_reply_us:Int64}")),
     ),
     metric(
         Says {
@@ -115,6 +143,17 @@ pub(super) const METRICS: &[Metric] = &[
         (Down, Reply, S),
         &[Workflow],
         ratio(Source::Turns, "avg(fallback)", "count()"),
+    ),
+    metric(
+        Says {
+            id: "unanswered_questions",
+            name: "Unanswered questions",
+            formula: "User messages that the bot answered after it had fallen back, by their text in lower case without punctuation; beyond the hundred most frequent, Other.",
+        },
+        Unit::Count("messages"),
+        (Down, Reply, S),
+        &[Question, Workflow],
+        count(Source::Unanswered, None),
     ),
     metric(
         Says {

@@ -1,6 +1,6 @@
 //! Human agents: legs, waits, closes, time.
 
-use super::declare::{Says, conversations, count, distinct, mean, mean_seconds, metric, ratio, total};
+use super::declare::{Says, conversations, count, distinct, maturing, mean, mean_seconds, metric, ratio, timed, total};
 use crate::registry::{
     Attribution::{Accept, End, Event, Overlap, Reply, Start},
     Class::{A, C, Q, U},
@@ -144,11 +144,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Seconds,
         (Down, End, Q),
         &[Agent, Queue, Team, Origin],
-        mean(
-            Source::LegsEnded,
-            ("sum(us_long / 1000000 + wrap_up_ms / 1000) / count()", "us_long / 1000000 + wrap_up_ms / 1000"),
-            None,
-        ),
+        timed(mean(Source::LegsEnded, ("sum(handling_us) / count() / 1000000", "handling_us / 1000000"), None)),
     ),
     metric(
         Says {
@@ -172,16 +168,19 @@ pub(super) const METRICS: &[Metric] = &[
         &[Reason, Agent],
         count(Source::Closes, None),
     ),
-    metric(
-        Says {
-            id: "reopen_rate",
-            name: "Reopen rate",
-            formula: "Closes of the range followed by a reopening within seven days, divided by all closes.",
-        },
-        Unit::Fraction,
-        (Down, Event, C),
-        &[Reason, Agent],
-        ratio(Source::Closes, "avg(reopened)", "count()"),
+    maturing(
+        metric(
+            Says {
+                id: "reopen_rate",
+                name: "Reopen rate",
+                formula: "Closes of the range followed by a reopening within seven days, divided by all closes.",
+            },
+            Unit::Fraction,
+            (Down, Event, C),
+            &[Reason, Agent],
+            ratio(Source::Closes, "avg(reopened)", "count()"),
+        ),
+        7 * 24,
     ),
     metric(
         Says {
@@ -248,5 +247,32 @@ pub(super) const METRICS: &[Metric] = &[
         (Neutral, Overlap, A),
         &[Agent],
         total(Source::AgentPresence, "sum(w) / 3600000000", "count()"),
+    ),
+    metric(
+        Says {
+            id: "available_hours",
+            name: "Available hours",
+            formula: "Time in which an agent was logged in and available, as far as it lies in the range; a status holds until the next one.",
+        },
+        Unit::Hours,
+        (Neutral, Overlap, A),
+        &[Agent],
+        total(Source::AgentAvailable, "sum(w) / 3600000000", "count()"),
+    ),
+    metric(
+        Says {
+            id: "occupancy",
+            name: "Occupancy",
+            formula: "Time in which an agent served a leg that has ended, divided by the time available; both while logged in with the status available or busy.",
+        },
+        Unit::Fraction,
+        (Neutral, Overlap, Q),
+        &[Agent],
+        // What lies in both of two sets of moments is what their sizes exceed that of their union by.
+        ratio(
+            Source::AgentOccupied,
+            "(sumIf(w, kind = 'served') + sumIf(w, kind = 'staffed') - sumIf(w, kind = 'either')) / nullIf(sumIf(w, kind = 'staffed'), 0)",
+            "uniqExactIf(agent, kind = 'staffed')",
+        ),
     ),
 ];

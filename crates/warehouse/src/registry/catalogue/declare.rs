@@ -45,6 +45,7 @@ pub(super) const fn total(source: Source, value: &'static str, n: &'static str) 
         at: None,
         zero: true,
         entities: Entities::Parts,
+        timed: false,
         each: None,
     }
 }
@@ -85,5 +86,15 @@ pub(super) const fn mean(
 
 /// The mean of `us_long` in seconds.
 pub(super) const fn mean_seconds(source: Source, filter: Option<&'static str>) -> Figure {
-    mean(source, ("sum(us_long) / count() / 1000000", "us_long / 1000000"), filter)
+    timed(mean(source, ("sum(us_long) / count() / 1000000", "us_long / 1000000"), filter))
+}
+
+/// The figure, which is about lengths of time from instant to instant.
+pub(super) const fn timed(figure: Figure) -> Figure {
+    Figure { timed: true, ..figure }
+}
+
+/// The metric, whose buckets can change for so many hours after their end.
+pub(super) const fn maturing(metric: Metric, matures_h: i64) -> Metric {
+    Metric { matures_h, ..metric }
 }

@@ -7,6 +7,8 @@ mod feedback;
 mod funnel;
 mod handover;
 mod people;
+mod responses;
+mod voice;
 mod volumes;
 mod work;
 
@@ -22,6 +24,8 @@ const SUBJECTS: &[&[Metric]] = &[
     feedback::METRICS,
     work::METRICS,
     contact_center::METRICS,
+    responses::METRICS,
+    voice::METRICS,
 ];
 
 const COUNT: usize = {

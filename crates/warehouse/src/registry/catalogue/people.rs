@@ -1,9 +1,10 @@
 //! People.
 
-use super::declare::{Says, count, distinct, each, metric, of_people, ratio};
+use super::declare::{Says, count, distinct, each, maturing, metric, of_people, ratio};
 use crate::registry::{
     Attribution::{Event, Start},
-    Class::{A, U},
+    Class::{A, C, U},
+    Dimension::WeekOffset,
     Metric,
     Polarity::{Neutral, Up},
     Source, Unit,
@@ -48,6 +49,31 @@ pub(super) const METRICS: &[Metric] = &[
         (Up, Event, U),
         &[],
         each(distinct(Source::People, RETURNING), RETURNING_THERE),
+    ),
+    metric(
+        Says {
+            id: "stickiness",
+            name: "Stickiness",
+            formula: "Mean over the local days that begin in the range of the people active on the day divided by those active in the 28 days that end with it.",
+        },
+        Unit::Fraction,
+        (Up, Event, U),
+        &[],
+        ratio(Source::ActiveDays, "avg(daily / monthly)", "count()"),
+    ),
+    maturing(
+        metric(
+            Says {
+                id: "retention_weekly",
+                name: "Weekly retention",
+                formula: "People first active in the range who were active in a later week, divided by all of them, over the later weeks that end in the range; week_offset says how much later.",
+            },
+            Unit::Fraction,
+            (Up, Start, C),
+            &[WeekOffset],
+            ratio(Source::WeeksSince, "avg(active)", "count()"),
+        ),
+        7 * 24,
     ),
     metric(
         Says { id: "returning_rate", name: "Returning rate", formula: "Returning users divided by active users." },

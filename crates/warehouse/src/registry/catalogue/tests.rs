@@ -11,7 +11,7 @@ fn every_metric_says_what_it_is() {
     for m in METRICS {
         assert!(m.formula.ends_with('.') && m.formula.len() > 20, "{}: {}", m.id, m.formula);
         assert!(!m.name.is_empty() && !m.unit.name().is_empty() && m.version >= 1, "{}", m.id);
-        assert!(m.id.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", m.id);
+        assert!(m.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{}", m.id);
     }
 }
 
@@ -51,6 +51,7 @@ fn every_statement_is_kept_to_a_project_an_environment_and_a_limit() {
             quarters: Whole::quarters(&range, &[]),
             minutes: Whole::minutes(&range, &[]),
             identity_chunks: 2,
+            opening_chunks: 2,
             by_conversation,
             by_device: false,
             has_aliases: true,
@@ -74,6 +75,7 @@ fn what_explains_a_figure_is_kept_to_the_project_too() {
         quarters: Whole::quarters(&range, &[]),
         minutes: Whole::minutes(&range, &[]),
         identity_chunks: 1,
+        opening_chunks: 0,
         by_conversation: true,
         by_device: false,
         has_aliases: false,

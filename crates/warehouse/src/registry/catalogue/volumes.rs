@@ -19,6 +19,7 @@ const PEAK: Figure = Figure {
     at: Some("argMax(minute, (w, -minute))"),
     zero: false,
     entities: Entities::Peak,
+    timed: false,
     each: None,
 };
 

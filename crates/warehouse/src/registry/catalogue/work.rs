@@ -2,8 +2,8 @@
 
 use super::declare::{Says, count, mean, metric, ratio, total};
 use crate::registry::{
-    Attribution::Event,
-    Class::{A, Q},
+    Attribution::{End, Event},
+    Class::{A, C, Q},
     Dimension::{
         ClickType, Destination, DestinationType, Intent, Kind, Model, Provider, Status, Title, Tool, Workflow,
     },
@@ -67,6 +67,17 @@ pub(super) const METRICS: &[Metric] = &[
         (Up, Event, A),
         &[ClickType, Title, DestinationType, Destination],
         count(Source::Clicks, None),
+    ),
+    metric(
+        Says {
+            id: "ctr",
+            name: "Click-through rate",
+            formula: "Elements shown in the range that were clicked on before they were shown again, divided by all elements shown.",
+        },
+        Unit::Fraction,
+        (Up, Event, C),
+        &[Title],
+        ratio(Source::Shown, "avg(clicked)", "count()"),
     ),
     metric(
         Says { id: "tool_calls", name: "Tool calls", formula: "Number of calls of tools; records of tokens are none." },
@@ -186,6 +197,17 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     metric(
         Says {
+            id: "llm_error_rate",
+            name: "Model error rate",
+            formula: "Calls of language models that failed, divided by all calls.",
+        },
+        Unit::Fraction,
+        (Down, Event, Q),
+        &[Model, Provider],
+        ratio(Source::ModelCalls, "avg(status = 'error')", "count()"),
+    ),
+    metric(
+        Says {
             id: "cost",
             name: "Cost",
             formula: "Tokens at the prices that were valid at each call, of calls whose model has a price; without any it is unknown, not 0.",
@@ -208,6 +230,21 @@ pub(super) const METRICS: &[Metric] = &[
             Source::ModelCalls,
             "sumIf(cost, conversation != '') / nullIf(uniqExactIf(conversation, conversation != '' AND isNotNull(cost)), 0)",
             "uniqExactIf(conversation, conversation != '' AND isNotNull(cost))",
+        ),
+    ),
+    metric(
+        Says {
+            id: "cost_per_contained",
+            name: "Cost per contained chat",
+            formula: "Cost of the priced calls in contained chats that ended in the range, divided by the contained chats that had any.",
+        },
+        Unit::Money,
+        (Down, End, Q),
+        &[Model, Provider],
+        ratio(
+            Source::ContainedCalls,
+            "sum(cost) / nullIf(uniqExactIf((conversation, chat), isNotNull(cost)), 0)",
+            "uniqExactIf((conversation, chat), isNotNull(cost))",
         ),
     ),
     metric(

@@ -41,23 +41,67 @@ fn cut(intervals: &str, carried: &str) -> String {
     )
 }
 
-pub(super) fn presence() -> String {
-    let events = format!(
+/// The copies that count of events of agents, with `at` (microseconds), `agent` and further fields of their data.
+fn events(types: &str, further: &str) -> String {
+    format!(
         "SELECT toUnixTimestamp64Micro(tupleElement(first, 1)) AS at, tupleElement(first, 2) AS event, \
-         JSONExtractString(tupleElement(first, 3), 'agent_id') AS agent, \
-         JSONExtractString(tupleElement(first, 3), 'agent_session_id') AS session FROM (\
-         SELECT argMin((event_time, toString(event), data), (append_time, partition, offset)) AS first FROM raw_events \
-         WHERE {OURS} AND event IN ('agent.session.started', 'agent.session.heartbeat', 'agent.session.ended') \
-         GROUP BY conversation_id, event_id)"
-    );
+         tupleElement(first, 4) AS sequence, event_id, JSONExtractString(tupleElement(first, 3), 'agent_id') AS agent, \
+         JSONExtractString(tupleElement(first, 3), '{further}') AS {further} FROM (\
+         SELECT event_id, argMin((event_time, toString(event), data, sequence), (append_time, partition, offset)) AS first \
+         FROM raw_events WHERE {OURS} AND event IN ({types}) GROUP BY conversation_id, event_id)"
+    )
+}
+
+/// When agents were logged in, each moment once: `agent`, `s`, `e` within the range, microseconds.
+fn connected() -> String {
+    let types = "'agent.session.started', 'agent.session.heartbeat', 'agent.session.ended'";
     let sessions = format!(
         "SELECT agent, min(at) AS login, minIf(at, event = 'agent.session.ended') AS logout, \
-         maxIf(at, event != 'agent.session.ended') AS alive, countIf(event = 'agent.session.ended') > 0 AS left FROM ({events}) \
-         GROUP BY agent, session"
+         maxIf(at, event != 'agent.session.ended') AS alive, countIf(event = 'agent.session.ended') > 0 AS left FROM ({}) \
+         GROUP BY agent, agent_session_id",
+        events(types, "agent_session_id")
     );
     let intervals = format!(
         "SELECT agent, greatest(login, {{from:Int64}}) AS s, least({{to:Int64}}, if(left, logout, \
          least(alive + {HEARTBEAT_GRACE_US}, login + {SESSION_MAX_US}))) AS e, '' AS conversation FROM ({sessions}) WHERE e > s"
     );
-    cut(&united(&intervals, "conversation"), "conversation")
+    united(&intervals, "conversation")
+}
+
+pub(super) fn presence() -> String {
+    cut(&connected(), "conversation")
+}
+
+/// When agents were logged in and of one of these statuses: a status holds until the agent's next one.
+fn of_status(statuses: &str) -> String {
+    let held = format!(
+        "SELECT agent, status, greatest(at, {{from:Int64}}) AS s, least({{to:Int64}}, leadInFrame(at, 1, {{to:Int64}}) \
+         OVER (PARTITION BY agent ORDER BY at, sequence, event_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) AS e FROM ({})",
+        events("'agent.status.changed'", "status")
+    );
+    let sessions = format!("SELECT agent, groupArray((s, e)) AS sessions FROM ({}) GROUP BY agent", connected());
+    let within = format!(
+        "SELECT held.agent AS agent, arrayJoin(arrayMap(session -> (greatest(s, tupleElement(session, 1)), least(e, tupleElement(session, 2))), \
+         sessions)) AS part FROM (SELECT * FROM ({held}) WHERE status IN ({statuses}) AND e > s) AS held \
+         INNER JOIN ({sessions}) AS connected ON held.agent = connected.agent"
+    );
+    format!(
+        "SELECT agent, tupleElement(part, 1) AS s, tupleElement(part, 2) AS e, '' AS conversation FROM ({within}) WHERE e > s"
+    )
+}
+
+pub(super) fn available() -> String {
+    cut(&united(&of_status("'available'"), "conversation"), "conversation")
+}
+
+/// Who serves a leg is `busy` to some producers and stays `available` to others: both are staffed.
+pub(super) fn occupied(scope: &Scope<'_>) -> String {
+    let staffed = of_status("'available', 'busy'");
+    let served = format!("SELECT agent, s, e, '' AS conversation FROM ({})", talks(scope));
+    let either = format!("{staffed} UNION ALL {served}");
+    let kinds = [("staffed", &staffed), ("served", &served), ("either", &either)].map(|(kind, intervals)| {
+        let rows = cut(&united(intervals, "conversation"), "conversation");
+        format!("SELECT us, w, agent, conversation, '{kind}' AS kind FROM ({rows})")
+    });
+    kinds.join(" UNION ALL ")
 }

@@ -60,15 +60,23 @@ pub(super) fn start_flows(scope: &Scope<'_>) -> String {
     format!("SELECT us, {}, {}, {}, {CARRIED} FROM ({counted}) AS c", rare("entry"), rare("workflow"), rare("intent"))
 }
 
+/// Neither handed over nor asked to be (D-13).
+pub(super) const CONTAINED: &str = "x_requested = 0 AND x_has_leg = 0";
+
 /// A chat's end can lie after its conversation's last event: it may be said by the event that ends it.
 pub(super) fn ended(scope: &Scope<'_>) -> String {
     let columns = ["start", "ended", "counted", "open", "requested", "has_leg"];
-    let select = "us - toUnixTimestamp64Micro(x_start) AS us_long, x_requested = 0 AND x_has_leg = 0 AS contained";
-    items(scope, "chats", ("ended", &columns), (select, "x_counted = 1 AND x_open = 0"))
+    let select =
+        format!("{} AS us_long, {CONTAINED} AS contained", scope.span("toUnixTimestamp64Micro(x_start)", "us"));
+    items(scope, "chats", ("ended", &columns), (&select, "x_counted = 1 AND x_open = 0"))
 }
 
 pub(super) fn turns(scope: &Scope<'_>) -> String {
-    let select = format!("toInt64(x_us) AS us_long, {} AS workflow, x_fallback AS fallback", label("x_workflow"));
+    let select = format!(
+        "toInt64(x_us) AS waited_us, {} AS us_long, {} AS workflow, x_fallback AS fallback",
+        scope.span("(us - waited_us)", "us"),
+        label("x_workflow")
+    );
     items(scope, "turns", ("reply", &["reply", "us", "workflow", "fallback"]), (&select, "1"))
 }
 

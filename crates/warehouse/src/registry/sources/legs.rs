@@ -1,7 +1,10 @@
 //! The contact centre: legs at each of their instants, what was said while they were served, closes, offers.
 
 use super::people::someone;
-use super::{Scope, items, label};
+use super::{Scope, in_range, items, joined, label, listed};
+
+/// A reopening later than this does not follow the close, microseconds.
+const REOPENED_US_MAX: i64 = 7 * 24 * 3600 * 1_000_000;
 
 /// What every leg says of itself.
 fn columns() -> String {
@@ -22,26 +25,53 @@ fn legs(scope: &Scope<'_>, time: &str, read: &[&str], (further, guard): (&str, &
     items(scope, "legs", (time, &list), (&format!("{}{further}", columns()), guard))
 }
 
+/// Microseconds of one of the list's instants.
+fn instant(column: &str) -> String {
+    format!("toUnixTimestamp64Micro(assumeNotNull(x_{column}))")
+}
+
 /// Microseconds from one of the list's instants to the row's.
-fn since(column: &str) -> String {
-    format!(", us - toUnixTimestamp64Micro(assumeNotNull(x_{column})) AS us_long")
+fn since(scope: &Scope<'_>, column: &str) -> String {
+    format!(", {} AS us_long", scope.span(&instant(column), "us"))
 }
 
 pub(super) fn opened(scope: &Scope<'_>) -> String {
     legs(scope, "opened", &[], ("", "1"))
 }
 
+pub(super) fn timed(scope: &Scope<'_>) -> String {
+    let list = ["state", "reason", "agent", "queue", "team", "origin", "opened", "accepted", "replied", "ended"];
+    let until = |column: &str| format!("if(isNull(x_{column}), NULL, {})", scope.span("us", &instant(column)));
+    let wait = scope.span("toUnixTimestamp64Micro(asked)", "toUnixTimestamp64Micro(replied)");
+    let next = format!(
+        "if(has(responses.leg, x_place), arrayMax((leg, asked, replied) -> if(leg = x_place, {wait}, -1), \
+         responses.leg, responses.asked, responses.replied), NULL)"
+    );
+    let select = format!(
+        "{} AS us, {}, {} AS to_accept, {} AS to_reply, {} AS to_end, {next} AS to_next",
+        instant("opened"),
+        columns(),
+        until("accepted"),
+        until("replied"),
+        until("ended"),
+    );
+    let joined = format!("{}, arrayEnumerate(legs.opened) AS x_place", joined("legs", &list));
+    listed(scope, &joined, (&select, &in_range("x_opened")))
+}
+
 pub(super) fn accepted(scope: &Scope<'_>) -> String {
-    let further = format!("{}, {} AS who", since("opened"), someone(scope, "x_person", "x_visitor"));
+    let further = format!("{}, {} AS who", since(scope, "opened"), someone(scope, "x_person", "x_visitor"));
     legs(scope, "accepted", &["accepted", "person", "visitor"], (&further, "isNotNull(x_accepted)"))
 }
 
 pub(super) fn replied(scope: &Scope<'_>) -> String {
-    legs(scope, "replied", &["replied"], (&since("opened"), "isNotNull(x_replied)"))
+    legs(scope, "replied", &["replied"], (&since(scope, "opened"), "isNotNull(x_replied)"))
 }
 
 pub(super) fn ended(scope: &Scope<'_>) -> String {
-    let further = format!("{}, toInt64(x_wrap_up_ms) AS wrap_up_ms", since("accepted"));
+    let wrapped_up = "(us + toInt64(x_wrap_up_ms) * 1000)";
+    let further =
+        format!("{}, {} AS handling_us", since(scope, "accepted"), scope.span(&instant("accepted"), wrapped_up));
     let guard = "isNotNull(x_accepted) AND isNotNull(x_ended)";
     legs(scope, "ended", &["accepted", "ended", "wrap_up_ms"], (&further, guard))
 }
@@ -53,7 +83,7 @@ pub(super) fn served(scope: &Scope<'_>) -> String {
 pub(super) fn closes(scope: &Scope<'_>) -> String {
     let select = format!(
         "toString(x_reason) AS reason, {} AS agent, \
-         ifNull(dateDiff('second', x_at, x_reopened) <= 7 * 86400, 0) AS reopened",
+         ifNull(toUnixTimestamp64Micro(x_reopened) - us <= {REOPENED_US_MAX}, 0) AS reopened",
         label("x_agent")
     );
     items(scope, "closes", ("at", &["at", "reason", "agent", "reopened"]), (&select, "1"))

@@ -11,139 +11,19 @@ mod legs;
 mod loose;
 mod opinions;
 mod people;
+mod questions;
 mod raw;
+mod responses;
+mod returning;
+mod source;
+mod speech;
 mod volumes;
 mod work;
 
 pub(super) use people::activity;
+pub use source::Source;
 
-use super::{Dimension, Scope};
-
-/// A set of things with a time, of which a figure is an aggregate. Every row has `us`, `conversation` ('' without one) and the
-/// dimensions of conversations, unless it is said otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Messages by quarter of an hour (`role`, `content_type`, `workflow`, `agent`, `w`).
-    Messages,
-    /// Messages by minute (`minute`, `w`).
-    Minutes,
-    /// Messages (`w`) and conversations with messages (`conversation`).
-    Talk,
-    /// Conversations with messages.
-    Active,
-    /// Conversations by first use (`escalated`, `identified`, `opened`).
-    Started,
-    /// The same with their person (`who`, '' without).
-    StartedPeople,
-    /// Of each person the last conversation started in the range (`who`).
-    LastConversations,
-    /// Conversations by `conversation.initialized` (`used`, `page`, `placement`).
-    Opportunities,
-    /// Counted chats by start (`requested`, `positive`, `negative`).
-    Chats,
-    /// Chats that nobody but the bot wrote in, by start.
-    Proactive,
-    /// Counted chats by start, on their way (`entry`, `workflow`, `intent`); ways of less than 1 % are `Other`.
-    StartFlows,
-    /// Counted chats that are over, by end (`us_long`, `contained`).
-    Ended,
-    /// Turns by reply (`us_long`, `workflow`, `fallback`).
-    Turns,
-    /// Handoff requests by trigger (`trigger`).
-    Requests,
-    /// People: `kind` = 'active' by bucket, 'new' by first activity (`who`, `identified`).
-    People,
-    /// The same, where a change of device makes another person.
-    Visitors,
-    /// People, and those who made a request (`kind` = 'request').
-    PeopleRequests,
-    /// People, and counted chats of someone (`kind` = 'chat').
-    PeopleChats,
-    /// People, and user messages of someone (`kind` = 'message', `w`).
-    PeopleMessages,
-    /// Primary intents (`intent`).
-    Intents,
-    /// Views of workflows (`workflow`).
-    Workflows,
-    /// Last ratings of messages by the rating's time (`rating`, `workflow`).
-    Ratings,
-    /// Reviewable messages by their time (`rating`, 'none' without one).
-    Reviewables,
-    /// Last ratings of conversations (`rating`, `commented`).
-    Opinions,
-    /// Votes (`score`).
-    Votes,
-    /// Surveys by request (`answered`).
-    Surveys,
-    /// Clicks, labelled as the latest of their element in the range (`click_type`, `title`, `destination_type`, `destination`).
-    Clicks,
-    /// Calls of tools (`tool`, `status`, `ms`).
-    ToolCalls,
-    /// Calls of language models (`model`, `provider`, `input`, `output`, …).
-    ModelCalls,
-    /// Attachments (`kind`, `bytes`).
-    Attachments,
-    /// Legs by opening (`outcome`, `reason`, `agent`, `queue`, `team`, `origin`).
-    LegsOpened,
-    /// Handled legs by acceptance (`us_long` from the opening, `who`).
-    LegsAccepted,
-    /// Handled legs by the agent's first reply (`us_long` from the opening).
-    LegsReplied,
-    /// Handled legs by end (`us_long` from the acceptance).
-    LegsEnded,
-    /// Messages of users and agents while a leg was served (`role`).
-    Served,
-    /// Closes (`reason`, `agent`).
-    Closes,
-    /// Offers of legs to agents (`agent`, `outcome`, `reason`).
-    Offers,
-    /// Legs that have ended, cut at the bounds of buckets (`agent`, `w` microseconds).
-    AgentTime,
-    /// The same, each moment of an agent once.
-    AgentBusy,
-    /// Presence of agents, each moment once, cut at the bounds of buckets (`agent`, `w`); no conversations.
-    AgentPresence,
-}
-
-impl Source {
-    /// Whether it reads what is folded from conversations, which follows the counters a little later.
-    pub fn derived(self, by_conversation: bool) -> bool {
-        match self {
-            Source::Messages | Source::Minutes | Source::People => by_conversation,
-            Source::AgentPresence => false,
-            _ => true,
-        }
-    }
-
-    /// Whether it needs to know who is one person.
-    pub fn people(self) -> bool {
-        matches!(
-            self,
-            Source::People
-                | Source::PeopleRequests
-                | Source::PeopleChats
-                | Source::PeopleMessages
-                | Source::StartedPeople
-                | Source::LastConversations
-                | Source::LegsAccepted
-                | Source::Opinions
-        )
-    }
-
-    /// Whether its rows are of conversations, so that their dimensions split it.
-    pub fn is_of_conversations(self) -> bool {
-        self != Source::AgentPresence
-    }
-
-    /// Whether counters answer for it as long as nothing but these dimensions is asked for; None if there are no such counters.
-    pub(crate) fn counted_by(self) -> Option<&'static [Dimension]> {
-        match self {
-            Source::Messages => Some(&[Dimension::Role, Dimension::ContentType, Dimension::Weekday, Dimension::Hour]),
-            Source::Minutes | Source::People => Some(&[]),
-            _ => None,
-        }
-    }
-}
+use super::{Scope, sql::chunked};
 
 /// The events of this project and environment.
 pub(crate) const OURS: &str = "project = {project:String} AND environment = {env:String}";
@@ -198,13 +78,20 @@ pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
         Source::Proactive => chats::proactive(scope),
         Source::StartFlows => chats::start_flows(scope),
         Source::Ended => chats::ended(scope),
+        Source::EndedOfSomeone => returning::ended(scope),
         Source::Turns => chats::turns(scope),
+        Source::SpokenTurns => speech::turns(scope),
+        Source::Calls => speech::calls(scope),
+        Source::Utterances => speech::utterances(scope),
+        Source::Unanswered => questions::unanswered(scope),
         Source::Requests => chats::requests(scope),
         Source::People => people::people(scope),
         Source::Visitors => people::visitors(scope),
         Source::PeopleRequests => people::with_requests(scope),
         Source::PeopleChats => people::with_chats(scope),
         Source::PeopleMessages => people::with_messages(scope),
+        Source::ActiveDays => returning::active_days(scope),
+        Source::WeeksSince => returning::weeks_since(scope),
         Source::Intents => work::intents(scope),
         Source::Workflows => work::workflows(scope),
         Source::Ratings => opinions::ratings(scope),
@@ -213,19 +100,30 @@ pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
         Source::Votes => opinions::votes(scope),
         Source::Surveys => opinions::surveys(scope),
         Source::Clicks => work::clicks(scope),
+        Source::Shown => work::shown(scope),
         Source::ToolCalls => work::tool_calls(scope),
         Source::ModelCalls => work::model_calls(scope),
+        Source::ContainedCalls => work::contained_calls(scope),
         Source::Attachments => work::attachments(scope),
         Source::LegsOpened => legs::opened(scope),
+        Source::LegsTimed => legs::timed(scope),
         Source::LegsAccepted => legs::accepted(scope),
         Source::LegsReplied => legs::replied(scope),
         Source::LegsEnded => legs::ended(scope),
         Source::Served => legs::served(scope),
+        Source::FirstResponses => responses::of_kind(scope, "first"),
+        Source::FirstResponsesFromStart => responses::of_kind(scope, "first_from_start"),
+        Source::NextResponses => responses::of_kind(scope, "next"),
+        Source::ChatWaits => responses::chat_waits(scope),
+        Source::FirstCloses => responses::close_at(scope, 1),
+        Source::LastCloses => responses::close_at(scope, -1),
         Source::Closes => legs::closes(scope),
         Source::Offers => legs::offers(scope),
         Source::AgentTime => agents::time(scope),
         Source::AgentBusy => agents::busy(scope),
         Source::AgentPresence => agents::presence(),
+        Source::AgentAvailable => agents::available(),
+        Source::AgentOccupied => agents::occupied(scope),
     }
 }
 
@@ -275,11 +173,19 @@ pub(super) fn items(
 
 /// The same, whatever their times.
 fn unbounded_items(scope: &Scope<'_>, list: &str, columns: &[&str], (select, guard): (&str, &str)) -> String {
-    let joined: Vec<String> = columns.iter().map(|column| format!("{list}.{column} AS x_{column}")).collect();
+    listed(scope, &joined(list, columns), (select, guard))
+}
+
+/// The columns of a list, each known as `x_` and its name.
+fn joined(list: &str, columns: &[&str]) -> String {
+    columns.iter().map(|column| format!("{list}.{column} AS x_{column}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The elements of arrays of conversations, which are `joined`.
+fn listed(scope: &Scope<'_>, joined: &str, (select, guard): (&str, &str)) -> String {
     format!(
-        "SELECT {select}, {} FROM conversation_states FINAL ARRAY JOIN {} WHERE {}",
+        "SELECT {select}, {} FROM conversation_states FINAL ARRAY JOIN {joined} WHERE {}",
         conversation(scope),
-        joined.join(", "),
         live(scope, guard)
     )
 }

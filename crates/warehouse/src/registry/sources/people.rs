@@ -1,6 +1,7 @@
 //! People: who was active, who was new, and what else they did.
 
 use super::chats::{chats, started_with};
+use super::chunked;
 use super::loose::loose_requests;
 use super::raw::{edges, raw, with_dimensions};
 use super::volumes::{lasting, messages_of_someone};
@@ -10,17 +11,14 @@ use super::{
 };
 
 /// Who a row's person is, of the columns `person` (as sent) and, where a device makes another person, `visitor`, `device` and `browser`.
-fn who(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
+pub(super) fn who(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
     if scope.by_device {
         return format!("concat({visitor}, '|', device, '|', browser)");
     }
     if scope.identity_chunks == 0 {
         return person.into();
     }
-    let list = |name: &str| {
-        let chunks: Vec<String> = (0..scope.identity_chunks).map(|i| format!("{{{name}_{i}:Array(String)}}")).collect();
-        if chunks.len() == 1 { chunks[0].clone() } else { format!("arrayConcat({})", chunks.join(", ")) }
-    };
+    let list = |name: &str| chunked(name, "Array(String)", scope.identity_chunks);
     format!("transform({person}, {}, {}, {person})", list("same_from"), list("same_into"))
 }
 

@@ -1,7 +1,7 @@
 //! The AI's work and what is clicked on.
 
 use super::loose::loose_events;
-use super::{CARRIED, Scope, items, label};
+use super::{CARRIED, Scope, in_range, items, label, unbounded_items};
 
 pub(super) fn intents(scope: &Scope<'_>) -> String {
     items(scope, "intents", ("at", &["at", "name"]), ("toString(x_name) AS intent", "1"))
@@ -40,6 +40,11 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
         shown.join(", "),
         names.join(", "),
     )
+}
+
+pub(super) fn shown(scope: &Scope<'_>) -> String {
+    let select = "toString(x_title) AS title, x_clicked AS clicked";
+    items(scope, "shown", ("at", &["at", "title", "clicked"]), (select, "1"))
 }
 
 pub(super) fn tool_calls(scope: &Scope<'_>) -> String {
@@ -114,6 +119,27 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     let usage = "JSONExtractString(data, 'tool_name') = 'token_usage'";
     let usage = loose_events(scope, "tool.call.completed", &loose, usage);
     format!("SELECT *, {PRICE} AS price, {COST} AS cost FROM ({listed} UNION ALL {calls} UNION ALL {usage}) AS calls")
+}
+
+/// Calls in chats that were contained and are over: the chat's end decides about the range, the call's time about its price.
+pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
+    let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
+    let select = format!(
+        "toUnixTimestamp64Micro(x_at) AS us, toUnixTimestamp64Micro(chats.ended[x_chat]) AS ended_us, x_chat AS chat, \
+         toString(x_model) AS model, toString(x_provider) AS provider, x_reported AS reported, {}",
+        tokens.join(", ")
+    );
+    let guard = format!(
+        "chats.counted[x_chat] = 1 AND chats.open[x_chat] = 0 AND chats.requested[x_chat] = 0 AND chats.has_leg[x_chat] = 0 AND {}",
+        in_range("chats.ended[x_chat]")
+    );
+    let columns = ["at", "chat", "model", "provider", "reported"];
+    let columns: Vec<&str> = columns.into_iter().chain(TOKENS.iter().map(|(name, _)| *name)).collect();
+    let calls = unbounded_items(scope, "model_calls", &columns, (&select, &guard));
+    format!(
+        "SELECT ended_us AS us, chat, model, provider, cost, {CARRIED} FROM (\
+         SELECT *, {PRICE} AS price, {COST} AS cost FROM ({calls}) AS calls)"
+    )
 }
 
 /// The price of a call's model at its time: model, instant, rates for a million tokens; the latest come first.
