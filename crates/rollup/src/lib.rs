@@ -9,6 +9,8 @@ mod contribution;
 mod conversation;
 mod detail;
 mod dimensions;
+mod eligibility;
+mod erasure;
 mod fact;
 mod feedback;
 mod intents;
@@ -28,6 +30,8 @@ pub use contribution::{Activity, Contribution, IdentityLink, MessageCount, Reque
 pub use conversation::{ConversationState, Opportunity, fold};
 pub use detail::Detail;
 pub use dimensions::Dimensions;
+pub use eligibility::{Flag, Ineligible, flag};
+pub use erasure::{ERASED_TEXT, redacted_context, redacted_data, users_named};
 pub use fact::{Fact, Kind, Order, Person, Role};
 pub use feedback::{Opinion, Rating, Reviewable, Survey};
 pub use intents::PrimaryIntent;
@@ -47,4 +51,4 @@ pub const BUCKET_US: i64 = 15 * 60 * 1_000_000;
 pub const MINUTE_US: i64 = 60 * 1_000_000;
 
 /// Which definition conversations are folded by. A greater one wins over all rows of a smaller one.
-pub const DEFINITION: u16 = 2;
+pub const DEFINITION: u16 = 3;

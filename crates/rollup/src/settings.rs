@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most entries of each list of settings.
 const ENTRIES_MAX: usize = 1_000;
+/// Most users that a project calls its own: they are a parameter of every question.
+const INTERNAL_USERS_MAX: usize = 300;
 /// Longest text of a setting, in characters.
 const TEXT_CHARS_MAX: usize = 255;
 
@@ -30,6 +32,8 @@ pub struct Settings {
     pub currency: String,
     /// Prices of language models, each from its instant on.
     pub prices: Vec<Price>,
+    /// User ids of the project's own people, who are in no figure.
+    pub internal_users: Vec<String>,
 }
 
 /// Who is one person (P6).
@@ -87,6 +91,7 @@ impl Default for Settings {
             bot_no_reply_after_s: 600,
             currency: "EUR".to_owned(),
             prices: Vec::new(),
+            internal_users: Vec::new(),
         }
     }
 }
@@ -108,11 +113,15 @@ impl Settings {
 
     fn long_complaint(&self) -> Option<String> {
         let tools = self.escalation_tools.iter().flat_map(|list| list.tools.iter());
-        let mut texts = tools.chain(self.source_aliases.iter().flat_map(|(from, into)| [from, into]));
+        let mut texts =
+            tools.chain(&self.internal_users).chain(self.source_aliases.iter().flat_map(|(from, into)| [from, into]));
         let is_long = self.escalation_tools.iter().any(|list| list.tools.len() > ENTRIES_MAX)
             || [self.source_aliases.len(), self.escalation_tools.len(), self.prices.len()]
                 .iter()
                 .any(|n| *n > ENTRIES_MAX);
+        if self.internal_users.len() > INTERNAL_USERS_MAX {
+            return Some(format!("internal_users has at most {INTERNAL_USERS_MAX} entries"));
+        }
         if is_long {
             return Some(format!("a list of settings has at most {ENTRIES_MAX} entries"));
         }
@@ -173,6 +182,7 @@ mod tests {
             r#"{"currency": "euro"}"#,
             r#"{"bot_no_reply_after_s": 0}"#,
             r#"{"source_aliases": {"": "web"}}"#,
+            r#"{"internal_users": [""]}"#,
             r#"{"prices": [{"model": "m", "input": -1, "output": 1}]}"#,
             r#"{"prices": [{"model": "m", "input": 1, "output": 1, "from": "2026-01-01"}]}"#,
         ] {

@@ -20,6 +20,8 @@ pub struct Scope<'a> {
     pub by_device: bool,
     /// Whether the project knows channels and sources by other names (parameters `alias_from`, `alias_into`).
     pub has_aliases: bool,
+    /// Whether the project calls users its own (parameter `internal`), who are in no figure.
+    pub has_internal: bool,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.

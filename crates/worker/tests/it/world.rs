@@ -97,6 +97,7 @@ impl World {
             journal: journal_without(self.without, journal),
             sink: sink_without(self.without, Arc::clone(&self.warehouse), Arc::clone(&self.tokens)),
             registry: None,
+            erasures: None,
             clock: Arc::new(move || wall.load(Ordering::Relaxed)),
             options: Options {
                 settings: SETTINGS,
