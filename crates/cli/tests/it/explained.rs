@@ -238,7 +238,7 @@ fn filters_select_what_the_events_say(golden: Golden<'_>) {
         ("tool=search_kb", &["c1"]),
         ("needs_support=true", &["c3"]),
         ("marked=true", &[]),
-        ("test=false", &["c6", "c8", "c3", "c2", "c1"]),
+        ("state=test", &[]),
         ("metadata=plan.tier:gold", &[]),
         ("q=nothing+says+this", &[]),
     ] {
