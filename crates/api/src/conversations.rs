@@ -42,6 +42,7 @@ async fn listed(app: &App, headers: &HeaderMap, pairs: Pairs) -> Result<Value, E
         now_us: asked.now.timestamp_micros(),
         filters: &wanted.filters,
         conditions: &wanted.conditions,
+        tests: wanted.tests,
         after: after.as_ref(),
         limit: paged(&asked.sent, LIMIT, LIMIT_MAX)?,
     };

@@ -10,6 +10,7 @@ mod asked;
 mod asyncapi;
 mod conversations;
 mod delta;
+mod erasures;
 mod error;
 mod explain;
 mod export;

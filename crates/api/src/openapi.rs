@@ -84,6 +84,10 @@ fn paths() -> Value {
                 "responses": answers("200", "The settings in force.", "#/components/schemas/SettingsInForce"),
             },
         },
+        "/api/v1/projects/{id}/erasures": {"get": {
+            "summary": "Persons who asked to be forgotten: what is pending, and the receipts (administrators).", "parameters": id,
+            "responses": answers("200", "Requests and receipts", "#/components/schemas/Erasures"),
+        }},
         "/api/v1/keys/{id}": {"delete": {
             "summary": "Revoke a key.", "parameters": id,
             "responses": {"204": {"description": "Revoked."}, "default": refusal()},
@@ -206,8 +210,21 @@ fn schemas() -> Value {
         "NewKey": with_origins(object(&[], &["project", "environment", "role", "bot"])),
         "Settings": settings(),
         "SettingsInForce": {"type": "object", "properties": {"settings": {"$ref": "#/components/schemas/Settings"}}},
+        "Erasures": {"type": "object", "properties": {"erasures": {"type": "array", "items": erasure()}}},
         "Error": {"type": "object", "properties": {"error": object(&["code", "message", "hint"], &["id"])}},
     })
+}
+
+/// A request to be forgotten, with its receipt once it was carried out.
+fn erasure() -> Value {
+    let (count, instant) = (json!({"type": "integer", "minimum": 0}), json!({"type": "string", "format": "date-time"}));
+    let forgets =
+        json!({"type": ["string", "null"], "format": "date-time", "description": "Null where it never does."});
+    json!({"type": "object", "required": ["request_id", "environment", "mode", "state", "requested_at"], "properties": {
+        "request_id": {"type": "string"}, "environment": {"type": "string"}, "mode": {"enum": ["anonymise", "full"]},
+        "state": {"enum": ["pending", "done"]}, "requested_at": instant, "done_at": instant, "conversations": count, "rows": count,
+        "journal_forgets_at": forgets, "dead_letters_forget_at": forgets,
+    }})
 }
 
 fn explanation(cell: &Value) -> Value {

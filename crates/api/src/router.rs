@@ -16,7 +16,7 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, asyncapi, conversations, explain, export, figures, manage, openapi,
+    Error, asyncapi, conversations, erasures, explain, export, figures, manage, openapi,
     wait::{self, Feed},
 };
 
@@ -46,6 +46,8 @@ pub struct Deps {
     pub documents: Vec<Value>,
     /// Generation of the tables.
     pub generation: u32,
+    /// How long the journal keeps events and dead letters; None for ever.
+    pub retention: Option<Duration>,
     /// The clock.
     pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
 }
@@ -108,7 +110,7 @@ pub fn operations(health: service::health::Health, metrics: service::metrics::Ha
 type Operated = (service::health::Health, service::metrics::Handle);
 
 /// Every address, with what its methods do.
-fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 15] {
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 16] {
     [
         ("/api/v1/query", get(figures::query)),
         ("/api/v1/metrics", get(figures::registry)),
@@ -118,6 +120,7 @@ fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 15] {
         ("/api/v1/conversations/{id}", get(conversations::one)),
         ("/api/v1/projects", get(manage::projects).post(manage::create_project)),
         ("/api/v1/projects/{id}/settings", get(manage::settings).patch(manage::change_settings)),
+        ("/api/v1/projects/{id}/erasures", get(erasures::erasures)),
         ("/api/v1/keys", post(manage::create_key)),
         ("/api/v1/keys/{id}", delete(manage::revoke_key)),
         ("/healthz", get(health)),

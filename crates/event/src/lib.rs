@@ -14,6 +14,7 @@ mod avro;
 mod catalogue;
 mod cloud_events;
 mod context;
+mod crawler;
 mod envelope;
 mod error;
 mod foreign;
@@ -30,6 +31,7 @@ mod time;
 
 pub use catalogue::*;
 pub use context::Context;
+pub use crawler::is_crawler;
 pub use envelope::Event;
 pub use error::{Code, Invalid, Warning};
 pub use key::{Origin, derived_event_id};

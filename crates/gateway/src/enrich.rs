@@ -26,6 +26,11 @@ impl<'a> Sources<'a> {
     pub(crate) fn enrich(&self, event: &mut Event<'a>, address: Option<IpAddr>) {
         self.locate(event, address.or(self.visitor.address));
         let context = &mut event.context;
+        if context.user_agent.is_none() {
+            // Whose event it is decides whether it counts; a browser's agent says more about a person than is needed.
+            let crawler = self.visitor.user_agent.as_deref().filter(|agent| event::is_crawler(agent));
+            context.user_agent = crawler.map(|agent| Cow::Owned(agent.to_owned()));
+        }
         let is_complete = context.device_type.is_some() && context.device_os.is_some() && context.browser.is_some();
         if is_complete {
             return;

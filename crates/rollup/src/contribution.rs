@@ -2,6 +2,7 @@
 
 use event::{Data, Event, Visibility};
 
+use crate::eligibility::{Flag, flag};
 use crate::fact::{Role, person_key};
 use crate::{BUCKET_US, MINUTE_US};
 
@@ -27,14 +28,14 @@ pub struct Activity {
     pub bucket_s: u32,
 }
 
-/// A link between keys of persons (P6, D-05).
+/// A link between keys of persons (P6, D-05), or a request to forget one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentityLink<'e> {
-    /// `user.merged`: the user that is no more; '' for an identification.
+    /// `user.merged`: the user that is no more; '' for anything else.
     pub from_user: &'e str,
-    /// The user that remains, or that was identified.
+    /// The user that remains, that was identified, or that is to be forgotten.
     pub into_user: &'e str,
-    /// `user.identified`: the anonymous id that belongs to the user; '' for a merge.
+    /// `user.identified`: the anonymous id that belongs to the user; '' for anything else.
     pub anonymous_id: &'e str,
 }
 
@@ -60,8 +61,11 @@ pub struct Contribution<'e> {
     pub request: Option<Request<'e>>,
 }
 
-/// What an event adds by itself. Depends on nothing but the event.
+/// What an event adds by itself: nothing if a crawler sent it (P5). Depends on nothing but the event.
 pub fn contribution<'e>(event: &'e Event<'_>) -> Contribution<'e> {
+    if flag(event) == Some(Flag::Crawler) {
+        return Contribution::default();
+    }
     let (user, anonymous) = (text(&event.user_id), text(&event.anonymous_id));
     let message = message_count(event);
     let is_activity = message.is_some() || matches!(event.data, Data::ConversationStarted(_) | Data::UiClicked(_));
@@ -101,6 +105,9 @@ fn identity_link<'e>(event: &'e Event<'_>, user: &'e str, anonymous: &'e str) ->
         }
         Data::UserIdentified(_) if !user.is_empty() && !anonymous.is_empty() => {
             Some(IdentityLink { from_user: "", into_user: user, anonymous_id: anonymous })
+        }
+        Data::UserErasureRequested(asked) => {
+            Some(IdentityLink { from_user: "", into_user: &asked.user_id, anonymous_id: "" })
         }
         _ => None,
     }

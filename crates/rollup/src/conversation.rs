@@ -4,6 +4,7 @@ use crate::chats::{self, Around, Chat};
 use crate::clicks::{self, Click, Shown};
 use crate::detail::{said, text};
 use crate::dimensions::{Dimensions, dimensions};
+use crate::eligibility::{self, Ineligible};
 use crate::fact::{Fact, Kind, Person, first_person};
 use crate::feedback::{self, Opinion, Rating, Reviewable, Survey};
 use crate::intents::{self, PrimaryIntent};
@@ -34,8 +35,8 @@ pub struct Opportunity {
 pub struct ConversationState {
     /// Number of distinct events folded.
     pub events: u64,
-    /// Whether it was deleted, soft or hard, whenever that was (D-02).
-    pub deleted: bool,
+    /// Why it is in no figure; None if it counts (P5).
+    pub ineligible: Option<Ineligible>,
     /// Event time of the first event, microseconds.
     pub first_event_us: i64,
     /// Event time of the last event.
@@ -115,7 +116,7 @@ pub fn fold(mut facts: Vec<Fact<'_>>) -> Option<ConversationState> {
     let of_kind = |kind: Kind| facts.iter().find(move |fact| fact.kind == kind);
     Some(ConversationState {
         events: facts.len() as u64,
-        deleted: of_kind(Kind::Deleted).is_some(),
+        ineligible: eligibility::ineligible(facts),
         first_event_us: first.at_us(),
         last_event_us: last.at_us(),
         first_use_us: uses().next(),

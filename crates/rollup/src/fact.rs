@@ -1,6 +1,6 @@
 //! An event as the fold of a conversation sees it.
 
-use crate::Detail;
+use crate::{Detail, Flag};
 
 /// The order of events (D-03): time, then the client's sequence, then the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,6 +205,8 @@ pub struct Fact<'a> {
     pub session_id: &'a str,
     /// `channel` as sent, '' if absent.
     pub channel: &'a str,
+    /// What the event says about whether the conversation counts.
+    pub flag: Option<Flag>,
     /// What the fold needs of `data` and `context`.
     pub detail: Detail<'a>,
 }

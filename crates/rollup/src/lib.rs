@@ -9,6 +9,8 @@ mod contribution;
 mod conversation;
 mod detail;
 mod dimensions;
+mod eligibility;
+mod erasure;
 mod fact;
 mod feedback;
 mod hours;
@@ -31,6 +33,8 @@ pub use contribution::{Activity, Contribution, IdentityLink, MessageCount, Reque
 pub use conversation::{ConversationState, Opportunity, fold};
 pub use detail::Detail;
 pub use dimensions::Dimensions;
+pub use eligibility::{Flag, Ineligible, flag};
+pub use erasure::{ERASED_TEXT, redacted_context, redacted_data, users_named};
 pub use fact::{Fact, Kind, Order, Person, Role};
 pub use feedback::{Opinion, Rating, Reviewable, Survey};
 pub use hours::{BusinessHours, Opening};

@@ -10,6 +10,8 @@ use crate::BusinessHours;
 pub(crate) const ENTRIES_MAX: usize = 1_000;
 /// Longest target, seconds: a year.
 const TARGET_S_MAX: u32 = 366 * 86_400;
+/// Most users that a project calls its own: they are a parameter of every question.
+const INTERNAL_USERS_MAX: usize = 300;
 /// Longest text of a setting, in characters.
 const TEXT_CHARS_MAX: usize = 255;
 
@@ -44,6 +46,8 @@ pub struct Settings {
     pub sla_resolution_s: Option<u32>,
     /// When business is open, for questions about business hours.
     pub business_hours: Option<BusinessHours>,
+    /// User ids of the project's own people, who are in no figure.
+    pub internal_users: Vec<String>,
 }
 
 /// Who is one person (P6).
@@ -106,6 +110,7 @@ impl Default for Settings {
             sla_next_response_s: None,
             sla_resolution_s: None,
             business_hours: None,
+            internal_users: Vec::new(),
         }
     }
 }
@@ -143,11 +148,15 @@ impl Settings {
 
     fn long_complaint(&self) -> Option<String> {
         let tools = self.escalation_tools.iter().flat_map(|list| list.tools.iter());
-        let mut texts = tools.chain(self.source_aliases.iter().flat_map(|(from, into)| [from, into]));
+        let mut texts =
+            tools.chain(&self.internal_users).chain(self.source_aliases.iter().flat_map(|(from, into)| [from, into]));
         let is_long = self.escalation_tools.iter().any(|list| list.tools.len() > ENTRIES_MAX)
             || [self.source_aliases.len(), self.escalation_tools.len(), self.prices.len()]
                 .iter()
                 .any(|n| *n > ENTRIES_MAX);
+        if self.internal_users.len() > INTERNAL_USERS_MAX {
+            return Some(format!("internal_users has at most {INTERNAL_USERS_MAX} entries"));
+        }
         if is_long {
             return Some(format!("a list of settings has at most {ENTRIES_MAX} entries"));
         }
@@ -216,6 +225,7 @@ mod tests {
             r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "17:00", "to": "09:00"}]}}"#,
             r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "9 am", "to": "17:00"}]}}"#,
             r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "09:00", "to": "24:00"}], "holidays": ["25.12."]}}"#,
+            r#"{"internal_users": [""]}"#,
             r#"{"prices": [{"model": "m", "input": -1, "output": 1}]}"#,
             r#"{"prices": [{"model": "m", "input": 1, "output": 1, "from": "2026-01-01"}]}"#,
         ] {

@@ -48,13 +48,13 @@ pub fn raw_key(row: &RawRow) -> RawKey {
 
 /// Whether a raw row calls for a row of `requests`.
 pub fn is_request(row: &RawRow) -> bool {
-    matches!(row.event.as_str(), "handoff.requested" | "ticket.created")
+    row.flag != "crawler" && matches!(row.event.as_str(), "handoff.requested" | "ticket.created")
 }
 
 /// Whether a raw row calls for a row of `identity_events`.
 pub fn is_identity(row: &RawRow) -> bool {
     let identified = row.event == "user.identified" && !row.user_id.is_empty() && !row.anonymous_id.is_empty();
-    row.event == "user.merged" || identified
+    row.flag != "crawler" && (matches!(row.event.as_str(), "user.merged" | "user.erasure_requested") || identified)
 }
 
 /// The greatest version wins; rows of equal version must be equal.
@@ -180,7 +180,7 @@ impl Tables {
         };
         let bucket = u32::try_from(row.event_time.div_euclid(900_000_000) * 900).unwrap_or(0);
         let key = (row.project.clone(), row.environment.clone(), person, row.conversation_id.clone(), bucket);
-        !active || self.activity.get(&key).is_some_and(|first| *first <= row.event_time)
+        !active || row.flag == "crawler" || self.activity.get(&key).is_some_and(|first| *first <= row.event_time)
     }
 
     /// The raw rows to take out of the counters at the seal of a segment.

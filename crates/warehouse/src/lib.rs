@@ -4,6 +4,7 @@
 //! official crate. What the tables mean stands in `migrations/`. This crate never sees the journal.
 
 mod client;
+pub mod erasure;
 mod error;
 mod migrate;
 pub mod query;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::rows::{ConversationKey, CountKey, MinuteKey};
 use crate::sink::SegmentRows;
+use crate::state_row::VERSION_EVENTS_MAX;
 use crate::{Client, Error};
 
 #[derive(Debug, Row, Deserialize)]
@@ -140,14 +141,15 @@ impl Client {
 
     /// See `Sink::underived`.
     pub(crate) async fn read_underived(&self, rows: &SegmentRows) -> Result<Vec<ConversationKey>, Error> {
-        Ok(self.of_folded(UNDERIVED, rows).param("definition", rollup::DEFINITION).fetch_all().await?)
+        let query = self.of_folded(UNDERIVED, rows).param("definition", rollup::DEFINITION);
+        Ok(query.param("events_max", VERSION_EVENTS_MAX).fetch_all().await?)
     }
 }
 
 const LACKING_ACTIVITY: &str = "SELECT count() FROM (\
      SELECT project, environment, if(user_id != '', concat('u:', user_id), concat('a:', anonymous_id)) AS person, \
             conversation_id, toStartOfFifteenMinutes(toDateTime(event_time, 'UTC')) AS bucket, min(event_time) AS first \
-     FROM raw_events WHERE OF_SEGMENT AND FOLDED AND (is_message OR event IN ('conversation.started', 'ui.clicked')) \
+     FROM raw_events WHERE OF_SEGMENT AND FOLDED AND flag != 'crawler' AND (is_message OR event IN ('conversation.started', 'ui.clicked')) \
        AND (user_id != '' OR anonymous_id != '') \
      GROUP BY project, environment, person, conversation_id, bucket) AS wanted \
      LEFT JOIN (SELECT project, environment, person, conversation_id, bucket, min(first) AS there FROM person_activity \
@@ -159,13 +161,14 @@ const LACKING_ACTIVITY: &str = "SELECT count() FROM (\
 
 const LACKING_REQUESTS: &str = "SELECT count() FROM (\
      SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
-     WHERE OF_SEGMENT AND FOLDED AND event IN ('handoff.requested', 'ticket.created')) AS wanted \
+     WHERE OF_SEGMENT AND FOLDED AND flag != 'crawler' AND event IN ('handoff.requested', 'ticket.created')) AS wanted \
      LEFT ANTI JOIN (SELECT * FROM requests WHERE OF_SEGMENT) AS held \
      USING (project, environment, conversation_id, event_id, partition, segment)";
 
 const LACKING_IDENTITIES: &str = "SELECT count() FROM (\
      SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
-     WHERE OF_SEGMENT AND FOLDED AND (event = 'user.merged' OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')) AS wanted \
+     WHERE OF_SEGMENT AND FOLDED AND flag != 'crawler' AND (event IN ('user.merged', 'user.erasure_requested') \
+       OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')) AS wanted \
      LEFT ANTI JOIN (SELECT * FROM identity_events WHERE OF_SEGMENT) AS held \
      USING (project, environment, conversation_id, event_id, partition, segment)";
 
@@ -180,7 +183,8 @@ const COPIES: &str = "SELECT DISTINCT project, environment, conversation_id, eve
      LIMIT 1, 1000000 BY project, conversation_id, event_id";
 
 const UNDERIVED: &str = "SELECT DISTINCT wanted.project AS project, wanted.conversation_id AS conversation_id FROM (\
-     SELECT project, environment, conversation_id, uniqExact(event_id) AS events FROM raw_events \
+     SELECT project, environment, conversation_id, uniqExact(event_id) AS events, \
+       uniqExactIf(event_id, erased > 0) AS redacted FROM raw_events \
      WHERE conversation_id != '' AND (partition != {partition:UInt16} OR FOLDED) AND (project, conversation_id) IN (\
        SELECT project, conversation_id FROM raw_events WHERE OF_SEGMENT) \
      GROUP BY project, environment, conversation_id) AS wanted \
@@ -188,7 +192,8 @@ const UNDERIVED: &str = "SELECT DISTINCT wanted.project AS project, wanted.conve
        WHERE (project, conversation_id) IN (SELECT project, conversation_id FROM raw_events WHERE OF_SEGMENT) \
        GROUP BY project, environment, conversation_id) AS held \
      USING (project, environment, conversation_id) \
-     WHERE held.version < bitShiftLeft(toUInt64({definition:UInt16}), 48) + wanted.events \
+     WHERE held.version < bitShiftLeft(toUInt64({definition:UInt16}), 48) \
+       + bitShiftLeft(least(wanted.redacted, {events_max:UInt64}), 24) + least(wanted.events, {events_max:UInt64}) \
      SETTINGS optimize_aggregation_in_order = 1";
 
 /// What stands for an offset in a digest: ClickHouse's function intHash64, which is MurmurHash3's finalizer over the value with

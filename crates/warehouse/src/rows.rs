@@ -34,6 +34,8 @@ pub struct RawRow {
     pub context: String,
     pub metadata: String,
     pub extra: String,
+    pub flag: String,
+    pub erased: u8,
 }
 
 /// Key of a row of `message_counts`, without partition and segment.
@@ -177,6 +179,8 @@ pub struct FactRow {
     pub is_message: u8,
     pub data: String,
     pub context: String,
+    pub flag: String,
+    pub erased: u8,
 }
 
 /// A row of `progress`.

@@ -1,11 +1,41 @@
 //! The row of a conversation: what it folds to, as columns. Declared once, for the struct, its columns and how it is filled.
 
 use clickhouse::Row;
-use rollup::{ConversationState, DEFINITION};
+use rollup::{ConversationState, DEFINITION, Ineligible};
 use serde::{Deserialize, Serialize};
 
 fn seconds(us: i64) -> u32 {
     u32::try_from(us.div_euclid(1_000_000)).unwrap_or(0)
+}
+
+/// Most events that a version tells apart.
+pub(crate) const VERSION_EVENTS_MAX: u64 = (1 << VERSION_EVENTS_BITS) - 1;
+/// Bits of a version for each number of events.
+pub(crate) const VERSION_EVENTS_BITS: u32 = 24;
+
+/// The version of a row: the definition, then how many of the events are redacted, then how many there are. What is folded from
+/// events before they were redacted never wins over what is folded from them since.
+fn version(erased: u64, events: u64) -> u64 {
+    let number = |events: u64| events.min(VERSION_EVENTS_MAX);
+    (u64::from(DEFINITION) << (2 * VERSION_EVENTS_BITS)) | (number(erased) << VERSION_EVENTS_BITS) | number(events)
+}
+
+/// What of a conversation's events was redacted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Erasure {
+    /// How many.
+    events: u64,
+    /// The greatest mode, 0 for none.
+    mode: u8,
+}
+
+impl Erasure {
+    /// Of the modes of all events.
+    pub(crate) fn of(modes: impl Iterator<Item = u8>) -> Erasure {
+        modes
+            .filter(|mode| *mode > 0)
+            .fold(Erasure::default(), |so_far, mode| Erasure { events: so_far.events + 1, mode: so_far.mode.max(mode) })
+    }
 }
 
 /// Declares the row: plain columns, and lists whose columns are parallel arrays named `list.column`.
@@ -23,17 +53,23 @@ macro_rules! state_row {
             pub environment: String,
             pub conversation_id: String,
             pub version: u64,
+            pub erased: u8,
             $( pub $column: $type, )+
             $($( #[serde(rename = $name)] pub $field: Vec<$of>, )+)+
         }
 
         impl StateRow {
-            pub(crate) fn new(project: &str, environment: &str, conversation_id: &str, $state: &ConversationState) -> Self {
+            pub(crate) fn new(
+                (project, environment, conversation_id): (&str, &str, &str),
+                $state: &ConversationState,
+                erasure: Erasure,
+            ) -> Self {
                 StateRow {
                     project: project.to_owned(),
                     environment: environment.to_owned(),
                     conversation_id: conversation_id.to_owned(),
-                    version: (u64::from(DEFINITION) << 48) | $state.events,
+                    version: version(erasure.events, $state.events),
+                    erased: erasure.mode,
                     $( $column: $value, )+
                     $($( $field: $state.$list.iter().map(|$item| $each).collect(), )+)+
                 }
@@ -44,7 +80,7 @@ macro_rules! state_row {
 
 state_row! {
     state: {
-        deleted: u8 = u8::from(state.deleted);
+        deleted: u8 = state.ineligible.map_or(0, Ineligible::number);
         first_event: i64 = state.first_event_us;
         last_event: i64 = state.last_event_us;
         first_use: Option<i64> = state.first_use_us;

@@ -1,8 +1,9 @@
 //! Derived rows: raw events in, `conversation_states` out.
 
-use rollup::{Detail, Fact, Kind, Order, Role, fold};
+use rollup::{Detail, Fact, Flag, Kind, Order, Role, fold};
 
 use crate::rows::{ConversationKey, FactRow, RawRow};
+use crate::state_row::Erasure;
 use crate::{Client, Error, StateRow};
 
 /// Most conversations a query reads at once.
@@ -67,6 +68,8 @@ impl RawRow {
             is_message: self.is_message,
             data: self.data,
             context: self.context,
+            flag: self.flag,
+            erased: self.erased,
         }
     }
 }
@@ -98,6 +101,7 @@ impl FactRow {
             anonymous_id: &self.anonymous_id,
             session_id: &self.session_id,
             channel: &self.channel,
+            flag: Flag::from_name(&self.flag),
             detail: Detail::from_json(&self.data, &self.context),
         }
     }
@@ -116,10 +120,11 @@ impl StateRow {
         environments.sort_unstable();
         environments.dedup();
         let states = environments.into_iter().filter_map(|environment| {
-            let mut own = facts.clone().filter(|fact| fact.environment == environment).peekable();
-            let first = *own.peek()?;
+            let own = facts.clone().filter(|fact| fact.environment == environment);
+            let first = own.clone().next()?;
+            let erased = Erasure::of(own.clone().map(|fact| fact.erased));
             let state = fold(own.map(FactRow::fact).collect())?;
-            Some(StateRow::new(&first.project, environment, &first.conversation_id, &state))
+            Some(StateRow::new((&first.project, environment, &first.conversation_id), &state, erased))
         });
         states.collect()
     }

@@ -74,7 +74,11 @@ async fn copy(
     records: &[Record],
 ) -> Result<(), Error> {
     let dead_letters = records.iter().filter_map(|record| row(partition, record)).collect();
-    let batch = Batch { dead_letters, ..Default::default() };
+    let mut batch = Batch { dead_letters, ..Default::default() };
+    let _look = match &deps.erasures {
+        Some(erasures) => Some(erasures.look_and_redact(&mut batch).await?),
+        None => None,
+    };
     persist("copy dead letters", || deps.sink.write(&batch)).await?;
     let next_offset = records.last().map_or(0, |record| record.offset + 1);
     let done = Commit { next_offset, metadata: String::new() };

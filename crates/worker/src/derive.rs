@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{mpsc, watch};
 use warehouse::{ConversationKey, FactRow, ProgressRow};
 
+use crate::erasure::Look;
 use crate::flush::{Reach, persist};
 use crate::resident::Resident;
 use crate::{Deps, Error, seal};
@@ -156,15 +157,28 @@ impl Derive {
 pub(crate) async fn derive(
     deps: &Deps,
     resident: &mut Resident,
-    chunk: Vec<(ConversationKey, Vec<FactRow>)>,
+    mut chunk: Vec<(ConversationKey, Vec<FactRow>)>,
 ) -> Result<(), Error> {
-    admit(deps, resident, &chunk).await?;
+    let look = look(deps).await?;
+    if let Some(look) = &look {
+        resident.keep_to(look.edition);
+        look.redact_facts(chunk.iter_mut().flat_map(|(_, facts)| facts));
+    }
+    admit(deps, resident, &chunk, look.as_ref()).await?;
     let mut rows = Vec::new();
     for (key, facts) in chunk {
         resident.add(&key, facts);
         rows.extend(resident.fold(&key));
     }
     persist("write conversations", || deps.sink.write_states(&rows)).await
+}
+
+/// Who is erased; None where nobody can be.
+async fn look(deps: &Deps) -> Result<Option<Look<'_>>, Error> {
+    match &deps.erasures {
+        Some(erasures) => Ok(Some(erasures.look().await?)),
+        None => Ok(None),
+    }
 }
 
 /// Makes every conversation of the chunk resident. One without a derived row has no events but those at hand: everything
@@ -174,7 +188,12 @@ pub(crate) async fn derive(
 /// What came by may have left memory since, and its derived row may have been acknowledged and lost. Where anything else follows,
 /// the seal counts fewer events than there are; but of a copy with another time it counts as many as of the event itself. So a
 /// conversation is read whole, too, where something at hand could be a copy.
-async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, Vec<FactRow>)]) -> Result<(), Error> {
+async fn admit(
+    deps: &Deps,
+    resident: &mut Resident,
+    chunk: &[(ConversationKey, Vec<FactRow>)],
+    look: Option<&Look<'_>>,
+) -> Result<(), Error> {
     let absent = chunk.iter().filter(|(key, _)| !resident.has(key));
     let late_by_ms = seal::late_by_ms(&deps.options.settings);
     let may_be_new = |facts: &[FactRow]| !facts.is_empty() && !facts.iter().any(|fact| fact.may_be_copy(late_by_ms));
@@ -183,7 +202,10 @@ async fn admit(deps: &Deps, resident: &mut Resident, chunk: &[(ConversationKey, 
     let candidates = keys(&new);
     let mut to_read = persist("read conversations", || deps.sink.derived(&candidates)).await?;
     to_read.extend(keys(&unknown));
-    let facts = persist("read conversations", || deps.sink.facts(&to_read)).await?;
+    let mut facts = persist("read conversations", || deps.sink.facts(&to_read)).await?;
+    if let Some(look) = look {
+        look.redact_facts(&mut facts);
+    }
     for (key, _) in new.into_iter().chain(unknown) {
         resident.admit(key.clone(), Vec::new());
     }
@@ -235,6 +257,7 @@ mod tests {
             clock: Arc::new(|| START_MS),
             options: Options::default(),
             registry: None,
+            erasures: None,
             status: crate::Status::default(),
         }
     }

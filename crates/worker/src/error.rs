@@ -12,6 +12,9 @@ pub enum Error {
     /// The warehouse cannot be used.
     #[error("the worker cannot use the warehouse")]
     Warehouse(#[from] warehouse::Error),
+    /// A person cannot be erased.
+    #[error("a person who asked to be forgotten cannot be erased: {0}")]
+    Erasure(String),
     /// The tables were made with other constants.
     #[error(
         "the warehouse was filled with {found}, this worker is configured for {wanted}: set it back, or rebuild into a new generation"

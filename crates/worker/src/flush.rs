@@ -73,12 +73,17 @@ async fn wait_out(error: warehouse::Error, doing: &'static str, attempt: u32) ->
 /// Carries the flush out; returns it for the derived rows.
 pub(crate) async fn flush(deps: Deps, owners: Owners, mut flush: Flush) -> Result<Flush, Error> {
     let began = Instant::now();
+    let look = match &deps.erasures {
+        Some(erasures) => Some(erasures.look_and_redact(&mut flush.batch).await?),
+        None => None,
+    };
     let progress: Vec<ProgressRow> = flush.reach.iter().map(|reach| reach.progress(&deps, 0)).collect();
     persist("write a flush", || async {
         deps.sink.write(&flush.batch).await?;
         deps.sink.write_progress(&progress).await
     })
     .await?;
+    drop(look);
     // Before the commit: what lies before it is in the topic, so that no later owner sends it again.
     let letters = std::mem::take(&mut flush.letters);
     if !letters.is_empty() {

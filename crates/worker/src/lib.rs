@@ -11,6 +11,7 @@
 mod batch;
 mod dead_letters;
 mod derive;
+mod erasure;
 mod error;
 mod flush;
 mod letter;
@@ -30,6 +31,7 @@ mod takeover;
 mod takeovers;
 
 pub use batch::Rows;
+pub use erasure::Erasures;
 pub use error::Error;
 pub use options::{Clock, Deps, Options};
 pub use partition::{Applied, PartitionFold, Snapshot};

@@ -6,7 +6,7 @@ use delivery::Settings;
 use journal::{Journal, ReadLimit};
 use warehouse::Sink;
 
-use crate::{Registry, Status};
+use crate::{Erasures, Registry, Status};
 
 /// A wall clock: milliseconds since the epoch. It decides when, never what.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -82,6 +82,8 @@ pub struct Deps {
     pub sink: Arc<dyn Sink>,
     /// Where schemas of other writers are kept; None where there are only the built-in ones.
     pub registry: Option<Arc<dyn Registry>>,
+    /// Who asked to be forgotten; None where nobody can.
+    pub erasures: Option<Erasures>,
     /// The wall clock.
     pub clock: Clock,
     /// Bounds and intervals.

@@ -15,7 +15,7 @@ use crate::pipeline::{self, At, Counted, Outcome};
 use crate::symbols::{Symbol, Symbols};
 
 /// Which fold made a row: precedes the offset in `ver`, so that a corrected fold wins over an older one's rows.
-const FOLD: u64 = 1;
+const FOLD: u64 = 2;
 const FOLD_SHIFT: u32 = 52;
 
 /// Key of a counter within its segment.

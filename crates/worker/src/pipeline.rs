@@ -167,6 +167,7 @@ pub(crate) struct At<'r> {
 }
 
 fn raw_row(mut event: Event<'_>, at: At<'_>, is_message: bool) -> RawRow {
+    let flag = rollup::flag(&event).map_or_else(String::new, |flag| flag.name().to_owned());
     let message = split_message(&mut event.data);
     let mut data = Vec::with_capacity(128);
     event.data.write_json(&mut data);
@@ -197,6 +198,8 @@ fn raw_row(mut event: Event<'_>, at: At<'_>, is_message: bool) -> RawRow {
         bot_id: owned(event.bot_id),
         metadata: owned(event.metadata),
         extra: owned(event.extra),
+        flag,
+        erased: 0,
     }
 }
 

@@ -33,12 +33,14 @@ pub(crate) struct Resident {
     old: Generation,
     young_facts: usize,
     facts_max: usize,
+    /// By which knowledge of erased persons it was filled.
+    edition: u64,
 }
 
 impl Resident {
     /// A cache of at most about twice `facts_max` events.
     pub(crate) fn new(facts_max: usize) -> Resident {
-        Resident { young: Generation::default(), old: Generation::default(), young_facts: 0, facts_max }
+        Resident { young: Generation::default(), old: Generation::default(), young_facts: 0, facts_max, edition: 0 }
     }
 
     /// Whether all events of the conversation are here.
@@ -72,6 +74,13 @@ impl Resident {
     pub(crate) fn fold(&self, key: &ConversationKey) -> Vec<StateRow> {
         let Some(facts) = self.young.get(key).or_else(|| self.old.get(key)) else { return Vec::new() };
         StateRow::fold_conversation(facts.values())
+    }
+
+    /// Forgets everything if it was filled by other knowledge of erased persons.
+    pub(crate) fn keep_to(&mut self, edition: u64) {
+        if self.edition != edition {
+            *self = Resident { edition, ..Resident::new(self.facts_max) };
+        }
     }
 
     /// Forgets one conversation: what is known of it may not be all.

@@ -24,7 +24,7 @@ use crate::seal::{Claim, Proof};
 use crate::status::Uncommitted;
 use crate::takeover::{OutOfReach, Owned};
 use crate::takeovers::{Cause, Takeovers};
-use crate::{Deps, Error, dead_letters};
+use crate::{Deps, Error, dead_letters, erasure};
 
 use self::ownership::Refused;
 
@@ -49,6 +49,9 @@ pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Resul
     tasks.spawn(derive.clone().run(deps.clone(), receiver));
     let owners = Owners::none();
     tasks.spawn(dead_letters::run(deps.clone(), owners.clone()));
+    if let Some(erasures) = deps.erasures.clone() {
+        tasks.spawn(erasure::run(deps.clone(), erasures, owners.clone(), member.is_sole()));
+    }
     let mut worker = Worker::new(deps, derive, owners, member.is_sole());
     loop {
         tokio::select! {

@@ -25,6 +25,8 @@ pub(crate) struct Wanted {
     pub(crate) range: Range,
     pub(crate) filters: Vec<Filter>,
     pub(crate) conditions: Vec<Condition>,
+    /// Whether tests are wanted in place of what counts.
+    pub(crate) tests: bool,
     pub(crate) environment: String,
     pub(crate) positions: Vec<String>,
 }
@@ -41,6 +43,7 @@ pub(crate) fn wanted(sent: &Sent, project: &Project, now: DateTime<Utc>) -> Resu
         range,
         filters: dimensions::of_conversations(sent)?,
         conditions: conditions(sent)?,
+        tests: sent.one("state") == Some("test"),
         environment: environment(sent)?,
         positions: positions(sent)?,
     })
@@ -49,10 +52,11 @@ pub(crate) fn wanted(sent: &Sent, project: &Project, now: DateTime<Utc>) -> Resu
 fn conditions(sent: &Sent) -> Result<Vec<Condition>, Error> {
     let mut all = Vec::new();
     match sent.one("state") {
-        None | Some("all") => {}
+        // A test is another kind of conversation, not a condition on one.
+        None | Some("all" | "test") => {}
         Some("open") => all.push(Condition::Open(true)),
         Some("closed") => all.push(Condition::Open(false)),
-        Some(other) => return Err(unknown(("state", other), &["open", "closed", "all"])),
+        Some(other) => return Err(unknown(("state", other), &["open", "closed", "test", "all"])),
     }
     if let Some(text) = sent.one("csat") {
         all.push(scores(text)?);
@@ -83,7 +87,6 @@ fn conditions(sent: &Sent) -> Result<Vec<Condition>, Error> {
     all.extend(flag(sent, "csat_comment")?.filter(|wanted| *wanted).map(|_| Condition::CsatComment));
     all.extend(flag(sent, "needs_support")?.filter(|wanted| *wanted).map(|_| Condition::NeedsSupport));
     all.extend(flag(sent, "marked")?.map(Condition::Marked));
-    all.extend(flag(sent, "test")?.map(Condition::Test));
     Ok(all)
 }
 

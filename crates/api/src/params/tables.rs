@@ -62,7 +62,7 @@ const PAGE: &[Parameter] = &[
 ];
 const FORMAT: &[Parameter] = &[parameter("format", "csv (the default), json or parquet.")];
 const CONDITIONS: &[Parameter] = &[
-    parameter("state", "open, closed or all (the default)."),
+    parameter("state", "open, closed, test (which is in no figure) or all (what counts; the default)."),
     parameter("csat", "Score of a vote, 1 to 5 rounded down, or a range of scores: 1-2."),
     parameter("csat_comment", "true: with a comment in a survey."),
     parameter("feedback", "more_positive, more_negative, only_positive, only_negative, or any."),
@@ -74,7 +74,6 @@ const CONDITIONS: &[Parameter] = &[
     parameter("q", "Text that a message contains, in any case; 2 to 200 characters."),
     parameter("needs_support", "true: a human was asked for, and no leg accepted and no close came since."),
     parameter("marked", "true or false: whether the conversation is marked."),
-    parameter("test", "true or false: whether the conversation is tagged `test`."),
 ];
 
 /// `GET /api/v1/query`.

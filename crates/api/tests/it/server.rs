@@ -63,6 +63,7 @@ impl Api {
             position_secret: SECRET.into(),
             documents: vec![serde_json::json!({"paths": {"/other": {}}, "schemas": {"Other": {}}})],
             generation: 1,
+            retention: None,
             now: Arc::new(move || now),
         };
         Api { address: serve(api::router(deps)).await, journal, _directory: directory }

@@ -187,6 +187,7 @@ impl Parts<'_> {
             journal: Arc::clone(self.journal),
             sink: Arc::new(warehouse.clone()),
             registry: self.registry(),
+            erasures: Some(worker::Erasures::new(warehouse.clone(), self.secrets.secret.as_bytes())),
             clock: Arc::new(|| Utc::now().timestamp_millis()),
             options: worker::Options {
                 retention_ms: self.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok()),
@@ -285,6 +286,7 @@ impl Parts<'_> {
             position_secret: self.position_secret(),
             documents: here.into_iter().collect(),
             generation: worker::Options::default().generation,
+            retention: self.retention,
             now: Arc::new(Utc::now),
         })
     }

@@ -186,6 +186,7 @@ mod tests {
                 journal: Arc::clone(journal) as Arc<dyn Journal>,
                 sink: Arc::clone(&warehouse) as Arc<dyn ::warehouse::Sink>,
                 registry: None,
+                erasures: None,
                 clock: Arc::clone(&clock),
                 options: worker::Options { retention_ms: Some(retention), ..worker::Options::default() },
                 status: worker::Status::default(),

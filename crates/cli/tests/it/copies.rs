@@ -63,6 +63,7 @@ impl Rig {
             journal: Arc::new(self.journal.clone()),
             sink: Arc::new(self.client.clone()),
             registry: None,
+            erasures: None,
             clock: Arc::new(move || clock.now_ms()),
             options,
             status: worker::Status::default(),

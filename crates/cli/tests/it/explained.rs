@@ -238,7 +238,7 @@ fn filters_select_what_the_events_say(golden: Golden<'_>) {
         ("tool=search_kb", &["c1"]),
         ("needs_support=true", &["c3"]),
         ("marked=true", &[]),
-        ("test=false", &["c6", "c8", "c3", "c2", "c1"]),
+        ("state=test", &[]),
         ("metadata=plan.tier:gold", &[]),
         ("q=nothing+says+this", &[]),
     ] {
@@ -347,12 +347,14 @@ fn what_is_open_marked_or_waits_is_found(golden: Golden<'_>) {
         event(3, "ended", "conversation.ended", json!({})),
         event(4, "marked", "message.created", json!({"message_id": "p3", "role": "user", "text": "hello"})),
         event(5, "marked", "conversation.closed", json!({"reason": "resolved"})),
-        event(6, "marked", "conversation.updated", json!({"set": {"is_marked": true, "tags": ["test", "vip"]}})),
+        event(6, "marked", "conversation.updated", json!({"set": {"is_marked": true, "tags": ["vip"]}})),
         event(7, "waiting", "message.created", json!({"message_id": "p4", "role": "user", "text": "a human, please"})),
         event(8, "waiting", "handoff.requested", json!({"trigger": "direct"})),
         event(9, "waiting", "queue.entered", json!({"assignment_id": "w1", "origin": "initiated"})),
         event(10, "waiting", "conversation.updated", json!({"set": {"is_marked": true}})),
         event(11, "waiting", "conversation.updated", json!({"set": {"is_marked": false}})),
+        event(12, "trial", "message.created", json!({"message_id": "p5", "role": "user", "text": "one, two"})),
+        event(13, "trial", "conversation.updated", json!({"set": {"tags": ["test", "vip"]}})),
     ]);
     let (status, body) = golden.server.batch(&key, &events);
     assert_eq!(status, 200, "{body}");
@@ -365,7 +367,7 @@ fn what_is_open_marked_or_waits_is_found(golden: Golden<'_>) {
         ("outcome=pending", &["waiting"]),
         ("marked=true", &["marked"]),
         ("marked=false", &["waiting", "ended", "open"]),
-        ("test=true", &["marked"]),
+        ("state=test", &["trial"]),
         ("metadata=plan.tier:gold", &["open"]),
         ("metadata=plan.seats:3&metadata=plan.tier:free", &["waiting", "marked", "ended"]),
         ("q=bestellung", &["open"]),

@@ -6,6 +6,8 @@ mod commands;
 mod copies;
 mod crashes;
 mod disk;
+mod eligibility;
+mod erasure;
 mod explained;
 mod extended;
 mod figures;

@@ -56,6 +56,7 @@ fn fact(told: &Told) -> Fact<'_> {
         anonymous_id: "",
         session_id: "",
         channel: "web",
+        flag: None,
         detail: Detail::from_json(&told.data, &told.context),
     }
 }

@@ -62,6 +62,7 @@ impl Kept {
             anonymous_id: text(&event.anonymous_id),
             session_id: text(&event.session_id),
             channel: text(&event.channel),
+            flag: rollup::flag(event),
             detail: Detail::from_json(data, context),
         }
     }
@@ -75,7 +76,7 @@ fn conversations(events: &[Value]) -> BTreeMap<String, ConversationState> {
         once.entry(conversation).or_default().entry(kept.event.event_id.to_string()).or_insert(kept);
     }
     let folded = once.into_iter().map(|(id, kept)| (id, fold(kept.values().map(Kept::fact).collect()).unwrap()));
-    folded.filter(|(_, state)| !state.deleted).collect()
+    folded.filter(|(_, state)| state.ineligible.is_none()).collect()
 }
 
 /// The streams, from the oracle's own program.

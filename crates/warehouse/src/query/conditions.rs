@@ -64,8 +64,6 @@ pub enum Condition {
     NeedsSupport,
     /// It is marked (true) or not.
     Marked(bool),
-    /// It is tagged as a test (true) or not.
-    Test(bool),
 }
 
 /// A leg is open in it, or it was used so lately that its chat is not over, neither closed nor ended since.
@@ -109,9 +107,6 @@ impl Condition {
             Condition::NeedsSupport => needs_support(),
             Condition::Marked(marked) => {
                 format!("{}{}", not(marked), last_set("is_marked", "JSONExtractBool(data, 'set', 'is_marked')"))
-            }
-            Condition::Test(test) => {
-                format!("{}{}", not(test), last_set("tags", "has(JSONExtract(data, 'set', 'tags', 'Array(String)'), 'test')"))
             }
         }
     }
@@ -223,7 +218,6 @@ mod tests {
             Condition::Metadata(vec!["a".into()], "b".into()),
             Condition::Text("t".into()),
             Condition::Marked(true),
-            Condition::Test(false),
         ];
         for condition in conditions {
             let sql = condition.sql(0);

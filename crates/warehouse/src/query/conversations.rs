@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Client,
-    registry::{DELETED, Filter, OURS},
+    registry::{Filter, INELIGIBLE, OURS},
 };
 
 /// Which conversations are wanted.
@@ -24,6 +24,8 @@ pub struct Listing<'a> {
     pub range: Range,
     /// The present, microseconds: it decides what is open.
     pub now_us: i64,
+    /// Whether tests are wanted, which are in no figure, in place of what counts.
+    pub tests: bool,
     /// Conditions on dimensions of conversations.
     pub filters: &'a [Filter],
     /// Further conditions.
@@ -132,7 +134,7 @@ pub async fn conversations(client: &Client, listing: &Listing<'_>) -> Result<(Ve
         "SELECT {} FROM conversation_states FINAL WHERE {} AND isNotNull(first_use) AND {}{} \
          ORDER BY first_use DESC, conversation_id DESC LIMIT {}",
         columns(),
-        counting(),
+        shown(if listing.tests { TEST } else { COUNTS }),
         in_range(),
         kept.concat(),
         listing.limit + 1
@@ -155,7 +157,7 @@ pub async fn conversations(client: &Client, listing: &Listing<'_>) -> Result<(Ve
     Ok((rows, has_more))
 }
 
-/// A conversation by its id, used or not; None if there is none, or it was deleted. Fails with `Warehouse`.
+/// A conversation by its id, used or not; None if there is none, it was deleted, or is of someone of whom only counts stay. Fails with `Warehouse`.
 pub async fn conversation(
     client: &Client,
     (project, environment, id): (&str, &str, &str),
@@ -164,14 +166,25 @@ pub async fn conversation(
     let sql = format!(
         "SELECT {} FROM conversation_states FINAL WHERE {} AND conversation_id = {{id:String}} LIMIT 1",
         columns(),
-        counting()
+        shown("deleted != 1")
     );
     let query = asked(client, &sql, (project, environment), now_us).param("id", id);
     Ok(query.fetch_optional().await.map_err(crate::Error::from)?)
 }
 
-fn counting() -> String {
-    format!("{OURS} AND deleted = 0 AND conversation_id != '' AND conversation_id NOT IN {DELETED}")
+/// A conversation that is a test, as folded.
+const TEST: &str = "deleted = 2";
+/// One that counts.
+const COUNTS: &str = "deleted = 0";
+
+/// Conversations of a kind that may be shown: neither deleted since they were folded nor of someone of whom only counts stay.
+fn shown(kind: &str) -> String {
+    let gone = if kind == COUNTS {
+        INELIGIBLE.to_owned()
+    } else {
+        format!("(SELECT conversation_id FROM raw_events WHERE {OURS} AND flag = 'deleted')")
+    };
+    format!("{OURS} AND {kind} AND erased < 2 AND conversation_id != '' AND conversation_id NOT IN {gone}")
 }
 
 fn asked(client: &Client, sql: &str, (project, environment): (&str, &str), now_us: i64) -> Query {

@@ -24,6 +24,8 @@ pub use error::Error;
 pub use explain::{Behind, Contribution, Excluded, Explanation, Page, Reconciled, explain};
 pub use export::{Export, Format, export};
 pub use identity::{Link, resolve};
+pub use people::links;
+pub(crate) use pieces::pieces;
 pub use range::{Range, local_rfc3339, zone};
 pub use run::{Answer, Ask, Cell, Progress, ROWS_MAX, State, figure, progress};
 pub use timeline::{Moment, Place, TIMELINE_BYTES_MAX, timeline};

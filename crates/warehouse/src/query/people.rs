@@ -4,7 +4,7 @@ use clickhouse::Row;
 use serde::Deserialize;
 
 use super::{Error, Link, pieces::pieces, resolve, run::EXECUTION_S_MAX};
-use crate::{Client, registry::DELETED};
+use crate::{Client, registry::INELIGIBLE};
 
 /// Most identity events of a project and environment that are resolved for a question.
 const IDENTITIES_MAX: usize = 200_000;
@@ -31,10 +31,16 @@ struct IdentityRow {
 
 /// Who is one person, in a project and environment. Fails with `TooManyIdentities` or `Warehouse`.
 pub(super) async fn same_people(client: &Client, project: &str, environment: &str) -> Result<Vec<Same>, Error> {
+    Ok(chunks(resolve(&links(client, project, environment).await?)))
+}
+
+/// What identity events say, of a project and environment. Fails with `TooManyIdentities` or `Warehouse`.
+pub async fn links(client: &Client, project: &str, environment: &str) -> Result<Vec<Link>, Error> {
     let sql = format!(
         "SELECT toString(event) AS event, toUnixTimestamp64Micro(event_time) AS us, sequence, event_id, from_user, into_user, \
          anonymous_id FROM identity_events WHERE project = {{project:String}} AND environment = {{env:String}} \
-         AND conversation_id NOT IN {DELETED} ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {}",
+         AND event != 'user.erasure_requested' AND conversation_id NOT IN {INELIGIBLE} \
+         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {}",
         IDENTITIES_MAX + 1
     );
     let rows: Vec<IdentityRow> = client
@@ -49,18 +55,15 @@ pub(super) async fn same_people(client: &Client, project: &str, environment: &st
     if rows.len() > IDENTITIES_MAX {
         return Err(Error::TooManyIdentities { limit: IDENTITIES_MAX });
     }
-    let links: Vec<Link> = rows
-        .into_iter()
-        .map(|row| {
-            if row.event == "user.merged" {
-                Link::Merged { from: row.from_user, into: row.into_user }
-            } else {
-                let order = (row.us, row.sequence, row.event_id);
-                Link::Identified { anonymous: row.anonymous_id, user: row.into_user, order }
-            }
-        })
-        .collect();
-    Ok(chunks(resolve(&links)))
+    let links = rows.into_iter().map(|row| {
+        if row.event == "user.merged" {
+            Link::Merged { from: row.from_user, into: row.into_user }
+        } else {
+            let order = (row.us, row.sequence, row.event_id);
+            Link::Identified { anonymous: row.anonymous_id, user: row.into_user, order }
+        }
+    });
+    Ok(links.collect())
 }
 
 fn chunks(pairs: Vec<(String, String)>) -> Vec<Same> {

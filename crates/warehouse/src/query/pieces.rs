@@ -4,7 +4,7 @@
 pub(super) const PARAMETER_BYTES_MAX: usize = 100_000;
 
 /// A list in pieces that fit a parameter each; `bytes` is how long the text of an item is.
-pub(super) fn pieces<T>(items: impl IntoIterator<Item = T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+pub(crate) fn pieces<T>(items: impl IntoIterator<Item = T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut pieces: Vec<Vec<T>> = Vec::new();
     let mut room = 0;
     for item in items {

@@ -192,6 +192,7 @@ pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
         by_conversation: ask.by_conversation(),
         by_device: ask.by_device(),
         has_aliases: !ask.settings.source_aliases.is_empty(),
+        has_internal: !ask.settings.internal_users.is_empty(),
         by_bucket: false,
         by: &[],
         filters: ask.filters,
@@ -297,6 +298,7 @@ pub(super) fn bound(
     query = query
         .param("alias_from", &alias_from)
         .param("alias_into", &alias_into)
+        .param("internal", &ask.settings.internal_users)
         .param("escalations", ask.settings.escalations())
         .param("prices", prices(ask.settings))
         .param("no_reply_us", no_reply_us)

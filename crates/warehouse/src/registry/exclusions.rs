@@ -1,6 +1,6 @@
 //! What a figure leaves out, and why: declared by what it is made from, counted when it is explained.
 
-use super::sources::{DELETED, OURS, activity, in_range, items, live};
+use super::sources::{INELIGIBLE, INTERNAL, OURS, activity, in_range, items, live};
 use super::{Metric, Scope, Source, sources, sql};
 
 /// Something that a figure leaves out.
@@ -53,7 +53,10 @@ enum Found {
     },
     /// Rows of the metric's own source that do not meet its condition.
     Others,
-    Deleted,
+    /// Conversations whose flags meet a condition.
+    Flagged(&'static str),
+    OfCrawlers,
+    Internal,
     Environments,
     DeadLetters,
 }
@@ -63,7 +66,9 @@ impl Exclusion {
     pub fn extent(&self) -> Extent {
         match self.found {
             Found::Conversations(..) | Found::Items { .. } | Found::Others => Extent::Question,
-            Found::Events(_) | Found::Anonymous | Found::Deleted => Extent::Environment,
+            Found::Events(_) | Found::Anonymous | Found::Flagged(_) | Found::OfCrawlers | Found::Internal => {
+                Extent::Environment
+            }
             Found::Environments | Found::DeadLetters => Extent::Project,
         }
     }
@@ -73,7 +78,7 @@ impl Exclusion {
         let events = |condition: &str| {
             format!(
                 "SELECT '' AS detail, uniqExact(conversation_id, event_id) AS n FROM raw_events \
-                 WHERE {OURS} AND {condition} AND {} AND conversation_id NOT IN {DELETED}",
+                 WHERE {OURS} AND {condition} AND {} AND conversation_id NOT IN {INELIGIBLE}",
                 in_range("event_time")
             )
         };
@@ -89,11 +94,22 @@ impl Exclusion {
                 count(&items(scope, list, (time, columns), ("1 AS one", condition)))
             }
             Found::Others => others(metric, scope),
-            Found::Deleted => format!(
-                "SELECT '' AS detail, uniqExact(conversation_id) AS n FROM raw_events WHERE {OURS} AND {} \
-                 AND conversation_id != '' AND conversation_id IN {DELETED}",
+            Found::Flagged(condition) => format!(
+                "SELECT '' AS detail, uniqExact(conversation_id) AS n FROM raw_events WHERE {OURS} AND {} AND conversation_id IN (\
+                 SELECT conversation_id FROM raw_events WHERE {OURS} AND flag != '' AND conversation_id != '' \
+                 GROUP BY conversation_id HAVING {condition})",
                 in_range("event_time")
             ),
+            Found::OfCrawlers => format!(
+                "SELECT '' AS detail, uniqExact(conversation_id, event_id) AS n FROM raw_events WHERE {OURS} AND flag = 'crawler' AND {}",
+                in_range("event_time")
+            ),
+            Found::Internal if scope.has_internal => format!(
+                "SELECT '' AS detail, uniqExact(conversation_id, event_id) AS n FROM raw_events WHERE {OURS} AND {} \
+                 AND (conversation_id IN {INTERNAL} OR user_id IN {{internal:Array(String)}})",
+                in_range("event_time")
+            ),
+            Found::Internal => "SELECT '' AS detail, 0 AS n".to_owned(),
             Found::Environments => format!(
                 "SELECT toString(environment) AS detail, uniqExact(conversation_id, event_id) AS n FROM raw_events \
                  WHERE project = {{project:String}} AND environment != {{env:String}} AND {} GROUP BY detail",
@@ -147,7 +163,25 @@ const ALWAYS: &[Exclusion] = &[
     exclusion(
         "deleted_conversations",
         "Conversations with events in the range that were deleted, whenever.",
-        Found::Deleted,
+        Found::Flagged("max(flag = 'deleted') = 1"),
+    ),
+    exclusion(
+        "test_conversations",
+        "Conversations with events in the range that are tagged as tests.",
+        Found::Flagged(
+            "max(flag = 'deleted') = 0 \
+             AND argMax(flag = 'test', (flag IN ('test', 'no_test'), event_time, sequence, event_id)) = 1",
+        ),
+    ),
+    exclusion(
+        "crawlers",
+        "Events in the range that a known crawler sent; its conversations are left out whole.",
+        Found::OfCrawlers,
+    ),
+    exclusion(
+        "internal_users",
+        "Events in the range of users that the project calls its own, and of their conversations.",
+        Found::Internal,
     ),
     exclusion(
         "other_environments",

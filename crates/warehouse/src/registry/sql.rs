@@ -23,6 +23,8 @@ pub struct Scope<'a> {
     /// Number of parameters of each of the lists that say when business is open (`opens_N`, `shuts_N`, `shifts_N`); none where
     /// all hours count.
     pub opening_chunks: usize,
+    /// Whether the project calls users its own (parameter `internal`), who are in no figure.
+    pub has_internal: bool,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.

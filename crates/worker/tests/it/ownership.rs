@@ -166,6 +166,7 @@ impl Stage {
             options: self.options.clone(),
             status: self.status.clone(),
             registry: None,
+            erasures: None,
         }
     }
 

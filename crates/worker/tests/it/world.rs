@@ -97,6 +97,7 @@ impl World {
             journal: journal_without(self.without, journal),
             sink: sink_without(self.without, Arc::clone(&self.warehouse), Arc::clone(&self.tokens)),
             registry: None,
+            erasures: None,
             clock: Arc::new(move || wall.load(Ordering::Relaxed)),
             options: Options {
                 settings: SETTINGS,
@@ -266,7 +267,8 @@ impl World {
             let millis = if graceful { lives_ms / 2 } else { 1_000_000_000 };
             tokio::time::sleep(Duration::from_millis(millis)).await;
         };
-        let (first, second) = (worker::run(self.deps(), shutdown()), worker::run(self.deps(), shutdown()));
+        let work = || Box::pin(worker::run(self.deps(), shutdown()));
+        let (first, second) = (work(), work());
         let warehouse = Arc::clone(&self.warehouse);
         let produce = async {
             self.produce().await;

@@ -1,6 +1,6 @@
 //! Events that have no conversation.
 
-use super::{NO_CONVERSATION, OURS, Scope, filters, in_range};
+use super::{NO_CONVERSATION, OURS, Scope, eligible_by, filters, in_range};
 
 /// Requests that have no conversation; `select` is over `person`, `visitor`, `event` and `given` (the trigger).
 pub(super) fn loose_requests(scope: &Scope<'_>, select: &str, guard: &str) -> String {
@@ -8,7 +8,8 @@ pub(super) fn loose_requests(scope: &Scope<'_>, select: &str, guard: &str) -> St
         "SELECT tupleElement(first, 1) AS t, tupleElement(first, 2) AS person, person AS visitor, tupleElement(first, 3) AS event, \
          tupleElement(first, 4) AS given, {NO_CONVERSATION} FROM (\
          SELECT event_id, argMin((event_time, person, toString(event), toString(trigger)), (segment, partition)) AS first \
-         FROM requests WHERE {OURS} AND conversation_id = '' GROUP BY event_id)"
+         FROM requests WHERE {OURS} AND conversation_id = ''{} GROUP BY event_id)",
+        eligible_by(scope, "if(person LIKE 'u:%', substring(person, 3), '')")
     );
     outside(scope, select, &rows, guard)
 }
@@ -19,7 +20,8 @@ pub(super) fn loose_events(scope: &Scope<'_>, event: &str, select: &str, guard: 
         "SELECT event_id, tupleElement(first, 1) AS t, tupleElement(first, 2) AS data, tupleElement(first, 3) AS sequence, \
          {NO_CONVERSATION} FROM (\
          SELECT event_id, argMin((event_time, data, sequence), (append_time, partition, offset)) AS first \
-         FROM raw_events WHERE {OURS} AND conversation_id = '' AND event = '{event}' GROUP BY event_id)"
+         FROM raw_events WHERE {OURS} AND conversation_id = '' AND event = '{event}' AND flag != 'crawler'{} GROUP BY event_id)",
+        eligible_by(scope, "user_id")
     );
     outside(scope, select, &rows, guard)
 }

@@ -1,7 +1,7 @@
 //! Sources: rows with a time `us` (microseconds), the conversation and its dimensions, and columns that a figure aggregates.
 //!
 //! Counters answer whole quarters (or minutes) of what needs no conversation, corrections take out what was counted twice, raw
-//! events take out deleted conversations and answer the edges of a range. Everything else is listed in the row of its
+//! events take out conversations that are in no figure and answer the edges of a range. Everything else is listed in the row of its
 //! conversation (`conversation_states`). Raw events lie in more than one copy at times: the smallest (append time, partition,
 //! offset) of an identity counts, wherever its own time lies.
 
@@ -29,11 +29,30 @@ use super::{Scope, sql::chunked};
 pub(crate) const OURS: &str = "project = {project:String} AND environment = {env:String}";
 /// A message (P8).
 pub(super) const MESSAGE: &str = "event = 'message.created' AND is_message = 1";
-/// Deleted conversations: as folded, and as reported by events that are not folded yet.
-pub(crate) const DELETED: &str = "(SELECT conversation_id FROM conversation_states \
-     WHERE project = {project:String} AND environment = {env:String} AND deleted = 1 \
+/// Conversations that are in no figure (P5): deleted, tests, of crawlers. As folded, where that cannot change any more, and as
+/// reported by events, which may not be folded yet.
+pub(crate) const INELIGIBLE: &str = "(SELECT conversation_id FROM conversation_states \
+     WHERE project = {project:String} AND environment = {env:String} AND deleted IN (1, 3) \
      UNION ALL SELECT conversation_id FROM raw_events \
-     WHERE project = {project:String} AND environment = {env:String} AND event = 'conversation.deleted' AND conversation_id != '')";
+     WHERE project = {project:String} AND environment = {env:String} AND flag != '' AND conversation_id != '' GROUP BY conversation_id \
+     HAVING max(flag IN ('deleted', 'crawler')) = 1 \
+     OR argMax(flag = 'test', (flag IN ('test', 'no_test'), event_time, sequence, event_id)) = 1)";
+/// Conversations in which one of the users appears that the project calls its own.
+pub(super) const INTERNAL: &str = "(SELECT conversation_id FROM raw_events WHERE project = {project:String} AND environment = {env:String} \
+     AND conversation_id != '' AND user_id IN {internal:Array(String)})";
+
+/// Conversations that are in no figure of the question, as a condition (with ` AND ` before it) on rows that have one or ''.
+fn eligible(scope: &Scope<'_>) -> String {
+    let internal = if scope.has_internal { format!(" AND conversation_id NOT IN {INTERNAL}") } else { String::new() };
+    format!(" AND conversation_id NOT IN {INELIGIBLE}{internal}")
+}
+
+/// The same, of rows that may have no conversation and name a user themselves.
+fn eligible_by(scope: &Scope<'_>, user: &str) -> String {
+    let own = if scope.has_internal { format!(" AND {user} NOT IN {{internal:Array(String)}}") } else { String::new() };
+    format!("{}{own}", eligible(scope))
+}
+
 /// Columns of a conversation that every row of a list carries.
 fn conversation(scope: &Scope<'_>) -> String {
     format!("conversation_id AS conversation, {}, device, browser, os, language, country, city", names(scope))
@@ -141,12 +160,13 @@ pub(super) fn in_range(column: &str) -> String {
 
 /// Conversations that count and that the question is about, of `conversation_states` read whole (FINAL).
 pub(super) fn live(scope: &Scope<'_>, also: &str) -> String {
-    format!("{} AND {also}{}", counting(), filters(scope))
+    format!("{} AND {also}{}", counting(scope), filters(scope))
 }
 
 /// Conversations that count, whatever is asked for.
-fn counting() -> String {
-    format!("{OURS} AND deleted = 0 AND first_event < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC')")
+fn counting(scope: &Scope<'_>) -> String {
+    let internal = if scope.has_internal { format!(" AND conversation_id NOT IN {INTERNAL}") } else { String::new() };
+    format!("{OURS} AND deleted = 0 AND first_event < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC'){internal}")
 }
 
 /// The conditions of the question on conversations, each with ` AND ` before it.

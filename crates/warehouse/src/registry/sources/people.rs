@@ -6,8 +6,8 @@ use super::loose::loose_requests;
 use super::raw::{edges, raw, with_dimensions};
 use super::volumes::{lasting, messages_of_someone};
 use super::{
-    CARRIED, DELETED, DIMENSIONS, MESSAGE, OURS, Scope, UNTOLD, between, conversation, counting, filters, items, live,
-    micros, unpacked,
+    CARRIED, DIMENSIONS, MESSAGE, OURS, Scope, UNTOLD, between, conversation, counting, eligible_by, filters, items,
+    live, micros, unpacked,
 };
 
 /// Who a row's person is, of the columns `person` (as sent) and, where a device makes another person, `visitor`, `device` and `browser`.
@@ -29,7 +29,7 @@ pub(super) fn someone(scope: &Scope<'_>, person: &str, visitor: &str) -> String 
 
 /// Activity (D-39) among raw events.
 pub(crate) fn activity() -> String {
-    format!("(event IN ('conversation.started', 'ui.clicked') OR ({MESSAGE}))")
+    format!("(event IN ('conversation.started', 'ui.clicked') AND flag != 'crawler' OR ({MESSAGE}))")
 }
 
 pub(super) fn people(scope: &Scope<'_>) -> String {
@@ -44,10 +44,11 @@ pub(super) fn visitors(scope: &Scope<'_>) -> String {
 /// By `person_activity`, which follows the journal without a fold.
 fn counted(scope: &Scope<'_>) -> String {
     let who = who(scope, "person", "person");
+    let eligible = eligible_by(scope, "if(person LIKE 'u:%', substring(person, 3), '')");
     let mut parts = Vec::new();
     if scope.quarters.any() {
         parts.push(format!(
-            "SELECT {} AS us, {who} AS who, person LIKE 'u:%' AS identified, 'active' AS kind, {UNTOLD} FROM person_activity WHERE {OURS} AND {} AND conversation_id NOT IN {DELETED}",
+            "SELECT {} AS us, {who} AS who, person LIKE 'u:%' AS identified, 'active' AS kind, {UNTOLD} FROM person_activity WHERE {OURS} AND {}{eligible}",
             micros("bucket"),
             between("bucket", "q_lo", "q_hi")
         ));
@@ -55,12 +56,12 @@ fn counted(scope: &Scope<'_>) -> String {
     if scope.quarters.edges(&scope.range) {
         parts.push(format!(
             "SELECT toUnixTimestamp64Micro(t) AS us, {who} AS who, person LIKE 'u:%' AS identified, 'active' AS kind, {UNTOLD} FROM ({}) WHERE person != ''",
-            raw(&activity(), &|t| edges(t, "q_lo", "q_hi"))
+            raw(scope, &activity(), &|t| edges(t, "q_lo", "q_hi"))
         ));
     }
     parts.push(format!(
         "SELECT toUnixTimestamp64Micro(min(first)) AS us, {who} AS who, 0 AS identified, 'new' AS kind, {UNTOLD} FROM person_activity \
-         WHERE {OURS} AND bucket < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC') AND conversation_id NOT IN {DELETED} GROUP BY who \
+         WHERE {OURS} AND bucket < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC'){eligible} GROUP BY who \
          HAVING us >= {{from:Int64}} AND us < {{to:Int64}}"
     ));
     parts.join(" UNION ALL ")
@@ -80,10 +81,10 @@ fn of_conversations(scope: &Scope<'_>) -> String {
             live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
         ));
         let loose = format!("{} AND conversation_id = ''", activity());
-        parts.push(active_raw(scope, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
+        parts.push(active_raw(scope, &raw(scope, &loose, &|t| between(t, "q_lo", "q_hi"))));
     }
     if scope.quarters.edges(&scope.range) {
-        parts.push(active_raw(scope, &raw(&activity(), &|t| edges(t, "q_lo", "q_hi"))));
+        parts.push(active_raw(scope, &raw(scope, &activity(), &|t| edges(t, "q_lo", "q_hi"))));
     }
     parts.push(first_seen(scope));
     parts.join(" UNION ALL ")
@@ -105,14 +106,14 @@ fn first_seen(scope: &Scope<'_>) -> String {
          ARRAY JOIN activity.person AS x_person, activity.visitor AS x_visitor, activity.first AS x_first WHERE {}",
         who(scope, "x_person", "x_visitor"),
         conversation(scope),
-        counting()
+        counting(scope)
     );
     let loose_events = format!("{} AND conversation_id = ''", activity());
     let all_time = Scope { filters: &[], ..*scope };
     let select = format!("{} AS who, toUnixTimestamp64Micro(t) AS first", who(scope, "person", "visitor"));
     let named = format!(
         "SELECT * FROM ({}) WHERE person != ''",
-        raw(&loose_events, &|t| format!("{t} < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC')"))
+        raw(scope, &loose_events, &|t| format!("{t} < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC')"))
     );
     let loose = with_dimensions(&all_time, &select, &named);
     let firsts = format!(

@@ -1,6 +1,6 @@
 //! Raw events: the copies that count.
 
-use super::{CARRIED, DELETED, DIMENSIONS, OURS, Scope, between, filters, label, names};
+use super::{CARRIED, DIMENSIONS, INELIGIBLE, INTERNAL, OURS, Scope, between, eligible_by, filters, label, names};
 
 /// The edges of the range outside the whole units `[lo, hi)`.
 pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
@@ -8,18 +8,23 @@ pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
 }
 
 /// The copies that count of raw events, at times that meet a condition, of conversations that count.
-pub(super) fn raw(events: &str, time: &dyn Fn(&str) -> String) -> String {
+pub(super) fn raw(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str) -> String) -> String {
     let candidates = format!(
-        "conversation_id NOT IN {DELETED} AND (conversation_id, event_id) IN (\
-         SELECT conversation_id, event_id FROM raw_events WHERE {OURS} AND {events} AND {})",
-        time("event_time")
+        "(conversation_id, event_id) IN (SELECT conversation_id, event_id FROM raw_events WHERE {OURS} AND {events} AND {}){}",
+        time("event_time"),
+        eligible_by(scope, "user_id")
     );
     copies(events, &candidates, time)
 }
 
-/// The same of deleted conversations, which are few: read whole.
-pub(super) fn raw_deleted(events: &str, time: &dyn Fn(&str) -> String) -> String {
-    copies(events, &format!("conversation_id IN {DELETED}"), time)
+/// The same of those that do not count, which are few: read whole.
+pub(super) fn raw_ineligible(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str) -> String) -> String {
+    let internal = if scope.has_internal {
+        format!(" OR conversation_id IN {INTERNAL} OR user_id IN {{internal:Array(String)}}")
+    } else {
+        String::new()
+    };
+    copies(events, &format!("(conversation_id IN {INELIGIBLE}{internal})"), time)
 }
 
 fn copies(events: &str, of: &str, time: &dyn Fn(&str) -> String) -> String {

@@ -41,9 +41,9 @@ fn active(scope: &Scope<'_>, time: &dyn Fn(&str) -> String) -> String {
         who(scope, "x_person", "x_visitor"),
         micros("x_bucket"),
         conversation(scope),
-        format_args!("{} AND {}", counting(), time("x_first"))
+        format_args!("{} AND {}", counting(scope), time("x_first"))
     );
-    let loose = raw(&format!("{} AND conversation_id = ''", activity()), time);
+    let loose = raw(scope, &format!("{} AND conversation_id = ''", activity()), time);
     let select = format!(
         "{} AS who, toUnixTimestamp64Micro(t) AS seen_us, toUnixTimestamp64Micro(t) AS first_us",
         who(scope, "person", "visitor")

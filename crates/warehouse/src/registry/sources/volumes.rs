@@ -1,6 +1,6 @@
 //! Messages, their minutes, and the conversations they are in.
 
-use super::raw::{edges, message_columns, raw, raw_deleted, with_dimensions};
+use super::raw::{edges, message_columns, raw, raw_ineligible, with_dimensions};
 use super::{CARRIED, MESSAGE, OURS, Scope, UNTOLD, between, conversation, label, live, micros};
 
 pub(super) fn messages(scope: &Scope<'_>) -> String {
@@ -27,14 +27,14 @@ fn messages_counted(scope: &Scope<'_>) -> String {
             "SELECT {} AS us, role, {} AS content_type, toInt64(-1) AS w, {untold} FROM ({}) AS gone",
             micros("toStartOfFifteenMinutes(t)"),
             label("gone.content_type"),
-            raw_deleted(MESSAGE, &|t| between(t, "q_lo", "q_hi"))
+            raw_ineligible(scope, MESSAGE, &|t| between(t, "q_lo", "q_hi"))
         ));
     }
     if scope.quarters.edges(&scope.range) {
         parts.push(format!(
             "SELECT toUnixTimestamp64Micro(t) AS us, role, {} AS content_type, toInt64(1) AS w, {untold} FROM ({}) AS edge",
             label("edge.content_type"),
-            raw(MESSAGE, &|t| edges(t, "q_lo", "q_hi"))
+            raw(scope, MESSAGE, &|t| edges(t, "q_lo", "q_hi"))
         ));
     }
     parts.join(" UNION ALL ")
@@ -58,10 +58,10 @@ fn listed(scope: &Scope<'_>, events: &str, guard: &str) -> String {
     if scope.quarters.any() {
         parts.push(cells(scope, guard));
         let loose = format!("{events} AND conversation_id = ''");
-        parts.push(with_dimensions(scope, &one, &raw(&loose, &|t| between(t, "q_lo", "q_hi"))));
+        parts.push(with_dimensions(scope, &one, &raw(scope, &loose, &|t| between(t, "q_lo", "q_hi"))));
     }
     if scope.quarters.edges(&scope.range) {
-        parts.push(with_dimensions(scope, &one, &raw(events, &|t| edges(t, "q_lo", "q_hi"))));
+        parts.push(with_dimensions(scope, &one, &raw(scope, events, &|t| edges(t, "q_lo", "q_hi"))));
     }
     parts.join(" UNION ALL ")
 }
@@ -92,7 +92,7 @@ pub(super) fn minutes(scope: &Scope<'_>) -> String {
     if scope.by_conversation {
         let select =
             format!("toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w", micros("toStartOfMinute(t)"));
-        parts.push(with_dimensions(scope, &select, &raw(MESSAGE, &|t| between(t, "from", "to"))));
+        parts.push(with_dimensions(scope, &select, &raw(scope, MESSAGE, &|t| between(t, "from", "to"))));
         let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.name())).collect();
         return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({}) GROUP BY minute{by}", parts.join(""));
     }
@@ -110,14 +110,14 @@ pub(super) fn minutes(scope: &Scope<'_>) -> String {
         parts.push(format!(
             "SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM ({1})",
             micros("toStartOfMinute(t)"),
-            raw_deleted(MESSAGE, &|t| between(t, "m_lo", "m_hi"))
+            raw_ineligible(scope, MESSAGE, &|t| between(t, "m_lo", "m_hi"))
         ));
     }
     if scope.minutes.edges(&scope.range) {
         parts.push(format!(
             "SELECT toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w FROM ({})",
             micros("toStartOfMinute(t)"),
-            raw(MESSAGE, &|t| edges(t, "m_lo", "m_hi"))
+            raw(scope, MESSAGE, &|t| edges(t, "m_lo", "m_hi"))
         ));
     }
     format!(
@@ -138,7 +138,7 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
     }
     if scope.quarters.edges(&scope.range) {
         let events = format!("{MESSAGE} AND conversation_id != ''");
-        let edge = raw(&events, &|t| edges(t, "q_lo", "q_hi"));
+        let edge = raw(scope, &events, &|t| edges(t, "q_lo", "q_hi"));
         parts.push(with_dimensions(scope, "toUnixTimestamp64Micro(t) AS us", &edge));
     }
     parts.join(" UNION ALL ")

@@ -1,0 +1,210 @@
+//! One request carried out. Every step may be repeated, and the one that a repetition begins with comes last.
+
+use std::sync::Arc;
+
+use warehouse::erasure::{ErasedConversation, ErasedId, ErasureRequest, Key, Mode, Receipt, Renamed};
+use warehouse::query::{self, Link, resolve};
+use warehouse::{ConversationKey, RawRow};
+
+use super::{Erasures, KNOWN_FOR};
+use crate::derive::{CHUNK, derive};
+use crate::resident::Resident;
+use crate::{Deps, Error};
+
+/// Conversations that are redacted at once.
+const CONVERSATIONS_AT_ONCE: usize = 100;
+
+/// Carries a request out and writes its receipt.
+pub(super) async fn carry_out(
+    deps: &Deps,
+    erasures: &Erasures,
+    request: &ErasureRequest,
+    is_sole: bool,
+) -> Result<(), Error> {
+    let client = &erasures.client;
+    let scope = (request.project.as_str(), request.environment.as_str());
+    let persons = persons(&links(erasures, scope).await?, &request.user_id);
+    let keys: Vec<Key<'_>> = persons.iter().filter_map(|person| Key::of_person(person)).collect();
+    let known = erasures.look().await?;
+    let pairs: Vec<Renamed<'_>> =
+        keys.iter().map(|key| (*key, known.erased.pseudonym(scope.0, scope.1, *key))).collect();
+    drop(known);
+    client.write_erased_ids(&ids(request, &pairs)).await?;
+    let pseudonyms: Vec<Key<'_>> = pairs.iter().map(|(key, pseudonym)| key.with(pseudonym)).collect();
+    let named: Vec<Key<'_>> = keys.iter().copied().chain(pseudonyms).collect();
+    let conversations = client.conversations_naming(scope, &named).await?;
+    client.write_erased_conversations(&of_request(request, &conversations)).await?;
+    erasures.settle().await?;
+    if !is_sole {
+        // Other workers write by what they knew until they have looked again.
+        tokio::time::sleep(KNOWN_FOR * 2).await;
+    }
+    // What came in while it was not known to be someone's.
+    let conversations = client.conversations_naming(scope, &named).await?;
+    client.write_erased_conversations(&of_request(request, &conversations)).await?;
+    erasures.settle().await?;
+
+    // A pseudonym stands for itself: its own activity stays.
+    let renamed: Vec<Renamed<'_>> = pairs.iter().filter(|(key, pseudonym)| key.id() != pseudonym).cloned().collect();
+    client.copy_activity(scope, &renamed).await?;
+    let mode = request.mode.number();
+    let mut rows = redact(erasures, scope, &conversations, mode).await?;
+    let others = client.unredacted_naming(scope, &named, mode).await?;
+    rows += replace(erasures, others).await?;
+    client.remove_replaced(scope, mode).await?;
+    fold_anew(deps, erasures, scope, &conversations).await?;
+    client.empty_letters(scope.0, &renamed).await?;
+    client.rename_persons(scope, &renamed).await?;
+    client.rename_identities(scope, &renamed).await?;
+    client.write_receipt(&receipt(request, conversations.len() as u64, rows, (deps.clock)())).await?;
+    tracing::info!(request = request.request_id, rows, "a person was erased");
+    Ok(())
+}
+
+async fn links(erasures: &Erasures, (project, environment): (&str, &str)) -> Result<Vec<Link>, Error> {
+    match query::links(&erasures.client, project, environment).await {
+        Ok(links) => Ok(links),
+        Err(query::Error::Warehouse(error)) => Err(error.into()),
+        Err(error) => Err(Error::Erasure(error.to_string())),
+    }
+}
+
+/// The keys of everyone who is one person with a user (P6): users merged with them, and the anonymous ids that belong to any.
+fn persons(links: &[Link], user: &str) -> Vec<String> {
+    let own = format!("u:{user}");
+    let pairs = resolve(links);
+    let root = pairs.iter().find(|(from, _)| *from == own).map_or_else(|| own.clone(), |(_, root)| root.clone());
+    let mut persons: Vec<String> = pairs.into_iter().filter(|(_, into)| *into == root).map(|(from, _)| from).collect();
+    persons.extend([own, root]);
+    persons.sort_unstable();
+    persons.dedup();
+    persons
+}
+
+fn ids(request: &ErasureRequest, pairs: &[Renamed<'_>]) -> Vec<ErasedId> {
+    let id = |(_, pseudonym): &Renamed<'_>| ErasedId {
+        project: request.project.clone(),
+        environment: request.environment.clone(),
+        pseudonym: pseudonym.clone(),
+        mode: request.mode.number(),
+    };
+    pairs.iter().map(id).collect()
+}
+
+fn of_request(request: &ErasureRequest, conversations: &[String]) -> Vec<ErasedConversation> {
+    let conversation = |id: &String| ErasedConversation {
+        project: request.project.clone(),
+        environment: request.environment.clone(),
+        conversation_id: id.clone(),
+        mode: request.mode.number(),
+    };
+    conversations.iter().map(conversation).collect()
+}
+
+fn receipt(request: &ErasureRequest, conversations: u64, rows: u64, done_at: i64) -> Receipt {
+    Receipt {
+        project: request.project.clone(),
+        environment: request.environment.clone(),
+        conversation_id: request.conversation_id.clone(),
+        event_id: request.event_id.clone(),
+        request_id: request.request_id.clone(),
+        mode: request.mode.number(),
+        requested_at: request.requested_us,
+        done_at,
+        conversations,
+        rows,
+    }
+}
+
+/// Writes redacted rows of conversations beside those that they replace; how many.
+async fn redact(erasures: &Erasures, scope: (&str, &str), conversations: &[String], mode: u8) -> Result<u64, Error> {
+    let mut replaced = 0;
+    for conversations in conversations.chunks(CONVERSATIONS_AT_ONCE) {
+        let rows = erasures.client.unredacted(scope, conversations, mode).await?;
+        replaced += replace(erasures, rows).await?;
+    }
+    Ok(replaced)
+}
+
+async fn replace(erasures: &Erasures, mut rows: Vec<RawRow>) -> Result<u64, Error> {
+    let look = erasures.look().await?;
+    rows.iter_mut().for_each(|row| look.erased.redact_raw(row));
+    erasures.client.write_redacted(&rows).await?;
+    Ok(rows.len() as u64)
+}
+
+/// Folds conversations from what is left of their events, and removes the rows that were folded before.
+async fn fold_anew(
+    deps: &Deps,
+    erasures: &Erasures,
+    (project, environment): (&str, &str),
+    conversations: &[String],
+) -> Result<(), Error> {
+    for conversations in conversations.chunks(CHUNK) {
+        let key = |id: &String| ConversationKey { project: project.to_owned(), conversation_id: id.clone() };
+        let whole = conversations.iter().map(|id| (key(id), Vec::new())).collect();
+        derive(deps, &mut Resident::new(0), whole).await?;
+    }
+    Ok(erasures.client.remove_stale_states((project, environment)).await?)
+}
+
+/// Redacts what of all erased conversations is not, whoever wrote it.
+pub(super) async fn clean_all(deps: &Deps, erasures: &Erasures) -> Result<(), Error> {
+    erasures.read_again().await?;
+    let known = Arc::clone(&erasures.look().await?.erased);
+    for scope in known.scopes() {
+        for mode in [Mode::Anonymise, Mode::Full] {
+            clean(deps, erasures, scope, (&known.conversations(scope.0, scope.1, mode.number()), mode.number()))
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The same of conversations that came to light one by one.
+pub(super) async fn clean_found(deps: &Deps, erasures: &Erasures) -> Result<(), Error> {
+    for found in erasures.take_found() {
+        let ErasedConversation { project, environment, conversation_id, mode } = found;
+        clean(deps, erasures, (&project, &environment), (&[conversation_id], mode)).await?;
+    }
+    Ok(())
+}
+
+async fn clean(
+    deps: &Deps,
+    erasures: &Erasures,
+    scope: (&str, &str),
+    (conversations, mode): (&[String], u8),
+) -> Result<(), Error> {
+    if redact(erasures, scope, conversations, mode).await? > 0 {
+        erasures.client.remove_replaced(scope, mode).await?;
+        fold_anew(deps, erasures, scope, conversations).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_every_user_merged_with_them_and_every_anonymous_id_that_is_theirs() {
+        let merged = |from: &str, into: &str| Link::Merged { from: from.into(), into: into.into() };
+        let identified = |anonymous: &str, user: &str, at: i64| Link::Identified {
+            anonymous: anonymous.into(),
+            user: user.into(),
+            order: (at, 0, "e".into()),
+        };
+        let links = [
+            merged("b", "a"),
+            merged("c", "b"),
+            merged("y", "z"),
+            identified("device", "c", 1),
+            identified("shared", "y", 1),
+            identified("shared", "a", 2),
+        ];
+        assert_eq!(persons(&links, "b"), ["a:device", "u:a", "u:b", "u:c"], "who was identified first owns the device");
+        assert_eq!(persons(&links, "z"), ["a:shared", "u:y", "u:z"]);
+        assert_eq!(persons(&links, "nobody"), ["u:nobody"]);
+    }
+}
