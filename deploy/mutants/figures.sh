@@ -69,9 +69,9 @@ asked() { by by_a_server "$@"; }
 fold 'epoch milliseconds read as seconds' event/src/time.rs \
     'const MILLISECONDS_FROM: f64 = 1e11;' \
     'const MILLISECONDS_FROM: f64 = 1e13;'
-fold 'deleted counted' rollup/src/conversation.rs \
-    'deleted: of_kind(Kind::Deleted).is_some(),' \
-    'deleted: false,'
+fold 'deleted counted' rollup/src/eligibility.rs \
+    'if has(Flag::Deleted) {' \
+    'if has(Flag::Deleted) && false {'
 fold 'sequence ignored between equal times' rollup/src/conversation.rs \
     'facts.sort_by(|a, b| a.order.cmp(&b.order));' \
     'facts.sort_by(|a, b| (a.order.time_us, a.order.event_id).cmp(&(b.order.time_us, b.order.event_id)));'
@@ -150,11 +150,11 @@ fold 'bot-only sessions are chats' rollup/src/chats.rs \
     'events.iter().any(|fact| fact.kind.is_from_user())' \
     'events.iter().any(|fact| fact.kind.is_from_user() || fact.kind.is_message())'
 fold 'burst measured from first user message' rollup/src/turns.rs \
-    '(role == Role::User).then_some(reply_us);' \
-    '(role == Role::User).then(|| asked_us.unwrap_or(reply_us));'
+    '(role == Role::User).then_some(fact);' \
+    '(role == Role::User).then(|| asked.unwrap_or(fact));'
 fold 'human reply does not reset the turn' rollup/src/turns.rs \
-    'asked_us = (role == Role::User).then_some(reply_us);' \
-    'asked_us = if role == Role::Agent { asked_us } else { (role == Role::User).then_some(reply_us) };'
+    'asked = (role == Role::User).then_some(fact);' \
+    'asked = if role == Role::Agent { asked } else { (role == Role::User).then_some(fact) };'
 
 # Funnel and handover.
 fold 'a second initialisation is the opportunity' rollup/src/conversation.rs \
@@ -292,11 +292,11 @@ asked 'device mode is person mode' warehouse/src/registry/sources/people.rs \
     'if scope.by_device {' \
     'if scope.by_device && false {'
 asked 'first_seen limited to the range' warehouse/src/registry/sources/people.rs \
-    'AND conversation_id NOT IN {DELETED} GROUP BY who' \
-    "AND bucket >= fromUnixTimestamp64Micro({{from:Int64}}, 'UTC') AND conversation_id NOT IN {DELETED} GROUP BY who"
+    '{eligible} GROUP BY who' \
+    " AND bucket >= fromUnixTimestamp64Micro({{from:Int64}}, 'UTC'){eligible} GROUP BY who"
 asked 'users by day are new on each' warehouse/src/registry/sources/people.rs \
-    'AND conversation_id NOT IN {DELETED} GROUP BY who' \
-    'AND conversation_id NOT IN {DELETED} GROUP BY who, toDate(bucket)'
+    '{eligible} GROUP BY who' \
+    '{eligible} GROUP BY who, toDate(bucket)'
 asked 'peak tie -> latest minute' warehouse/src/registry/catalogue/volumes.rs \
     'argMax(minute, (w, -minute))' \
     'argMax(minute, (w, minute))'
@@ -307,19 +307,19 @@ asked 'countries count conversations' warehouse/src/registry/catalogue/people.rs
     "uniqExactIf(who, who != '')" \
     "uniqExactIf(conversation, who != '')"
 asked 'duration of chats that started in the range' warehouse/src/registry/sources/chats.rs \
-    'let select = "us - toUnixTimestamp64Micro(x_start) AS us_long,' \
-    'let select = "toUnixTimestamp64Micro(x_ended) - us AS us_long,' \
-    'items(scope, "chats", ("ended", &columns), (select,' \
-    'items(scope, "chats", ("start", &columns), (select,'
+    'scope.span("toUnixTimestamp64Micro(x_start)", "us")' \
+    'scope.span("us", "toUnixTimestamp64Micro(x_ended)")' \
+    'items(scope, "chats", ("ended", &columns), (&select, "x_counted = 1 AND x_open = 0"))' \
+    'items(scope, "chats", ("start", &columns), (&select, "x_counted = 1 AND x_open = 0"))'
 asked 'ten minutes exactly is late' warehouse/src/query/run.rs \
     'i64::from(ask.settings.bot_no_reply_after_s) * 1_000_000' \
     'i64::from(ask.settings.bot_no_reply_after_s) * 1_000_000 - 1'
 asked 'late replies in the mean' warehouse/src/registry/catalogue/chats.rs \
-    'mean_seconds(Source::Turns, Some("us_long <= {no_reply_us:Int64}"))' \
+    'mean_seconds(Source::Turns, Some("waited_us <= {no_reply_us:Int64}"))' \
     'mean_seconds(Source::Turns, None)'
 asked 'contained although a human was asked for' warehouse/src/registry/sources/chats.rs \
-    'x_requested = 0 AND x_has_leg = 0 AS contained' \
-    'x_has_leg = 0 AS contained'
+    '"x_requested = 0 AND x_has_leg = 0"' \
+    '"x_has_leg = 0"'
 asked 'use before the opportunity counts' warehouse/src/registry/sources/chats.rs \
     'ifNull(last_use >= initialized_at, 0) AS used' \
     'isNotNull(last_use) AS used'
@@ -339,11 +339,11 @@ asked 'only missed people are served' warehouse/src/registry/sources/legs.rs \
     'legs(scope, "accepted", &["accepted", "person", "visitor"], (&further, "isNotNull(x_accepted)"))' \
     'legs(scope, "opened", &["accepted", "person", "visitor"], (&further, "1"))'
 asked 'wait measured from acceptance' warehouse/src/registry/sources/legs.rs \
-    'legs(scope, "replied", &["replied"], (&since("opened"),' \
-    'legs(scope, "replied", &["replied", "accepted"], (&since("accepted"),'
+    'legs(scope, "replied", &["replied"], (&since(scope, "opened"),' \
+    'legs(scope, "replied", &["replied", "accepted"], (&since(scope, "accepted"),'
 asked 'times of legs opened in the range only' warehouse/src/registry/sources/legs.rs \
-    '(&since("opened"), "isNotNull(x_replied)")' \
-    "(&since(\"opened\"), \"isNotNull(x_replied) AND x_opened >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')\")"
+    '(&since(scope, "opened"), "isNotNull(x_replied)")' \
+    "(&since(scope, \"opened\"), \"isNotNull(x_replied) AND x_opened >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')\")"
 asked "an agent's legs reported as conversations" warehouse/src/registry/catalogue/contact_center.rs \
     'conversations(Source::LegsAccepted)' \
     'count(Source::LegsAccepted, None)'
@@ -359,8 +359,10 @@ asked 'busy minutes summed, not united' warehouse/src/registry/sources/agents.rs
     'cut(&united(&talks(scope), CARRIED), CARRIED)' \
     'cut(&talks(scope), CARRIED)'
 asked 'overlapping logins not merged' warehouse/src/registry/sources/agents.rs \
-    'cut(&united(&intervals, "conversation"), "conversation")' \
-    'cut(&intervals, "conversation")'
+    '    united(&intervals, "conversation")
+}' \
+    '    intervals
+}'
 asked 'no grace after the last heartbeat' warehouse/src/registry/sources/agents.rs \
     'const HEARTBEAT_GRACE_US: i64 = 5 * 60 * 1_000_000;' \
     'const HEARTBEAT_GRACE_US: i64 = 0;'
