@@ -124,8 +124,8 @@ fold 'a gap of exactly the timeout cuts' rollup/src/chats.rs \
     'gap > timeout_us && !any_open_at(legs, last.order)' \
     'gap >= timeout_us && !any_open_at(legs, last.order)'
 fold 'whatsapp idle timeout 7 d' rollup/src/chats.rs \
-    '"whatsapp" | "sms" | "social" => 24 * 60 * MINUTE,' \
-    '"whatsapp" | "sms" | "social" => 7 * 24 * 60 * MINUTE,'
+    '("whatsapp", 24 * 60 * MINUTE_US),' \
+    '("whatsapp", 7 * 24 * 60 * MINUTE_US),'
 fold 'one timeout for all channels' rollup/src/chats.rs \
     'let timeout = idle_timeout_us(channel);' \
     'let timeout = idle_timeout_us(&channel[..0]);'

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::MINUTE_US;
 use crate::detail::{instant_us, said};
 use crate::fact::{Fact, Kind, Person, Role, first_person};
 use crate::feedback::{LastRatings, balance};
@@ -47,19 +48,25 @@ pub(crate) fn is_counted(events: &[&Fact<'_>]) -> bool {
     events.iter().any(|fact| fact.kind.is_from_user())
 }
 
-/// How long a conversation may be idle before the next event begins another chat, microseconds (D-12).
-pub(crate) fn idle_timeout_us(channel: &str) -> i64 {
-    const MINUTE: i64 = crate::MINUTE_US;
-    match channel {
-        "whatsapp" | "sms" | "social" => 24 * 60 * MINUTE,
-        "voice" => 5 * MINUTE,
-        "email" => 72 * 60 * MINUTE,
-        _ => 30 * MINUTE,
-    }
+/// How long a conversation may be idle before the next event begins another chat, microseconds (D-12), where its channel has a time of
+/// its own.
+pub const IDLE_TIMEOUTS_US: [(&str, i64); 5] = [
+    ("whatsapp", 24 * 60 * MINUTE_US),
+    ("sms", 24 * 60 * MINUTE_US),
+    ("social", 24 * 60 * MINUTE_US),
+    ("voice", 5 * MINUTE_US),
+    ("email", 72 * 60 * MINUTE_US),
+];
+/// The same of every other channel.
+pub const IDLE_TIMEOUT_US: i64 = 30 * MINUTE_US;
+
+fn idle_timeout_us(channel: &str) -> i64 {
+    let own = IDLE_TIMEOUTS_US.iter().find(|(of, _)| *of == channel);
+    own.map_or(IDLE_TIMEOUT_US, |(_, timeout_us)| *timeout_us)
 }
 
 /// A gap of at most this is bridged by a session or an open leg (D-41).
-const LOOK_BACK_US: i64 = 30 * 24 * 60 * crate::MINUTE_US;
+const LOOK_BACK_US: i64 = 30 * 24 * 60 * MINUTE_US;
 
 /// Cuts a conversation's events (in order) into the events of its chats.
 pub(crate) fn cut<'f, 'a>(facts: &'f [Fact<'a>], legs: &[Leg], channel: &str) -> Vec<Vec<&'f Fact<'a>>> {

@@ -27,7 +27,7 @@ mod volumes;
 mod work;
 mod workflows;
 
-pub use chats::Chat;
+pub use chats::{Chat, IDLE_TIMEOUT_US, IDLE_TIMEOUTS_US};
 pub use clicks::{Click, Shown};
 pub use contribution::{Activity, Contribution, IdentityLink, MessageCount, Request, contribution};
 pub use conversation::{ConversationState, Opportunity, fold};

@@ -19,6 +19,9 @@ fn events() -> Value {
         tool("t2", 10, 10),
         tool("t3", 11, 100),
         tool("t4", 11, 20),
+        // Of no conversation, and nobody says what it used.
+        {"event_id": "l0", "event": "llm.call.completed", "timestamp": "2026-03-12T10:00:00Z", "historical": true,
+            "data": {"call_id": "l0", "model": "large"}},
         call("l1", "2026-03-14T23:59:59.999999Z"),
         call("l2", "2026-03-15T00:00:00Z"),
     ])
@@ -58,7 +61,7 @@ fn percentiles_lie_between_the_values_next_to_them(server: &Server, key: &str) {
     assert_eq!(all(&answer["rows"][2]), [None, Some(0.0), None, None, None], "nothing is null, not 0");
 }
 
-/// The call a microsecond before is at the earlier price.
+/// The call a microsecond before is at the earlier price; one of which no tokens are known has none (P9).
 fn a_price_holds_from_its_instant_on(server: &Server, directory: &Directory, key: &str) {
     let prices = json!({"prices": [
         {"model": "large", "input": 2.0, "output": 0.0},

@@ -1,16 +1,12 @@
 //! Conditions on conversations: what each is in SQL, with its values as parameters.
 
 use clickhouse::query::Query;
+use rollup::{IDLE_TIMEOUT_US, IDLE_TIMEOUTS_US};
 
 use crate::registry::OURS;
 
 /// What can become of a leg.
 pub const OUTCOMES: &[&str] = &["handled", "missed", "rerouted", "pending"];
-/// How long a conversation counts as open after its last use (D-12), as an expression over its channel, seconds.
-const IDLE_S: &str = "if(channel IN ('whatsapp', 'sms', 'social'), 86400, 1800)";
-/// Longest of them.
-const IDLE_S_MAX: i64 = 86_400;
-
 /// How the ratings of a conversation's messages lean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaning {
@@ -66,18 +62,26 @@ pub enum Condition {
     Marked(bool),
 }
 
+/// How long a conversation counts as open after its last use (D-12), as an expression over its channel, microseconds.
+fn idle_us() -> String {
+    let channels: Vec<String> = IDLE_TIMEOUTS_US.iter().map(|(channel, _)| format!("'{channel}'")).collect();
+    let timeouts: Vec<String> = IDLE_TIMEOUTS_US.iter().map(|(_, us)| us.to_string()).collect();
+    format!("transform(toString(channel), [{}], [{}], {IDLE_TIMEOUT_US})", channels.join(", "), timeouts.join(", "))
+}
+
 /// A leg is open in it, or it was used so lately that its chat is not over, neither closed nor ended since.
 pub(super) fn is_open() -> String {
+    let longest_us = IDLE_TIMEOUTS_US.iter().map(|(_, us)| *us).max().unwrap_or(IDLE_TIMEOUT_US);
     let ended = format!(
         "SELECT conversation_id FROM raw_events WHERE {OURS} AND conversation_id != '' \
-         AND event_time >= fromUnixTimestamp64Micro({{now_us:Int64}} - {}, 'UTC') \
+         AND event_time >= fromUnixTimestamp64Micro({{now_us:Int64}} - {longest_us}, 'UTC') \
          AND (event IN ('conversation.ended', 'conversation.started') OR is_message = 1) GROUP BY conversation_id \
-         HAVING maxIf(event_time, event = 'conversation.ended') >= maxIf(event_time, event != 'conversation.ended')",
-        IDLE_S_MAX * 1_000_000
+         HAVING maxIf(event_time, event = 'conversation.ended') >= maxIf(event_time, event != 'conversation.ended')"
     );
     format!(
-        "(has(chats.open, 1) OR (ifNull(toUnixTimestamp64Micro(last_use) > {{now_us:Int64}} - {IDLE_S} * 1000000, 0) \
-         AND NOT arrayExists(at -> ifNull(at >= last_use, 0), closes.at) AND conversation_id NOT IN ({ended})))"
+        "(has(chats.open, 1) OR (ifNull(toUnixTimestamp64Micro(last_use) > {{now_us:Int64}} - {}, 0) \
+         AND NOT arrayExists(at -> ifNull(at >= last_use, 0), closes.at) AND conversation_id NOT IN ({ended})))",
+        idle_us()
     )
 }
 

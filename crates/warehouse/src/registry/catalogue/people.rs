@@ -115,7 +115,7 @@ pub(super) const METRICS: &[Metric] = &[
         Says {
             id: "messages_per_user",
             name: "Messages per user",
-            formula: "Messages of identifiable people in the range divided by the users active in it.",
+            formula: "User messages of identifiable people in the range divided by the users active in it.",
         },
         Unit::Per("messages per user"),
         (Neutral, Event, U),

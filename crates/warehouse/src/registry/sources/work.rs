@@ -99,19 +99,21 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
         tokens.join(", ")
     );
     let listed = items(scope, "model_calls", ("at", &columns), (&select, "1"));
-    let said = |fields: &[&str]| {
+    let said = |fields: &[&str], rest: &str| {
         let each: Vec<String> =
             fields.iter().map(|field| format!("JSONExtract(data, '{field}', 'Nullable(Int64)')")).collect();
-        format!("coalesce({}, 0)", each.join(", "))
+        format!("coalesce({}, {rest})", each.join(", "))
     };
-    let tokens: Vec<String> = TOKENS.iter().map(|(name, fields)| format!("{} AS {name}", said(fields))).collect();
+    let tokens: Vec<String> = TOKENS.iter().map(|(name, fields)| format!("{} AS {name}", said(fields, "0"))).collect();
+    let fields: Vec<&str> = TOKENS.iter().flat_map(|(_, fields)| fields.iter().copied()).collect();
     let number = |field: &str| format!("JSONExtract(data, '{field}', 'Nullable(Float64)')");
     let loose = format!(
-        "{} AS model, {} AS provider, {} AS status, {}, toUInt8(1) AS reported, {} AS ms, {} AS ttft_ms",
+        "{} AS model, {} AS provider, {} AS status, {}, isNotNull({}) AS reported, {} AS ms, {} AS ttft_ms",
         label("JSONExtractString(data, 'model')"),
         label("JSONExtractString(data, 'provider')"),
         label("JSONExtractString(data, 'status')"),
         tokens.join(", "),
+        said(&fields, "NULL"),
         number("duration_ms"),
         number("ttft_ms"),
     );
