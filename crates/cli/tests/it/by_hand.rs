@@ -28,10 +28,8 @@ fn events() -> Value {
 }
 
 fn figure(server: &Server, key: &str, question: &str) -> Value {
-    let (status, body) =
-        server.get(&format!("/api/v1/query?from=2026-03-10&to=2026-03-16&tz=UTC&{question}"), Some(key));
-    assert_eq!(status, 200, "{question}: {body}");
-    body["results"][0].clone()
+    let path = format!("/api/v1/query?from=2026-03-10&to=2026-03-16&tz=UTC&{question}");
+    server.answered(&path, key)["results"][0].clone()
 }
 
 #[test]
@@ -39,8 +37,7 @@ fn figures_that_the_oracle_does_not_judge_are_what_the_definitions_say() {
     let directory = Directory::new();
     let server = directory.start();
     let key = directory.project("shop");
-    let (status, answer) = server.batch(&key, &events());
-    assert_eq!(status, 200, "{answer}");
+    server.accepted(&key, &events());
     percentiles_lie_between_the_values_next_to_them(&server, &key);
     a_price_holds_from_its_instant_on(&server, &directory, &key);
 }
@@ -67,8 +64,7 @@ fn a_price_holds_from_its_instant_on(server: &Server, directory: &Directory, key
         {"model": "large", "input": 2.0, "output": 0.0},
         {"model": "large", "from": "2026-03-15T00:00:00Z", "input": 5.0, "output": 0.0},
     ]});
-    let admin = std::fs::read_to_string(directory.data().join("admin-key")).unwrap();
-    let (status, answer) = server.patch("/api/v1/projects/shop/settings", admin.trim(), &prices);
+    let (status, answer) = directory.change_settings(server, "shop", &prices);
     assert_eq!(status, 200, "{answer}");
     let answer = figure(server, key, "metric=cost&g=day");
     let days: Vec<Option<f64>> = answer["rows"].as_array().unwrap().iter().map(|row| row["value"].as_f64()).collect();

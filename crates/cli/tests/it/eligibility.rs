@@ -68,14 +68,11 @@ impl Rig {
     }
 
     fn send(&self, events: Vec<Value>) {
-        let (status, answer) = self.server.batch(&self.key, &Value::Array(events));
-        assert_eq!(status, 200, "{answer}");
+        self.server.accepted(&self.key, &Value::Array(events));
     }
 
     fn get(&self, path: &str) -> Value {
-        let (status, body) = self.server.get(path, Some(&self.key));
-        assert_eq!(status, 200, "{path}: {body}");
-        body
+        self.server.answered(path, &self.key)
     }
 
     /// Every figure, over the whole range, over one that ends within a quarter of an hour, and of one channel.
@@ -98,9 +95,8 @@ impl Rig {
     }
 
     fn internal_users(&self, users: &Value) {
-        let admin = std::fs::read_to_string(self.directory.data().join("admin-key")).unwrap();
-        let (status, answer) =
-            self.server.patch("/api/v1/projects/shop/settings", admin.trim(), &json!({"internal_users": users}));
+        let settings = json!({"internal_users": users});
+        let (status, answer) = self.directory.change_settings(&self.server, "shop", &settings);
         assert_eq!(status, 200, "{answer}");
     }
 

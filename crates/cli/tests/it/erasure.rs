@@ -114,15 +114,8 @@ impl Rig {
         Rig { directory, server, key }
     }
 
-    fn send(&self, key: &str, events: &Value) {
-        let (status, answer) = self.server.batch(key, events);
-        assert_eq!(status, 200, "{answer}");
-    }
-
     fn get(&self, path: &str) -> Value {
-        let (status, body) = self.server.get(path, Some(&self.key));
-        assert_eq!(status, 200, "{path}: {body}");
-        body
+        self.server.answered(path, &self.key)
     }
 
     /// Every figure of the range, by metric.
@@ -131,15 +124,10 @@ impl Rig {
         METRICS.iter().map(|metric| (metric.id, total(metric.id))).collect()
     }
 
-    fn admin(&self) -> String {
-        std::fs::read_to_string(self.directory.data().join("admin-key")).unwrap().trim().to_owned()
-    }
-
     /// The receipt of a request, once it is carried out.
     fn receipt(&self, request: &str) -> Value {
         wait_for("the receipt", || {
-            let (status, body) = self.server.get("/api/v1/projects/shop/erasures", Some(&self.admin()));
-            assert_eq!(status, 200, "{body}");
+            let body = self.server.answered("/api/v1/projects/shop/erasures", &self.directory.admin_key());
             let all = body["erasures"].as_array().unwrap().clone();
             all.into_iter().find(|told| told["request_id"] == request && told["state"] == "done")
         })
@@ -195,8 +183,8 @@ impl Rig {
 fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
     let rig = Rig::new();
     let other = rig.directory.project("other");
-    rig.send(&rig.key, &events());
-    rig.send(&other, &events());
+    rig.server.accepted(&rig.key, &events());
+    rig.server.accepted(&other, &events());
     let refused = json!([{"event_id": "bad", "event": "message.created", "conversation_id": "c1", "user_id": "jane",
         "timestamp": "never", "data": {"message_id": "x", "role": "user", "text": "SECRET"}}]);
     assert_eq!(rig.server.batch(&rig.key, &refused).0, 207);
@@ -211,7 +199,7 @@ fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
     assert_eq!(before["messages_total"]["value"], 5);
     assert_eq!(before["users_active"]["value"], 2, "the person and joe");
 
-    rig.send(&rig.key, &asking("r1", "jane", "anonymise"));
+    rig.server.accepted(&rig.key, &asking("r1", "jane", "anonymise"));
     let receipt = rig.receipt("request-r1");
     assert_eq!((&receipt["mode"], &receipt["conversations"]), (&json!("anonymise"), &json!(3)));
     assert!(receipt["journal_forgets_at"].as_str() > receipt["done_at"].as_str(), "{receipt}");
@@ -224,14 +212,14 @@ fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
     let (_, body) = rig.server.get("/api/v1/conversations/c1", Some(&other));
     assert!(body.to_string().contains("SECRET"), "another project's user of that id is another person");
 
-    rig.send(&rig.key, &events());
+    rig.server.accepted(&rig.key, &events());
     let mut later = Events::new("n");
     later.message("c5", "", "bot");
-    rig.send(&rig.key, &later.batch());
+    rig.server.accepted(&rig.key, &later.batch());
     let mut again = Events::new("a");
     again.message("c5", "u:jane", "user");
     again.message("c1", "", "bot");
-    rig.send(&rig.key, &again.batch());
+    rig.server.accepted(&rig.key, &again.batch());
     assert_eq!(rig.figures()["messages_total"]["value"], 8, "new events count, copies do not");
     assert_eq!(rig.figures()["users_active"]["value"], 2, "whoever comes back is who they were");
     wait_for("what was written before it was known to be theirs to go", || rig.found().is_empty().then_some(()));
@@ -245,9 +233,9 @@ fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
 #[test]
 fn a_full_erasure_leaves_counts_alone_and_a_key_that_does_not_manage_sees_no_receipt() {
     let rig = Rig::new();
-    rig.send(&rig.key, &events());
+    rig.server.accepted(&rig.key, &events());
     let before = rig.figures();
-    rig.send(&rig.key, &asking("r1", "jane", "full"));
+    rig.server.accepted(&rig.key, &asking("r1", "jane", "full"));
     assert_eq!(rig.receipt("request-r1")["mode"], "full");
     assert_eq!(rig.found(), Vec::<String>::new());
     assert_eq!(rig.figures(), before);

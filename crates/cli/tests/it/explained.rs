@@ -32,9 +32,7 @@ pub(crate) fn check(golden: Golden<'_>) {
 
 impl Golden<'_> {
     fn ask(&self, path: &str) -> Value {
-        let (status, body) = self.server.get(&format!("/api/v1/{path}"), Some(self.key));
-        assert_eq!(status, 200, "{path}: {body}");
-        body
+        self.server.answered(&format!("/api/v1/{path}"), self.key)
     }
 
     /// The ids of the conversations that meet conditions.

@@ -75,9 +75,7 @@ impl<'a> Project<'a> {
     }
 
     fn set(&self, settings: &Value) {
-        let admin = std::fs::read_to_string(self.directory.data().join("admin-key")).unwrap();
-        let path = format!("/api/v1/projects/{}/settings", self.name);
-        let (status, answer) = self.server.patch(&path, admin.trim(), settings);
+        let (status, answer) = self.directory.change_settings(self.server, self.name, settings);
         assert_eq!(status, 200, "{answer}");
     }
 }

@@ -104,6 +104,16 @@ impl Directory {
         self.succeed(&["key", "create", "--project", name])
     }
 
+    /// The key of the installation's administrator.
+    pub(crate) fn admin_key(&self) -> String {
+        fs::read_to_string(self.data().join("admin-key")).unwrap().trim().to_owned()
+    }
+
+    /// Status and body of a change of a project's settings by the administrator.
+    pub(crate) fn change_settings(&self, server: &Server, project: &str, settings: &Value) -> (u16, Value) {
+        server.patch(&format!("/api/v1/projects/{project}/settings"), &self.admin_key(), settings)
+    }
+
     /// What the server's warehouse answers to an analyst's own client.
     pub(crate) fn sql(&self, statement: &str, project: &str) -> String {
         let note: Value = serde_json::from_slice(&fs::read(self.data().join("server.json")).unwrap()).unwrap();
@@ -175,6 +185,13 @@ impl Server {
         answer(request.call())
     }
 
+    /// The body of a GET that has to be answered.
+    pub(crate) fn answered(&self, path: &str, key: &str) -> Value {
+        let (status, body) = self.get(path, Some(key));
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
     /// Status and body of a PATCH.
     pub(crate) fn patch(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
         let request = agent().patch(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {key}"));
@@ -196,12 +213,16 @@ impl Server {
         answer(request.send_json(events))
     }
 
+    /// Sends events that all have to be accepted.
+    pub(crate) fn accepted(&self, key: &str, events: &Value) {
+        let (status, answer) = self.batch(key, events);
+        assert_eq!(status, 200, "{answer}");
+    }
+
     /// The total of a metric over a range, once the position is in.
     pub(crate) fn total(&self, key: &str, question: &str, position: &str) -> Value {
         let path = format!("/api/v1/query?{question}&cmp=off&position={}", encode(position));
-        let (status, body) = self.get(&path, Some(key));
-        assert_eq!(status, 200, "{path}: {body}");
-        body["results"][0]["total"]["value"].clone()
+        self.answered(&path, key)["results"][0]["total"]["value"].clone()
     }
 
     /// Ends the server as an operator does, and returns its status and how long it took.

@@ -31,14 +31,11 @@ fn events() -> Value {
 }
 
 fn figure(server: &Server, key: &str, question: &str) -> Value {
-    let (status, body) = server.get(&format!("/api/v1/query?{RANGE}&{question}"), Some(key));
-    assert_eq!(status, 200, "{question}: {body}");
-    body["results"][0].clone()
+    server.answered(&format!("/api/v1/query?{RANGE}&{question}"), key)["results"][0].clone()
 }
 
 fn change(server: &Server, directory: &Directory, settings: &Value) -> (u16, Value) {
-    let admin = std::fs::read_to_string(directory.data().join("admin-key")).unwrap();
-    server.patch("/api/v1/projects/shop/settings", admin.trim(), settings)
+    directory.change_settings(server, "shop", settings)
 }
 
 #[test]

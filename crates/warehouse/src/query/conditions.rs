@@ -7,6 +7,7 @@ use crate::registry::OURS;
 
 /// What can become of a leg.
 pub const OUTCOMES: &[&str] = &["handled", "missed", "rerouted", "pending"];
+
 /// How the ratings of a conversation's messages lean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaning {

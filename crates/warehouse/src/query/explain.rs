@@ -121,7 +121,10 @@ fn is_same(a: f64, b: f64) -> bool {
 
 /// Explains a figure. Fails as `figure` does.
 pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Explanation, Error> {
-    let known = Known::read(client, ask, ask.metric.figure.source.people()).await?;
+    let (identities, terms) = reconcilable(ask);
+    let people =
+        terms.iter().any(|term| term.declaration().is_some_and(is_about_people)) || is_about_people(ask.metric);
+    let known = Known::read(client, ask, people).await?;
     let answer = figure_of(client, ask, &known).await?;
     let (figure, range) = behind_what(ask, &answer);
     let scope = whole(&Ask { range, ..*ask }, &known);
@@ -129,7 +132,7 @@ pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Expl
         behind(client, ask, (&figure, &scope), &known),
         paged(client, ask, (&figure, &scope), (page, &known)),
         left_out(client, ask, &known),
-        reconciled(client, ask),
+        reconciled(client, ask, (identities, &terms), &known),
     )?;
     let (contributions, has_more) = contributions;
     let conversations = with_starts(client, ask, contributions).await?;
@@ -251,8 +254,12 @@ struct Number {
     number: f64,
 }
 
-/// The identities about the metric of whose terms each can be kept to what is asked for.
-async fn reconciled(client: &Client, ask: &Ask<'_>) -> Result<Vec<Reconciled>, Error> {
+fn is_about_people(metric: &Metric) -> bool {
+    metric.figure.source.people()
+}
+
+/// The identities about the metric of whose terms each can be kept to what is asked for, and all their terms, each once.
+fn reconcilable(ask: &Ask<'_>) -> (Vec<&'static Identity>, Vec<&'static Term>) {
     let asked: Vec<Dimension> = ask.filters.iter().map(|filter| filter.dimension).collect();
     let keeps = |term: &Term| {
         let has = |metric: &Metric| asked.iter().all(|dimension| metric.dimensions().any(|own| own == *dimension));
@@ -260,16 +267,24 @@ async fn reconciled(client: &Client, ask: &Ask<'_>) -> Result<Vec<Reconciled>, E
     };
     let about = IDENTITIES.iter().filter(|identity| identity.is_about(ask.metric));
     let identities: Vec<&'static Identity> = about.filter(|identity| identity.terms().all(keeps)).collect();
-    let mut all: Vec<&Term> = identities.iter().flat_map(|identity| identity.terms()).collect();
+    let mut all: Vec<&'static Term> = identities.iter().flat_map(|identity| identity.terms()).collect();
     all.sort_by_key(|term| (term.metric, term.says));
     all.dedup_by_key(|term| (term.metric, term.says));
+    (identities, all)
+}
+
+/// The identities with the numbers of their terms.
+async fn reconciled(
+    client: &Client,
+    ask: &Ask<'_>,
+    (identities, all): (Vec<&'static Identity>, &[&'static Term]),
+    known: &Known,
+) -> Result<Vec<Reconciled>, Error> {
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let people = all.iter().any(|term| term.declaration().is_some_and(|metric| metric.figure.source.people()));
-    let known = Known::read(client, ask, people).await?;
-    let scope = whole(ask, &known);
-    let query = bound(client, &terms(&all, &scope), (ask, &scope), (&[ask.range.from_us], &known));
+    let scope = whole(ask, known);
+    let query = bound(client, &terms(all, &scope), (ask, &scope), (&[ask.range.from_us], known));
     let rows: Vec<Number> = query.fetch_all().await.map_err(crate::Error::from)?;
     let mut numbers = std::collections::HashMap::new();
     for row in rows {

@@ -1,6 +1,6 @@
 //! Events that have no conversation.
 
-use super::{NO_CONVERSATION, OURS, Scope, eligible_by, filters, in_range};
+use super::{NO_CONVERSATION, OURS, Scope, USER_OF_PERSON, eligible_by, filters, in_range};
 
 /// Requests that have no conversation; `select` is over `person`, `visitor`, `event` and `given` (the trigger).
 pub(super) fn loose_requests(scope: &Scope<'_>, select: &str, guard: &str) -> String {
@@ -9,7 +9,7 @@ pub(super) fn loose_requests(scope: &Scope<'_>, select: &str, guard: &str) -> St
          tupleElement(first, 4) AS given, {NO_CONVERSATION} FROM (\
          SELECT event_id, argMin((event_time, person, toString(event), toString(trigger)), (segment, partition)) AS first \
          FROM requests WHERE {OURS} AND conversation_id = ''{} GROUP BY event_id)",
-        eligible_by(scope, "if(person LIKE 'u:%', substring(person, 3), '')")
+        eligible_by(scope, USER_OF_PERSON)
     );
     outside(scope, select, &rows, guard)
 }

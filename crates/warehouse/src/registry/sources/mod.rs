@@ -43,8 +43,12 @@ pub(super) const INTERNAL: &str = "(SELECT conversation_id FROM raw_events WHERE
 
 /// Conversations that are in no figure of the question, as a condition (with ` AND ` before it) on rows that have one or ''.
 fn eligible(scope: &Scope<'_>) -> String {
-    let internal = if scope.has_internal { format!(" AND conversation_id NOT IN {INTERNAL}") } else { String::new() };
-    format!(" AND conversation_id NOT IN {INELIGIBLE}{internal}")
+    format!(" AND conversation_id NOT IN {INELIGIBLE}{}", not_internal(scope))
+}
+
+/// The same of conversations of the project's own users alone.
+fn not_internal(scope: &Scope<'_>) -> String {
+    if scope.has_internal { format!(" AND conversation_id NOT IN {INTERNAL}") } else { String::new() }
 }
 
 /// The same, of rows that may have no conversation and name a user themselves.
@@ -52,6 +56,9 @@ fn eligible_by(scope: &Scope<'_>, user: &str) -> String {
     let own = if scope.has_internal { format!(" AND {user} NOT IN {{internal:Array(String)}}") } else { String::new() };
     format!("{}{own}", eligible(scope))
 }
+
+/// The user that a person's key names, '' if it names none.
+const USER_OF_PERSON: &str = "if(person LIKE 'u:%', substring(person, 3), '')";
 
 /// Columns of a conversation that every row of a list carries.
 fn conversation(scope: &Scope<'_>) -> String {
@@ -165,8 +172,10 @@ pub(super) fn live(scope: &Scope<'_>, also: &str) -> String {
 
 /// Conversations that count, whatever is asked for.
 fn counting(scope: &Scope<'_>) -> String {
-    let internal = if scope.has_internal { format!(" AND conversation_id NOT IN {INTERNAL}") } else { String::new() };
-    format!("{OURS} AND deleted = 0 AND first_event < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC'){internal}")
+    format!(
+        "{OURS} AND deleted = 0 AND first_event < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC'){}",
+        not_internal(scope)
+    )
 }
 
 /// The conditions of the question on conversations, each with ` AND ` before it.

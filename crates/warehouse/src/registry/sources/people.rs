@@ -6,8 +6,8 @@ use super::loose::loose_requests;
 use super::raw::{edges, raw, with_dimensions};
 use super::volumes::{lasting, messages_of_someone};
 use super::{
-    CARRIED, DIMENSIONS, MESSAGE, OURS, Scope, UNTOLD, between, conversation, counting, eligible_by, filters, items,
-    live, micros, unpacked,
+    CARRIED, DIMENSIONS, MESSAGE, OURS, Scope, UNTOLD, USER_OF_PERSON, between, conversation, counting, eligible_by,
+    filters, items, live, micros, unpacked,
 };
 
 /// Who a row's person is, of the columns `person` (as sent) and, where a device makes another person, `visitor`, `device` and `browser`.
@@ -44,7 +44,7 @@ pub(super) fn visitors(scope: &Scope<'_>) -> String {
 /// By `person_activity`, which follows the journal without a fold.
 fn counted(scope: &Scope<'_>) -> String {
     let who = who(scope, "person", "person");
-    let eligible = eligible_by(scope, "if(person LIKE 'u:%', substring(person, 3), '')");
+    let eligible = eligible_by(scope, USER_OF_PERSON);
     let mut parts = Vec::new();
     if scope.quarters.any() {
         parts.push(format!(
