@@ -9,6 +9,7 @@ const MIGRATIONS: &[(u32, &str, &str)] = &[
     (3, "conversations", include_str!("../migrations/0003_conversations.sql")),
     (4, "extended", include_str!("../migrations/0004_extended.sql")),
     (5, "governance", include_str!("../migrations/0005_governance.sql")),
+    (6, "quick merges", include_str!("../migrations/0006_quick_merges.sql")),
 ];
 
 impl Client {

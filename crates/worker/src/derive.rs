@@ -27,6 +27,13 @@ pub(crate) struct Touched {
     pub(crate) reach: Vec<Reach>,
 }
 
+impl Touched {
+    /// What it takes of the memory for what waits.
+    fn weight(&self) -> usize {
+        self.conversations.len() + self.facts.len()
+    }
+}
+
 /// What the deriving task is told.
 #[derive(Debug)]
 enum Message {
@@ -51,7 +58,7 @@ impl Pending {
             self.forget = true;
             return;
         };
-        self.taken += touched.conversations.len();
+        self.taken += touched.weight();
         if touched.facts.is_empty() {
             self.distrusted.extend(touched.conversations.iter().cloned());
         }
@@ -70,7 +77,7 @@ impl Pending {
 #[derive(Debug, Clone)]
 pub(crate) struct Derive {
     sender: mpsc::UnboundedSender<Message>,
-    /// Conversations handed over and not derived yet; bounds the channel, since consuming pauses above a limit.
+    /// Conversations and events handed over and not derived yet; bounds the channel, since consuming pauses above a limit.
     backlog: Arc<AtomicUsize>,
     /// How far the derived rows of each partition reach, as far as this life has made them.
     reached: watch::Receiver<BTreeMap<u16, u64>>,
@@ -102,7 +109,7 @@ impl Derive {
 
     /// Hands conversations over.
     pub(crate) fn send(&self, touched: Touched) {
-        self.backlog.fetch_add(touched.conversations.len(), Ordering::Relaxed);
+        self.backlog.fetch_add(touched.weight(), Ordering::Relaxed);
         // The receiver is gone only when the worker is being dropped.
         let _gone = self.sender.send(Message::Touched(touched));
     }
@@ -112,7 +119,7 @@ impl Derive {
         let _gone = self.sender.send(Message::Forget);
     }
 
-    /// Number of conversations waiting.
+    /// Number of conversations and events waiting.
     pub(crate) fn backlog(&self) -> usize {
         self.backlog.load(Ordering::Relaxed)
     }
@@ -142,8 +149,8 @@ impl Derive {
                     break;
                 }
                 derive(&deps, &mut resident, chunk).await?;
+                resident.age();
             }
-            resident.age();
             publish(&deps, pending.reach.values()).await?;
             let ends = pending.reach.values().map(|reach| (reach.partition, reach.next_offset));
             reached.send_modify(|reached| reached.extend(ends));

@@ -34,7 +34,7 @@ pub struct Options {
     pub idle_seal_after: Duration,
     /// How long the journal keeps events; None for ever.
     pub retention_ms: Option<i64>,
-    /// Most conversations that may wait to be derived before consuming pauses.
+    /// Most conversations and events of theirs that may wait to be derived before consuming pauses.
     pub derive_backlog: usize,
     /// Most partitions that are taken over at the same time, beside the folding of the others.
     pub takeovers_at_once: usize,
