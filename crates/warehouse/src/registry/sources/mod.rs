@@ -170,12 +170,14 @@ pub(super) fn live(scope: &Scope<'_>, also: &str) -> String {
     format!("{} AND {also}{}", counting(scope), filters(scope))
 }
 
-/// Conversations that count, whatever is asked for.
+/// Conversations that count, whatever is asked for, and that began before the range's end.
 fn counting(scope: &Scope<'_>) -> String {
-    format!(
-        "{OURS} AND deleted = 0 AND first_event < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC'){}",
-        not_internal(scope)
-    )
+    counting_before(scope, "fromUnixTimestamp64Micro({to:Int64}, 'UTC')")
+}
+
+/// Those that began before `end`.
+fn counting_before(scope: &Scope<'_>, end: &str) -> String {
+    format!("{OURS} AND deleted = 0 AND first_event < {end}{}", not_internal(scope))
 }
 
 /// The conditions of the question on conversations, each with ` AND ` before it.

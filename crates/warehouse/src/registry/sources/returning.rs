@@ -3,7 +3,7 @@
 use super::chats::CONTAINED;
 use super::people::{activity, someone, who};
 use super::raw::{raw, with_dimensions};
-use super::{CARRIED, OURS, Scope, conversation, counting, items, micros};
+use super::{CARRIED, Scope, conversation, counting, counting_before, items, micros};
 
 /// The longest time in which another chat of a person is looked for, microseconds.
 const AGAIN_US_MAX: i64 = 72 * 3600 * 1_000_000;
@@ -21,9 +21,10 @@ pub(super) fn ended(scope: &Scope<'_>) -> String {
     let begun = format!(
         "SELECT {} AS who, toUnixTimestamp64Micro(x_start) AS begun_us FROM conversation_states FINAL \
          ARRAY JOIN chats.start AS x_start, chats.counted AS x_counted, chats.person AS x_person, chats.visitor AS x_visitor \
-         WHERE {OURS} AND deleted = 0 AND first_event < {soon} AND x_counted = 1 AND x_person != '' \
+         WHERE {} AND x_counted = 1 AND x_person != '' \
          AND x_start > fromUnixTimestamp64Micro({{from:Int64}}, 'UTC') AND x_start < {soon}",
-        who(scope, "x_person", "x_visitor")
+        who(scope, "x_person", "x_visitor"),
+        counting_before(scope, &soon)
     );
     let starts = format!("SELECT who, arraySort(groupArray(begun_us)) AS starts FROM ({begun}) GROUP BY who");
     format!(
