@@ -28,7 +28,7 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
-    /// What it takes of the memory for what waits.
+    /// What it adds to the backlog: its conversations and its events, since each of them takes memory while it waits.
     fn weight(&self) -> usize {
         self.conversations.len() + self.facts.len()
     }

@@ -142,8 +142,7 @@ fn leans(leaning: Leaning) -> &'static str {
         Leaning::OnlyPositive => "arraySum(chats.positive) > 0 AND arraySum(chats.negative) = 0",
         Leaning::OnlyNegative => "arraySum(chats.negative) > 0 AND arraySum(chats.positive) = 0",
         Leaning::Any => {
-            "arrayExists(rating -> rating IN ('positive', 'neutral', 'negative'), arrayConcat(\
-             arrayMap(rating -> toString(rating), ratings.rating), arrayMap(rating -> toString(rating), opinions.rating)))"
+            "arrayExists(rating -> rating IN ('positive', 'neutral', 'negative'), arrayConcat(ratings.rating, opinions.rating))"
         }
     }
 }

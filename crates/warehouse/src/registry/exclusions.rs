@@ -111,7 +111,7 @@ impl Exclusion {
             ),
             Found::Internal => "SELECT '' AS detail, 0 AS n".to_owned(),
             Found::Environments => format!(
-                "SELECT toString(environment) AS detail, uniqExact(conversation_id, event_id) AS n FROM raw_events \
+                "SELECT environment AS detail, uniqExact(conversation_id, event_id) AS n FROM raw_events \
                  WHERE project = {{project:String}} AND environment != {{env:String}} AND {} GROUP BY detail",
                 in_range("event_time")
             ),

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::{demo::Random, http::Client};
 
-/// Shortest pause between two questions: the precision of what is measured, until a tenth of the wait so far is more. The questions
-/// take of what they measure.
+/// Shortest pause between two questions: the precision of what is measured, until a tenth of the wait so far is more. A question costs
+/// the server as much as hundreds of events, so more of them would lengthen the wait.
 const POLL: Duration = Duration::from_millis(50);
 /// Pause between two probes.
 const PAUSE: Duration = Duration::from_millis(300);

@@ -10,7 +10,7 @@ const SESSION_MAX_US: i64 = 16 * 3600 * 1_000_000;
 /// Handled legs that have ended (D-33), as far as they lie in the range: `s`, `e`, microseconds.
 fn talks(scope: &Scope<'_>) -> String {
     let columns = ["accepted", "ended", "agent"];
-    let select = "toString(x_agent) AS agent, greatest(toUnixTimestamp64Micro(assumeNotNull(x_accepted)), {from:Int64}) AS s, \
+    let select = "x_agent AS agent, greatest(toUnixTimestamp64Micro(assumeNotNull(x_accepted)), {from:Int64}) AS s, \
                   least(toUnixTimestamp64Micro(assumeNotNull(x_ended)), {to:Int64}) AS e";
     unbounded_items(scope, "legs", &columns, (select, "isNotNull(x_accepted) AND isNotNull(x_ended) AND e > s"))
 }

@@ -82,7 +82,7 @@ pub(super) fn turns(scope: &Scope<'_>) -> String {
 
 pub(super) fn requests(scope: &Scope<'_>) -> String {
     let of_conversations =
-        items(scope, "requests", ("at", &["at", "trigger"]), ("toString(x_trigger) AS trigger", "x_trigger != ''"));
+        items(scope, "requests", ("at", &["at", "trigger"]), ("x_trigger AS trigger", "x_trigger != ''"));
     let loose = loose_requests(scope, "if(given = '', 'direct', given) AS trigger", "event = 'handoff.requested'");
     format!("{of_conversations} UNION ALL {loose}")
 }

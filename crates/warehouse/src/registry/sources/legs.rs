@@ -9,7 +9,7 @@ const REOPENED_US_MAX: i64 = 7 * 24 * 3600 * 1_000_000;
 /// What every leg says of itself.
 fn columns() -> String {
     format!(
-        "toString(x_state) AS outcome, {} AS reason, {} AS agent, {} AS queue, {} AS team, {} AS origin",
+        "x_state AS outcome, {} AS reason, {} AS agent, {} AS queue, {} AS team, {} AS origin",
         label("x_reason"),
         label("x_agent"),
         label("x_queue"),
@@ -77,12 +77,12 @@ pub(super) fn ended(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn served(scope: &Scope<'_>) -> String {
-    items(scope, "served", ("at", &["at", "role"]), ("toString(x_role) AS role", "1"))
+    items(scope, "served", ("at", &["at", "role"]), ("x_role AS role", "1"))
 }
 
 pub(super) fn closes(scope: &Scope<'_>) -> String {
     let select = format!(
-        "toString(x_reason) AS reason, {} AS agent, \
+        "x_reason AS reason, {} AS agent, \
          ifNull(toUnixTimestamp64Micro(x_reopened) - us <= {REOPENED_US_MAX}, 0) AS reopened",
         label("x_agent")
     );
@@ -90,6 +90,6 @@ pub(super) fn closes(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn offers(scope: &Scope<'_>) -> String {
-    let select = format!("toString(x_agent) AS agent, toString(x_outcome) AS outcome, {} AS reason", label("x_reason"));
+    let select = format!("x_agent AS agent, x_outcome AS outcome, {} AS reason", label("x_reason"));
     items(scope, "offers", ("at", &["at", "agent", "outcome", "reason"]), (&select, "1"))
 }

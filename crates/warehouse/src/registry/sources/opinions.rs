@@ -4,19 +4,19 @@ use super::people::someone;
 use super::{CARRIED, Scope, items, label, unbounded_items};
 
 pub(super) fn ratings(scope: &Scope<'_>) -> String {
-    let select = format!("toString(x_rating) AS rating, {} AS workflow", label("x_workflow"));
+    let select = format!("x_rating AS rating, {} AS workflow", label("x_workflow"));
     items(scope, "ratings", ("at", &["at", "rating", "workflow"]), (&select, "1"))
 }
 
 pub(super) fn reviewables(scope: &Scope<'_>) -> String {
-    items(scope, "reviewables", ("at", &["at", "rating"]), ("toString(x_rating) AS rating", "1"))
+    items(scope, "reviewables", ("at", &["at", "rating"]), ("x_rating AS rating", "1"))
 }
 
 /// The last rating of all time of each person in each conversation (D-36), if it says anything.
 pub(super) fn opinions(scope: &Scope<'_>) -> String {
     let columns = ["at", "person", "visitor", "rating", "commented"];
     let select = format!(
-        "toUnixTimestamp64Micro(x_at) AS at_us, {} AS who, toString(x_rating) AS each, x_commented AS says, \
+        "toUnixTimestamp64Micro(x_at) AS at_us, {} AS who, x_rating AS each, x_commented AS says, \
          rowNumberInAllBlocks() AS place",
         someone(scope, "x_person", "x_visitor")
     );

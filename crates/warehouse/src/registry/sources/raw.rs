@@ -35,7 +35,7 @@ fn copies(events: &str, of: &str, time: &dyn Fn(&str) -> String) -> String {
          if(anonymous != '', concat('a:', anonymous), person) AS visitor, \
          JSONExtractString(tupleElement(first, 6), 'workflow_id') AS workflow_id, \
          JSONExtractString(tupleElement(first, 6), 'agent_id') AS agent_id FROM (\
-         SELECT conversation_id, event_id, argMin((event_time, toString(role), toString(content_type), user_id, anonymous_id, data), \
+         SELECT conversation_id, event_id, argMin((event_time, role, content_type, user_id, anonymous_id, data), \
          (append_time, partition, offset)) AS first \
          FROM raw_events WHERE {OURS} AND {events} AND {of} GROUP BY conversation_id, event_id) WHERE {}",
         time("t"),

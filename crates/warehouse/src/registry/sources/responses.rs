@@ -4,8 +4,7 @@ use super::{CARRIED, Scope, in_range, items, joined, label, listed};
 
 /// Responses of a kind by the reply.
 pub(super) fn of_kind(scope: &Scope<'_>, kind: &str) -> String {
-    let select =
-        format!("{} AS us_long, toString(x_agent) AS agent", scope.span("toUnixTimestamp64Micro(x_asked)", "us"));
+    let select = format!("{} AS us_long, x_agent AS agent", scope.span("toUnixTimestamp64Micro(x_asked)", "us"));
     let columns = ["kind", "asked", "replied", "agent"];
     items(scope, "responses", ("replied", &columns), (&select, &format!("x_kind = '{kind}'")))
 }
@@ -30,7 +29,7 @@ pub(super) fn close_at(scope: &Scope<'_>, place: i8) -> String {
         .collect();
     let start = "toUnixTimestamp64Micro(assumeNotNull(first_use))";
     let select = format!(
-        "toUnixTimestamp64Micro(x_at) AS us, {} AS us_long, toString(x_reason) AS reason, {} AS agent",
+        "toUnixTimestamp64Micro(x_at) AS us, {} AS us_long, x_reason AS reason, {} AS agent",
         scope.span(start, "us"),
         label("x_agent")
     );

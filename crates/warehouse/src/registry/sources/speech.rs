@@ -15,7 +15,6 @@ pub(super) fn calls(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn utterances(scope: &Scope<'_>) -> String {
-    let select =
-        "toString(x_role) AS role, us - toUnixTimestamp64Micro(x_began) AS spoken_us, x_interrupted AS interrupted";
+    let select = "x_role AS role, us - toUnixTimestamp64Micro(x_began) AS spoken_us, x_interrupted AS interrupted";
     items(scope, "utterances", ("ended", &["began", "ended", "role", "interrupted"]), (select, "1"))
 }

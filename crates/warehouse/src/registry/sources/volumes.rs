@@ -69,7 +69,7 @@ fn listed(scope: &Scope<'_>, events: &str, guard: &str) -> String {
 /// Messages of whole quarters by quarter.
 fn cells(scope: &Scope<'_>, guard: &str) -> String {
     format!(
-        "SELECT {} AS us, toString(x_role) AS role, {} AS content_type, {} AS workflow, {} AS agent, toInt64(x_n) AS w, {} \
+        "SELECT {} AS us, x_role AS role, {} AS content_type, {} AS workflow, {} AS agent, toInt64(x_n) AS w, {} \
          FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket, messages.role AS x_role, \
          messages.content_type AS x_type, messages.workflow AS x_workflow, messages.agent AS x_agent, messages.keyed AS x_keyed, messages.n AS x_n WHERE {}",
         micros("x_bucket"),

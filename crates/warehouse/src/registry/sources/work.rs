@@ -4,11 +4,11 @@ use super::loose::loose_events;
 use super::{CARRIED, Scope, in_range, items, label, unbounded_items};
 
 pub(super) fn intents(scope: &Scope<'_>) -> String {
-    items(scope, "intents", ("at", &["at", "name"]), ("toString(x_name) AS intent", "1"))
+    items(scope, "intents", ("at", &["at", "name"]), ("x_name AS intent", "1"))
 }
 
 pub(super) fn workflows(scope: &Scope<'_>) -> String {
-    let listed = items(scope, "workflows", ("at", &["at", "workflow"]), ("toString(x_workflow) AS workflow", "1"));
+    let listed = items(scope, "workflows", ("at", &["at", "workflow"]), ("x_workflow AS workflow", "1"));
     let loose = format!("{} AS workflow", label("JSONExtractString(data, 'workflow_id')"));
     format!("{listed} UNION ALL {}", loose_events(scope, "workflow.started", &loose, "1"))
 }
@@ -18,10 +18,8 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
     let columns = ["at", "sequence", "event_id", "element", "click_type", "title", "destination_type", "destination"];
     let names = ["click_type", "title", "destination_type", "destination"];
     let as_sent: Vec<String> = names.iter().map(|name| format!("toString(x_{name}) AS {name}")).collect();
-    let select = format!(
-        "x_sequence AS sequence, x_event_id AS event_id, toString(x_element) AS element, {}",
-        as_sent.join(", ")
-    );
+    let select =
+        format!("x_sequence AS sequence, x_event_id AS event_id, x_element AS element, {}", as_sent.join(", "));
     let listed = items(scope, "clicks", ("at", &columns), (&select, "1"));
     let loose: Vec<String> = names
         .iter()
@@ -43,12 +41,12 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn shown(scope: &Scope<'_>) -> String {
-    let select = "toString(x_title) AS title, x_clicked AS clicked";
+    let select = "x_title AS title, x_clicked AS clicked";
     items(scope, "shown", ("at", &["at", "title", "clicked"]), (select, "1"))
 }
 
 pub(super) fn tool_calls(scope: &Scope<'_>) -> String {
-    let select = format!("toString(x_tool) AS tool, {} AS status, x_ms AS ms", label("x_status"));
+    let select = format!("x_tool AS tool, {} AS status, x_ms AS ms", label("x_status"));
     let listed = items(scope, "tool_calls", ("at", &["at", "tool", "status", "ms"]), (&select, "1"));
     let stamp = |name: &str| {
         format!("toUnixTimestamp64Micro(parseDateTime64BestEffortOrNull(JSONExtractString(data, '{name}'), 6, 'UTC'))")
@@ -93,7 +91,7 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     ];
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
-        "toString(x_model) AS model, toString(x_provider) AS provider, {} AS status, {}, x_reported AS reported, x_ms AS ms, \
+        "x_model AS model, x_provider AS provider, {} AS status, {}, x_reported AS reported, x_ms AS ms, \
          x_ttft_ms AS ttft_ms",
         label("x_status"),
         tokens.join(", ")
@@ -128,7 +126,7 @@ pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "toUnixTimestamp64Micro(x_at) AS us, toUnixTimestamp64Micro(chats.ended[x_chat]) AS ended_us, x_chat AS chat, \
-         toString(x_model) AS model, toString(x_provider) AS provider, x_reported AS reported, {}",
+         x_model AS model, x_provider AS provider, x_reported AS reported, {}",
         tokens.join(", ")
     );
     let guard = format!(
@@ -152,10 +150,5 @@ const COST: &str = "if(tupleElement(price, 1) = '' OR reported = 0, NULL, arrayD
      arrayMap(tokens -> toFloat64(tokens), [input, output, cache_read, cache_write, embedding])) / 1000000)";
 
 pub(super) fn attachments(scope: &Scope<'_>) -> String {
-    items(
-        scope,
-        "attachments",
-        ("at", &["at", "kind", "bytes"]),
-        ("toString(x_kind) AS kind, toInt64(x_bytes) AS bytes", "1"),
-    )
+    items(scope, "attachments", ("at", &["at", "kind", "bytes"]), ("x_kind AS kind, toInt64(x_bytes) AS bytes", "1"))
 }
