@@ -1,5 +1,8 @@
 //! Derived rows: raw events in, `conversation_states` out.
 
+use std::collections::{BTreeSet, HashSet};
+
+use clickhouse::{RowOwned, RowRead};
 use rollup::{Detail, Fact, Flag, Kind, Order, Role, fold};
 
 use crate::rows::{ConversationKey, FactRow, RawRow};
@@ -9,39 +12,45 @@ use crate::{Client, Error, StateRow};
 /// Most conversations a query reads at once.
 const CONVERSATIONS_PER_QUERY: usize = 4096;
 
+/// Rows of the projects and of the conversations that are asked for, apart: one more condition on pairs takes five times as long as
+/// both (193 and 35 ms for 4096 of 600,000 conversations). What belongs to another pair of them is left out afterwards.
+const OF_KEYS: &str = "project IN {projects:Array(String)} AND conversation_id IN {conversations:Array(String)}";
+
 impl Client {
     /// Those of the conversations that have a derived row.
     pub(crate) async fn read_derived(&self, keys: &[ConversationKey]) -> Result<Vec<ConversationKey>, Error> {
-        let mut derived = Vec::new();
-        for chunk in keys.chunks(CONVERSATIONS_PER_QUERY) {
-            let pairs: Vec<(&str, &str)> =
-                chunk.iter().map(|key| (key.project.as_str(), key.conversation_id.as_str())).collect();
-            // Without the first condition a key is looked for in every environment's part of the sorting key.
-            let sql = "SELECT DISTINCT project, conversation_id FROM conversation_states \
-                       WHERE project IN {projects:Array(String)} \
-                       AND (project, conversation_id) IN {keys:Array(Tuple(String, String))}";
-            let mut projects: Vec<&str> = pairs.iter().map(|pair| pair.0).collect();
-            projects.dedup();
-            let query = self.clickhouse().query(sql).param("keys", &pairs).param("projects", &projects);
-            derived.extend(query.fetch_all::<ConversationKey>().await?);
-        }
-        Ok(derived)
+        let sql = format!("SELECT DISTINCT project, conversation_id FROM conversation_states WHERE {OF_KEYS}");
+        self.of_keys(&sql, keys, |key: &ConversationKey| (&key.project, &key.conversation_id)).await
     }
 
     /// The distinct events of conversations, ordered by conversation.
     pub(crate) async fn read_facts(&self, keys: &[ConversationKey]) -> Result<Vec<FactRow>, Error> {
-        let mut facts = Vec::new();
+        let sql = format!(
+            "SELECT ?fields FROM raw_events WHERE {OF_KEYS} \
+             ORDER BY project, conversation_id, event_id, append_time, partition, offset \
+             LIMIT 1 BY project, conversation_id, event_id"
+        );
+        self.of_keys(&sql, keys, |fact: &FactRow| (&fact.project, &fact.conversation_id)).await
+    }
+
+    /// The rows of conversations, by a statement with the condition [`OF_KEYS`].
+    async fn of_keys<R: RowOwned + RowRead>(
+        &self,
+        sql: &str,
+        keys: &[ConversationKey],
+        key_of: impl Fn(&R) -> (&String, &String),
+    ) -> Result<Vec<R>, Error> {
+        let mut found = Vec::new();
         for chunk in keys.chunks(CONVERSATIONS_PER_QUERY) {
-            let pairs: Vec<(&str, &str)> =
-                chunk.iter().map(|key| (key.project.as_str(), key.conversation_id.as_str())).collect();
-            let sql = "SELECT ?fields FROM raw_events \
-                       WHERE (project, conversation_id) IN {keys:Array(Tuple(String, String))} \
-                       ORDER BY project, conversation_id, event_id, append_time, partition, offset \
-                       LIMIT 1 BY project, conversation_id, event_id";
-            let query = self.clickhouse().query(sql).param("keys", &pairs);
-            facts.extend(query.fetch_all::<FactRow>().await?);
+            let asked: HashSet<(&String, &String)> =
+                chunk.iter().map(|key| (&key.project, &key.conversation_id)).collect();
+            let projects: BTreeSet<&str> = chunk.iter().map(|key| key.project.as_str()).collect();
+            let conversations: BTreeSet<&str> = chunk.iter().map(|key| key.conversation_id.as_str()).collect();
+            let query = self.clickhouse().query(sql).param("projects", projects).param("conversations", conversations);
+            let rows = query.fetch_all::<R>().await?;
+            found.extend(rows.into_iter().filter(|row| asked.contains(&key_of(row))));
         }
-        Ok(facts)
+        Ok(found)
     }
 }
 
