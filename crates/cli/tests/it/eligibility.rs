@@ -1,11 +1,8 @@
 //! P5: what is in no figure changes none, whichever way a figure is worked out.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
-use warehouse::registry::METRICS;
 
-use crate::server::{Directory, Server};
+use crate::shop::{Shop, all_metrics, one_of_each_source, same_of};
 
 const RANGE: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
@@ -53,64 +50,20 @@ fn in_conversation(events: Vec<Value>) -> Vec<Value> {
     events.into_iter().filter(|event| event["conversation_id"].is_string()).collect()
 }
 
-struct Rig {
-    directory: Directory,
-    server: Server,
-    key: String,
+/// Ways of working a figure out: over the whole range, over one that ends within a quarter of an hour, and of one channel.
+const RANGES: [&str; 3] =
+    [RANGE, "from=2026-03-01&to=2026-03-10T10:13:30Z&tz=UTC", "from=2026-03-01&to=2026-04-01&tz=UTC&f=channel:is:web"];
+
+fn listed(shop: &Shop, state: &str) -> Vec<String> {
+    let body = shop.get(&format!("/api/v1/conversations?{RANGE}&state={state}"));
+    let ids = body["conversations"].as_array().unwrap().iter();
+    ids.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
-impl Rig {
-    fn new() -> Rig {
-        let directory = Directory::new();
-        let server = directory.start();
-        let key = directory.project("shop");
-        Rig { directory, server, key }
-    }
-
-    fn send(&self, events: Vec<Value>) {
-        self.server.accepted(&self.key, &Value::Array(events));
-    }
-
-    fn get(&self, path: &str) -> Value {
-        self.server.answered(path, &self.key)
-    }
-
-    /// Every figure, over the whole range, over one that ends within a quarter of an hour, and of one channel.
-    fn figures(&self) -> BTreeMap<String, Value> {
-        let ranges = [
-            RANGE,
-            "from=2026-03-01&to=2026-03-10T10:13:30Z&tz=UTC",
-            "from=2026-03-01&to=2026-04-01&tz=UTC&f=channel:is:web",
-        ];
-        let ask = |range: &str, id: &str| {
-            let (status, body) = self.server.get(&format!("/api/v1/query?{range}&metric={id}"), Some(&self.key));
-            // What has no conversations takes no filter of theirs.
-            assert!(status == 200 || (status == 422 && range.contains("&f=")), "{id}: {body}");
-            body["results"][0]["total"].clone()
-        };
-        let all = METRICS
-            .iter()
-            .flat_map(|metric| ranges.map(|range| (format!("{} {range}", metric.id), ask(range, metric.id))));
-        all.collect()
-    }
-
-    fn internal_users(&self, users: &Value) {
-        let settings = json!({"internal_users": users});
-        let (status, answer) = self.directory.change_settings(&self.server, "shop", &settings);
-        assert_eq!(status, 200, "{answer}");
-    }
-
-    fn listed(&self, state: &str) -> Vec<String> {
-        let body = self.get(&format!("/api/v1/conversations?{RANGE}&state={state}"));
-        let ids = body["conversations"].as_array().unwrap().iter();
-        ids.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
-    }
-
-    fn excluded(&self, id: &str) -> u64 {
-        let body = self.get(&format!("/api/v1/explain?{RANGE}&metric=messages_total"));
-        let all = body["excluded"].as_array().unwrap();
-        all.iter().find(|excluded| excluded["id"] == id).unwrap()["count"].as_u64().unwrap()
-    }
+fn excluded(shop: &Shop, id: &str) -> u64 {
+    let body = shop.get(&format!("/api/v1/explain?{RANGE}&metric=messages_total"));
+    let all = body["excluded"].as_array().unwrap();
+    all.iter().find(|excluded| excluded["id"] == id).unwrap()["count"].as_u64().unwrap()
 }
 
 fn tagged(id: &str, conversation: &str, tags: &[&str]) -> Value {
@@ -120,32 +73,34 @@ fn tagged(id: &str, conversation: &str, tags: &[&str]) -> Value {
 
 #[test]
 fn tests_crawlers_and_internal_users_change_no_figure() {
-    let rig = Rig::new();
-    rig.send(traffic("real", "u1", BROWSER));
-    let real = rig.figures();
-    assert_eq!(real[&format!("messages_total {RANGE}")]["value"], 3);
+    let shop = Shop::new();
+    let some = || shop.totals(&one_of_each_source(), &RANGES);
+    shop.send(traffic("real", "u1", BROWSER));
+    let all = shop.totals(&all_metrics(), &RANGES);
+    let real = same_of(&all, &some());
+    assert_eq!(all[&format!("messages_total {RANGE}")]["value"], 3);
 
-    rig.send(traffic("crawled", "crawler", CRAWLER));
-    assert_eq!(rig.figures(), real, "a crawler's traffic");
-    assert_eq!(rig.excluded("crawlers"), 15);
+    shop.send(traffic("crawled", "crawler", CRAWLER));
+    assert_eq!(some(), real, "a crawler's traffic");
+    assert_eq!(excluded(&shop, "crawlers"), 15);
 
-    rig.send(in_conversation(traffic("trial", "u2", BROWSER)));
-    let with_trial = rig.figures();
+    shop.send(in_conversation(traffic("trial", "u2", BROWSER)));
+    let with_trial = some();
     assert_ne!(with_trial, real, "it counts until it is tagged");
-    rig.send(vec![tagged("t", "trial", &["vip", "test"])]);
-    assert_eq!(rig.figures(), real, "a test");
-    assert_eq!((rig.listed("test"), rig.listed("all")), (vec!["trial".to_owned()], vec!["real".to_owned()]));
-    assert_eq!(rig.excluded("test_conversations"), 1);
-    assert_eq!(rig.get("/api/v1/conversations/trial")["timeline"].as_array().unwrap().len(), 12);
-    rig.send(vec![tagged("tt", "trial", &["vip"])]);
-    assert_eq!(rig.figures(), with_trial, "it is none any more");
-    rig.send(vec![tagged("ttt", "trial", &["test"])]);
+    shop.send(vec![tagged("t", "trial", &["vip", "test"])]);
+    assert_eq!(some(), real, "a test");
+    assert_eq!((listed(&shop, "test"), listed(&shop, "all")), (vec!["trial".to_owned()], vec!["real".to_owned()]));
+    assert_eq!(excluded(&shop, "test_conversations"), 1);
+    assert_eq!(shop.get("/api/v1/conversations/trial")["timeline"].as_array().unwrap().len(), 12);
+    shop.send(vec![tagged("tt", "trial", &["vip"])]);
+    assert_eq!(some(), with_trial, "it is none any more");
+    shop.send(vec![tagged("ttt", "trial", &["test"])]);
 
-    rig.send(traffic("own", "ana@shop", BROWSER));
-    assert_ne!(rig.figures(), real, "they count until the project says that they are its own");
-    rig.internal_users(&json!(["ana@shop"]));
-    assert_eq!(rig.figures(), real, "an internal user");
-    assert_eq!(rig.excluded("internal_users"), 15);
-    rig.internal_users(&Value::Null);
-    assert_ne!(rig.figures(), real);
+    shop.send(traffic("own", "ana@shop", BROWSER));
+    assert_ne!(some(), real, "they count until the project says that they are its own");
+    shop.internal_users(&json!(["ana@shop"]));
+    assert_eq!(shop.totals(&all_metrics(), &RANGES), all, "an internal user, a test and a crawler");
+    assert_eq!(excluded(&shop, "internal_users"), 15);
+    shop.internal_users(&Value::Null);
+    assert_ne!(some(), real);
 }

@@ -1,11 +1,11 @@
 //! A person who asked to be forgotten: what they wrote and who they are is nowhere, for good, and every count stays.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
-use warehouse::registry::METRICS;
 
-use crate::server::{Directory, Server, wait_for};
+use crate::{
+    server::wait_for,
+    shop::{Shop, all_metrics, one_of_each_source},
+};
 
 const RANGE: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 /// What names the person, or is a text of theirs: nothing else of the test contains it.
@@ -100,149 +100,124 @@ fn asking(id: &str, user: &str, mode: &str) -> Value {
         "data": {"user_id": user, "mode": mode, "request_id": format!("request-{id}")}}])
 }
 
-struct Rig {
-    directory: Directory,
-    server: Server,
-    key: String,
+/// The receipt of a request, once it is carried out.
+fn receipt(shop: &Shop, request: &str) -> Value {
+    wait_for("the receipt", || {
+        let body = shop.server.answered("/api/v1/projects/shop/erasures", &shop.directory.admin_key());
+        let all = body["erasures"].as_array().unwrap().clone();
+        all.into_iter().find(|told| told["request_id"] == request && told["state"] == "done")
+    })
 }
 
-impl Rig {
-    fn new() -> Rig {
-        let directory = Directory::new();
-        let server = directory.start();
-        let key = directory.project("shop");
-        Rig { directory, server, key }
+/// Where anything of the person is found: tables and views (the project's rows), and routes.
+fn found(shop: &Shop) -> Vec<String> {
+    let project = shop.get("/api/v1/projects")["projects"][0]["id"].as_str().unwrap().to_owned();
+    let mut found = Vec::new();
+    let mut look = |at: &str, text: &str| {
+        if NEEDLES.iter().any(|needle| text.contains(needle)) {
+            found.push(at.to_owned());
+        }
+    };
+    for table in shop.directory.sql("SHOW TABLES", "").lines() {
+        let columns = shop.directory.sql(&format!("DESCRIBE TABLE {table} FORMAT TSV"), "");
+        let has_project = columns.lines().any(|column| column.starts_with("project\t"));
+        let kept = if has_project { "WHERE project IN ({project:String}, '')" } else { "" };
+        look(table, &shop.directory.sql(&format!("SELECT * FROM {table} {kept} FORMAT JSONEachRow"), &project));
     }
+    let mut routes = vec![format!("/api/v1/conversations?{RANGE}")];
+    for id in ["c1", "c2", "c3", "c5"] {
+        routes.push(format!("/api/v1/conversations/{id}"));
+    }
+    for dimension in ["channel", "device", "language", "country", "city"] {
+        routes.push(format!("/api/v1/query?{RANGE}&metric=users_active&by={dimension}"));
+    }
+    for metric in ["messages_total", "users_active", "clicks", "csat_votes"] {
+        routes.push(format!("/api/v1/explain?{RANGE}&metric={metric}"));
+        routes.push(format!("/api/v1/export?{RANGE}&metric={metric}&format=csv"));
+    }
+    for route in routes {
+        look(&route, &shop.server.get(&route, Some(&shop.key)).1.to_string());
+    }
+    let searched = shop.get(&format!("/api/v1/conversations?{RANGE}&q=SECRET"));
+    if searched["conversations"] != json!([]) {
+        found.push("search".to_owned());
+    }
+    found
+}
 
-    fn get(&self, path: &str) -> Value {
-        self.server.answered(path, &self.key)
-    }
-
-    /// Every figure of the range, by metric.
-    fn figures(&self) -> BTreeMap<&'static str, Value> {
-        let total = |id: &str| self.get(&format!("/api/v1/query?{RANGE}&metric={id}"))["results"][0]["total"].clone();
-        METRICS.iter().map(|metric| (metric.id, total(metric.id))).collect()
-    }
-
-    /// The receipt of a request, once it is carried out.
-    fn receipt(&self, request: &str) -> Value {
-        wait_for("the receipt", || {
-            let body = self.server.answered("/api/v1/projects/shop/erasures", &self.directory.admin_key());
-            let all = body["erasures"].as_array().unwrap().clone();
-            all.into_iter().find(|told| told["request_id"] == request && told["state"] == "done")
-        })
-    }
-
-    /// Where anything of the person is found: tables and views (the project's rows), and routes.
-    fn found(&self) -> Vec<String> {
-        let project = self.get("/api/v1/projects")["projects"][0]["id"].as_str().unwrap().to_owned();
-        let mut found = Vec::new();
-        let mut look = |at: &str, text: &str| {
-            if NEEDLES.iter().any(|needle| text.contains(needle)) {
-                found.push(at.to_owned());
-            }
-        };
-        for table in self.directory.sql("SHOW TABLES", "").lines() {
-            let columns = self.directory.sql(&format!("DESCRIBE TABLE {table} FORMAT TSV"), "");
-            let has_project = columns.lines().any(|column| column.starts_with("project\t"));
-            let kept = if has_project { "WHERE project IN ({project:String}, '')" } else { "" };
-            look(table, &self.directory.sql(&format!("SELECT * FROM {table} {kept} FORMAT JSONEachRow"), &project));
-        }
-        let mut routes = vec![format!("/api/v1/conversations?{RANGE}")];
-        for id in ["c1", "c2", "c3", "c5"] {
-            routes.push(format!("/api/v1/conversations/{id}"));
-        }
-        for dimension in ["channel", "device", "language", "country", "city"] {
-            routes.push(format!("/api/v1/query?{RANGE}&metric=users_active&by={dimension}"));
-        }
-        for metric in ["messages_total", "users_active", "clicks", "csat_votes"] {
-            routes.push(format!("/api/v1/explain?{RANGE}&metric={metric}"));
-            routes.push(format!("/api/v1/export?{RANGE}&metric={metric}&format=csv"));
-        }
-        for route in routes {
-            look(&route, &self.server.get(&route, Some(&self.key)).1.to_string());
-        }
-        let searched = self.get(&format!("/api/v1/conversations?{RANGE}&q=SECRET"));
-        if searched["conversations"] != json!([]) {
-            found.push("search".to_owned());
-        }
-        found
-    }
-
-    /// Starts again, and has every conversation folded anew from what the tables hold.
-    fn restart(self) -> Rig {
-        self.directory.sql("TRUNCATE TABLE derivations", "");
-        let Rig { directory, server, key } = self;
-        server.terminate();
-        let server = directory.start();
-        Rig { directory, server, key }
-    }
+/// Starts again, and has every conversation folded anew from what the tables hold.
+fn restart(shop: Shop) -> Shop {
+    shop.directory.sql("TRUNCATE TABLE derivations", "");
+    let Shop { directory, server, key } = shop;
+    server.terminate();
+    let server = directory.start();
+    Shop { directory, server, key }
 }
 
 #[test]
 fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
-    let rig = Rig::new();
-    let other = rig.directory.project("other");
-    rig.server.accepted(&rig.key, &events());
-    rig.server.accepted(&other, &events());
+    let shop = Shop::new();
+    let other = shop.directory.project("other");
+    shop.server.accepted(&shop.key, &events());
+    shop.server.accepted(&other, &events());
     let refused = json!([{"event_id": "bad", "event": "message.created", "conversation_id": "c1", "user_id": "jane",
         "timestamp": "never", "data": {"message_id": "x", "role": "user", "text": "SECRET"}}]);
-    assert_eq!(rig.server.batch(&rig.key, &refused).0, 207);
-    let before = rig.figures();
-    wait_for("the dead letter", || rig.found().contains(&"dead_letters".to_owned()).then_some(()));
-    let seen = rig.found();
+    assert_eq!(shop.server.batch(&shop.key, &refused).0, 207);
+    let before = shop.totals(&all_metrics(), &[RANGE]);
+    wait_for("the dead letter", || found(&shop).contains(&"dead_letters".to_owned()).then_some(()));
+    let seen = found(&shop);
     for place in
         ["raw_events", "conversation_states", "person_activity", "identity_events", "requests", "messages", "search"]
     {
         assert!(seen.iter().any(|at| at == place), "the test would not notice anything in {place}: {seen:?}");
     }
-    assert_eq!(before["messages_total"]["value"], 5);
-    assert_eq!(before["users_active"]["value"], 2, "the person and joe");
+    assert_eq!(before[&format!("messages_total {RANGE}")]["value"], 5);
+    assert_eq!(before[&format!("users_active {RANGE}")]["value"], 2, "the person and joe");
 
-    rig.server.accepted(&rig.key, &asking("r1", "jane", "anonymise"));
-    let receipt = rig.receipt("request-r1");
+    shop.server.accepted(&shop.key, &asking("r1", "jane", "anonymise"));
+    let receipt = receipt(&shop, "request-r1");
     assert_eq!((&receipt["mode"], &receipt["conversations"]), (&json!("anonymise"), &json!(3)));
     assert!(receipt["journal_forgets_at"].as_str() > receipt["done_at"].as_str(), "{receipt}");
     assert!(receipt["dead_letters_forget_at"].is_string());
-    assert_eq!(rig.found(), Vec::<String>::new());
-    assert_eq!(rig.figures(), before, "no count changes");
-    let timeline = rig.get("/api/v1/conversations/c1");
+    assert_eq!(found(&shop), Vec::<String>::new());
+    assert_eq!(shop.totals(&all_metrics(), &[RANGE]), before, "no count changes");
+    let timeline = shop.get("/api/v1/conversations/c1");
     assert_eq!(timeline["timeline"].as_array().unwrap().len(), 9, "the conversation stays, redacted");
-    assert_eq!(rig.get("/api/v1/conversations/c4")["timeline"][0]["text"], "of joe", "others are as they were");
-    let (_, body) = rig.server.get("/api/v1/conversations/c1", Some(&other));
+    assert_eq!(shop.get("/api/v1/conversations/c4")["timeline"][0]["text"], "of joe", "others are as they were");
+    let (_, body) = shop.server.get("/api/v1/conversations/c1", Some(&other));
     assert!(body.to_string().contains("SECRET"), "another project's user of that id is another person");
 
-    rig.server.accepted(&rig.key, &events());
+    shop.server.accepted(&shop.key, &events());
     let mut later = Events::new("n");
     later.message("c5", "", "bot");
-    rig.server.accepted(&rig.key, &later.batch());
+    shop.server.accepted(&shop.key, &later.batch());
     let mut again = Events::new("a");
     again.message("c5", "u:jane", "user");
     again.message("c1", "", "bot");
-    rig.server.accepted(&rig.key, &again.batch());
-    assert_eq!(rig.figures()["messages_total"]["value"], 8, "new events count, copies do not");
-    assert_eq!(rig.figures()["users_active"]["value"], 2, "whoever comes back is who they were");
-    wait_for("what was written before it was known to be theirs to go", || rig.found().is_empty().then_some(()));
+    shop.server.accepted(&shop.key, &again.batch());
+    assert_eq!(shop.total("messages_total", RANGE)["value"], 8, "new events count, copies do not");
+    assert_eq!(shop.total("users_active", RANGE)["value"], 2, "whoever comes back is who they were");
+    wait_for("what was written before it was known to be theirs to go", || found(&shop).is_empty().then_some(()));
 
-    let figures = rig.figures();
-    let rig = rig.restart();
-    assert_eq!(rig.found(), Vec::<String>::new(), "after a start that folds everything anew");
-    assert_eq!(rig.figures(), figures);
+    let figures = shop.totals(&one_of_each_source(), &[RANGE]);
+    let shop = restart(shop);
+    assert_eq!(found(&shop), Vec::<String>::new(), "after a start that folds everything anew");
+    assert_eq!(shop.totals(&one_of_each_source(), &[RANGE]), figures);
 }
 
 #[test]
 fn a_full_erasure_leaves_counts_alone_and_a_key_that_does_not_manage_sees_no_receipt() {
-    let rig = Rig::new();
-    rig.server.accepted(&rig.key, &events());
-    let before = rig.figures();
-    rig.server.accepted(&rig.key, &asking("r1", "jane", "full"));
-    assert_eq!(rig.receipt("request-r1")["mode"], "full");
-    assert_eq!(rig.found(), Vec::<String>::new());
-    assert_eq!(rig.figures(), before);
-    assert_eq!(rig.server.get("/api/v1/conversations/c1", Some(&rig.key)).0, 404);
-    let list = rig.get(&format!("/api/v1/conversations?{RANGE}"));
+    let shop = Shop::new();
+    shop.server.accepted(&shop.key, &events());
+    let before = shop.totals(&one_of_each_source(), &[RANGE]);
+    shop.server.accepted(&shop.key, &asking("r1", "jane", "full"));
+    assert_eq!(receipt(&shop, "request-r1")["mode"], "full");
+    assert_eq!(found(&shop), Vec::<String>::new());
+    assert_eq!(shop.totals(&one_of_each_source(), &[RANGE]), before);
+    assert_eq!(shop.server.get("/api/v1/conversations/c1", Some(&shop.key)).0, 404);
+    let list = shop.get(&format!("/api/v1/conversations?{RANGE}"));
     let listed: Vec<&str> =
         list["conversations"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(listed, ["c4"]);
-    assert_eq!(rig.server.get("/api/v1/projects/shop/erasures", Some(&rig.key)).0, 403);
+    assert_eq!(shop.server.get("/api/v1/projects/shop/erasures", Some(&shop.key)).0, 403);
 }

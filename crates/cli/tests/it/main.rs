@@ -18,6 +18,7 @@ mod producers;
 mod scaled;
 mod server;
 mod settings;
+mod shop;
 mod spooled;
 mod start;
 mod tidy;
