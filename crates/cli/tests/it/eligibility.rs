@@ -2,48 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, all_metrics, one_of_each_source, same_of};
+use crate::shop::{BROWSER, RANGE, Shop, all_metrics, one_of_each_source, same_of, traffic};
 
-const RANGE: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0";
-
-/// Everything that a conversation of one user brings into figures, and what they do without one; with the user agent of all of it.
-fn traffic(conversation: &str, user: &str, agent: &str) -> Vec<Value> {
-    let mut events = Vec::new();
-    let mut add = |kind: &str, in_conversation: bool, data: Value| {
-        let number = events.len();
-        let mut event = json!({
-            "event_id": format!("{conversation}-{number}"), "event": kind, "historical": true, "user_id": user, "data": data,
-            "timestamp": format!("2026-03-10T10:{number:02}:00Z"), "context": {"user_agent": agent}, "channel": "web",
-        });
-        if in_conversation {
-            event["conversation_id"] = json!(conversation);
-        }
-        events.push(event);
-    };
-    let message = |id: &str, role: &str| json!({"message_id": format!("{conversation}-{id}"), "role": role, "intent": "refund", "workflow_id": "faq"});
-    add("conversation.initialized", true, json!({"page_url": "/help"}));
-    add("message.created", true, message("m1", "user"));
-    add("message.created", true, message("m2", "bot"));
-    add(
-        "feedback.submitted",
-        true,
-        json!({"message_id": format!("{conversation}-m2"), "rating": "positive", "source": "customer"}),
-    );
-    add("tool.call.completed", true, json!({"tool_name": "find", "duration_ms": 5}));
-    add("llm.call.completed", true, json!({"call_id": "l", "model": "large", "input_tokens": 7, "output_tokens": 8}));
-    add("csat.submitted", true, json!({"survey_id": "s", "score": 4, "scale_min": 1, "scale_max": 5}));
-    add("handoff.requested", true, json!({"trigger": "direct"}));
-    add("queue.entered", true, json!({"assignment_id": format!("{conversation}-a"), "origin": "initiated"}));
-    add("assignment.accepted", true, json!({"assignment_id": format!("{conversation}-a"), "agent_id": "ana"}));
-    add("conversation.closed", true, json!({"reason": "solved", "assignment_id": format!("{conversation}-a")}));
-    add("message.created", false, message("m3", "user"));
-    add("ui.clicked", false, json!({"click_type": "link", "title": "Help"}));
-    add("ticket.created", false, json!({"ticket_id": "t"}));
-    add("tool.call.completed", false, json!({"tool_name": "find", "duration_ms": 5}));
-    events
-}
 
 /// The same without what stands outside of conversations.
 fn in_conversation(events: Vec<Value>) -> Vec<Value> {

@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use crate::{
     server::wait_for,
-    shop::{Shop, all_metrics, one_of_each_source},
+    shop::{RANGE, Shop, all_metrics, one_of_each_source},
 };
 
-const RANGE: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 /// What names the person, or is a text of theirs: nothing else of the test contains it.
 const NEEDLES: [&str; 3] = ["jane", "Jane", "SECRET"];
 
@@ -145,15 +144,6 @@ fn found(shop: &Shop) -> Vec<String> {
     found
 }
 
-/// Starts again, and has every conversation folded anew from what the tables hold.
-fn restart(shop: Shop) -> Shop {
-    shop.directory.sql("TRUNCATE TABLE derivations", "");
-    let Shop { directory, server, key } = shop;
-    server.terminate();
-    let server = directory.start();
-    Shop { directory, server, key }
-}
-
 #[test]
 fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
     let shop = Shop::new();
@@ -200,7 +190,8 @@ fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
     wait_for("what was written before it was known to be theirs to go", || found(&shop).is_empty().then_some(()));
 
     let figures = shop.totals(&one_of_each_source(), &[RANGE]);
-    let shop = restart(shop);
+    shop.directory.sql("TRUNCATE TABLE derivations", "");
+    let shop = shop.restart();
     assert_eq!(found(&shop), Vec::<String>::new(), "after a start that folds everything anew");
     assert_eq!(shop.totals(&one_of_each_source(), &[RANGE]), figures);
 }

@@ -21,5 +21,6 @@ mod settings;
 mod shop;
 mod spooled;
 mod start;
+mod tenants;
 mod tidy;
 mod trust;
