@@ -154,7 +154,7 @@ impl App {
         let acquired = tokio::time::timeout(TURN_MAX, self.turns.acquire()).await.map_err(busy)?;
         let turn = acquired.map_err(|_| Refusal::from(api::Error::Overloaded))?;
         if caller.grant.role.may_ingest("message.created") {
-            let end = self.deps.feed.journal_end().await?;
+            let end = tokio::time::timeout(TURN_MAX, self.deps.feed.journal_end()).await.map_err(busy)??;
             self.deps.feed.until(&end, true).await?;
         }
         Ok(turn)

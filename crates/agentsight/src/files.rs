@@ -1,6 +1,6 @@
 //! Attachments: kept by what they contain, given out by addresses that are signed and expire, never as something that a browser would run.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -44,22 +44,21 @@ const SHOWN: &[&str] = &[
 /// Where attachments are kept.
 #[derive(Clone)]
 pub struct Files {
-    store: Arc<dyn ObjectStore>,
-    /// The directory, if it is one.
-    directory: Option<Arc<Path>>,
+    /// Made when the first file comes: a process that gets none writes nothing.
+    directory: Arc<Path>,
     secret: Arc<[u8]>,
 }
 
 impl std::fmt::Debug for Files {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Files({})", self.store)
+        write!(f, "Files({})", self.directory.display())
     }
 }
 
 /// The store of attachments cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the store of attachments cannot be used: {0}")]
-pub struct FilesError(#[from] object_store::Error);
+pub(crate) struct FilesError(#[from] object_store::Error);
 
 /// A file that is kept.
 #[derive(Debug, Clone)]
@@ -80,13 +79,17 @@ struct Ticket<'a> {
 }
 
 impl Files {
-    /// A store in a directory, which has to be there.
-    ///
-    /// # Errors
-    /// When the directory cannot be used.
-    pub fn in_directory(directory: &Path, secret: &[u8]) -> Result<Files, FilesError> {
-        let store = Arc::new(LocalFileSystem::new_with_prefix(directory)?);
-        Ok(Files { store, directory: Some(directory.into()), secret: derived(secret) })
+    /// A store in a directory.
+    pub fn in_directory(directory: &Path, secret: &[u8]) -> Files {
+        Files { directory: directory.into(), secret: derived(secret) }
+    }
+
+    fn store(&self) -> Result<LocalFileSystem, FilesError> {
+        if !self.directory.is_dir() {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+            made.map_err(|source| object_store::Error::Generic { store: "directory", source: source.into() })?;
+        }
+        Ok(LocalFileSystem::new_with_prefix(&self.directory)?)
     }
 
     /// Keeps a file; one that is kept already is not written again.
@@ -95,13 +98,12 @@ impl Files {
         let digest = Sha256::digest(&bytes);
         let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let key = key(project, &sha256);
-        match self.store.head(&key).await {
+        let store = self.store()?;
+        match store.head(&key).await {
             Ok(_) => {}
             Err(object_store::Error::NotFound { .. }) => {
-                self.store.put(&key, bytes.into()).await?;
-                if let Some(directory) = self.directory.clone() {
-                    synced(&directory, &key).await?;
-                }
+                store.put(&key, bytes.into()).await?;
+                synced(&self.directory, &key).await?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -137,13 +139,15 @@ impl Files {
         if ticket.until < now().0 / 1_000_000 {
             return Err(gone());
         }
-        let found = match self.store.get(&key(ticket.project, ticket.sha256)).await {
+        let unreadable = |error: FilesError| {
+            tracing::error!(%error, "an attachment could not be read");
+            Refusal::from(api::Error::Overloaded)
+        };
+        let store = self.store().map_err(unreadable)?;
+        let found = match store.get(&key(ticket.project, ticket.sha256)).await {
             Ok(found) => found,
             Err(object_store::Error::NotFound { .. }) => return Err(gone()),
-            Err(error) => {
-                tracing::error!(%error, "an attachment could not be read");
-                return Err(Refusal::from(api::Error::Overloaded));
-            }
+            Err(error) => return Err(unreadable(error.into())),
         };
         let size = found.meta.size;
         let mime = if SHOWN.contains(&ticket.mime) { ticket.mime } else { "application/octet-stream" };

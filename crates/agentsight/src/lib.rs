@@ -8,6 +8,7 @@
 
 mod app;
 mod error;
+mod export;
 mod files;
 mod ids;
 mod lenient;
@@ -18,5 +19,6 @@ mod router;
 mod write;
 
 pub use app::{BODY_MAX, Deps};
-pub use files::{Files, FilesError};
+pub use export::exported;
+pub use files::Files;
 pub use router::{router, within_prefix};

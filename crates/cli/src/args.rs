@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Key(Key),
     /// Sends events from files of NDJSON, plain or gzip; sending a file again changes nothing.
     #[command(
-        after_help = "Example:\n  rapport import --key \"$KEY\" history.jsonl.gz\n\nEvents older than seven days are marked as historical. Exit code 1 if any event was rejected."
+        after_help = "Example:\n  rapport import --key \"$KEY\" history.jsonl.gz\n  rapport import --key \"$KEY\" agentsight conversations.json\n\nEvents older than seven days are marked as historical. Exit code 1 if any event was rejected."
     )]
     Import(Import),
     /// Sends realistic events and measures how fast they are taken, and how soon they are visible.
@@ -236,7 +236,7 @@ impl Role {
 /// Options of `import`.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// Files, or `-` for standard input.
+    /// Files, or `-` for standard input; after the word `agentsight` JSON that AgentSight exported.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Key to send with.

@@ -18,7 +18,7 @@ use crate::{
     error::Refusal,
     page::{Address, Page, Params},
     read::{self, instant, parsed},
-    write::changes::number,
+    write::{changes::number, spans::PREFIX},
 };
 
 /// Most spans of a trace.
@@ -87,8 +87,11 @@ pub(crate) async fn one(
     let unknown = || Refusal::not_found(format!("Span {id} not found"));
     let _turn = app.turn(&caller).await?;
     let (conversation, event_id) = read::look_up(&app, &caller, Hashed::Span, id).await?.ok_or_else(unknown)?;
-    let events = stored::of_conversations(&app.deps.warehouse, caller.project_id(), &[conversation]).await?;
-    let event = events.iter().find(|event| event.event_id == event_id).ok_or_else(unknown)?;
+    let own = event_id.strip_prefix(PREFIX).unwrap_or_default().to_owned();
+    let wanted = Spans { conversation_id: Some(conversation), equal: vec![("span_id", own)], ..Spans::default() };
+    let part = Part { skip: 0, limit: 1 };
+    let (_, events) = stored::spans(&app.deps.warehouse, caller.project_id(), &wanted, part).await?;
+    let event = events.first().ok_or_else(unknown)?;
     let span = span(event);
     let mut answer = row(&app, &caller, event, &span);
     if Params::of(&uri).flag("payload") == Some(true) {

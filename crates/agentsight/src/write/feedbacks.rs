@@ -86,11 +86,7 @@ async fn submit(app: &App, caller: &Caller, body: &Value) -> Answer {
     let kind = lenient::text(body.get("kind")).unwrap_or_default();
     let derived = || Refusal::field("environment", "It is the conversation's: leave it out.");
     let (place, message) = match kind.as_str() {
-        "conversation"
-            if body.get("environment").is_some_and(|sent| !sent.is_null()) && body.get("timestamp").is_none() =>
-        {
-            return Err(derived());
-        }
+        "conversation" if body.get("environment").is_some_and(|sent| !sent.is_null()) => return Err(derived()),
         "conversation" => (Some(conversation(app, caller, body).await?), None),
         "message" => {
             let id = lenient::number(body.get("message"));

@@ -131,9 +131,13 @@ fn block(app: &App, caller: &Caller, bytes: &Bytes, raw: &RawValue) -> Result<Bl
     if let Some(metadata) = lenient::object(value("metadata").as_ref()) {
         set.insert("metadata".to_owned(), Value::Object(metadata));
     }
-    let spans: Vec<&RawValue> =
-        members.get("spans").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let spans = spans.into_iter().map(|span| bytes.slice_ref(span.get().as_bytes())).collect();
+    let piece = |raw: &RawValue| bytes.slice_ref(raw.get().as_bytes());
+    let sent = members.get("spans").copied().filter(|raw| raw.get() != "null");
+    // What is no list is one thing that cannot be used.
+    let spans = sent.map_or_else(Vec::new, |raw| match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
+        Ok(spans) => spans.into_iter().map(piece).collect(),
+        Err(_) => vec![piece(raw)],
+    });
     Ok(Block { place: Place { conversation: id, environment }, set, spans })
 }
 

@@ -251,9 +251,9 @@ impl Parts<'_> {
         let router = match (self.gateway(&geo), self.warehouse.filter(|_| self.roles.api)) {
             (None, None) => api::operations(self.health.clone(), metrics.clone()),
             (Some(ingest), None) => ingest.merge(api::operations(self.health.clone(), metrics.clone())),
-            (None, Some(warehouse)) => self.agentsight(warehouse, geo)?.merge(self.api(warehouse, &metrics)),
+            (None, Some(warehouse)) => self.agentsight(warehouse, geo).merge(self.api(warehouse, &metrics)),
             (Some(ingest), Some(warehouse)) => {
-                ingest.merge(self.agentsight(warehouse, geo)?).merge(self.api(warehouse, &metrics))
+                ingest.merge(self.agentsight(warehouse, geo)).merge(self.api(warehouse, &metrics))
             }
         };
         let bounds = connections::Bounds::new(&self.settings.http, HTTP_DRAIN);
@@ -284,25 +284,24 @@ impl Parts<'_> {
     }
 
     /// The routes of AgentSight's clients, which append through the gateway's library and read the warehouse.
-    fn agentsight(&self, warehouse: &warehouse::Client, geo: Option<gateway::Geo>) -> anyhow::Result<Router> {
-        let Some(intake) = self.intake else { return Ok(Router::new()) };
+    fn agentsight(&self, warehouse: &warehouse::Client, geo: Option<gateway::Geo>) -> Router {
+        let Some(intake) = self.intake else { return Router::new() };
         let settings = &self.settings.agentsight;
         let directory = match &settings.attachments {
             own if own.as_os_str().is_empty() => self.settings.data.dir.join("attachments"),
             named => named.clone(),
         };
-        files::make_own_directory(&directory)?;
         let secret = self.position_secret();
         let options = self.settings.gateway.clone();
         let door = gateway::Door::new(Arc::clone(intake), self.control.clone(), geo, options, agentsight::BODY_MAX);
-        Ok(agentsight::router(agentsight::Deps {
+        agentsight::router(agentsight::Deps {
             door: Arc::new(door),
             warehouse: warehouse.clone(),
             feed: api::Feed::new(warehouse.clone(), Arc::clone(self.journal), worker::Options::default().generation),
-            files: agentsight::Files::in_directory(&directory, &secret)?,
+            files: agentsight::Files::in_directory(&directory, &secret),
             secret,
             public_url: settings.public_url.clone(),
-        }))
+        })
     }
 
     fn api(&self, warehouse: &warehouse::Client, metrics: &service::metrics::Handle) -> Router {

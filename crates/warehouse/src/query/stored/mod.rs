@@ -46,6 +46,11 @@ const COLUMNS: &str = "conversation_id, event_id, environment, event, toUnixTime
      toInt64(toUnixTimestamp64Milli(append_time)) AS append_time, partition, offset, user_id, role, message_id, text, data, context, \
      metadata, extra";
 
+/// The same without what an event keeps of where it came from: a span is larger than all the rest.
+fn narrow() -> String {
+    COLUMNS.replace(" extra", " '' AS extra")
+}
+
 /// Of copies the first that arrived, and of two rows of one record the redacted one.
 const ONCE: &str = "ORDER BY conversation_id, event_id, erased DESC, raw_events.append_time, partition, offset LIMIT 1 BY conversation_id, event_id";
 
@@ -93,8 +98,9 @@ pub async fn of_conversations(client: &Client, project: &str, ids: &[String]) ->
     let mut events: Vec<Stored> = Vec::new();
     for piece in pieces(ids.iter().map(String::as_str), |id| id.len()) {
         let sql = format!(
-            "SELECT {COLUMNS} FROM raw_events WHERE project = {{project:String}} AND conversation_id IN {{ids:Array(String)}} \
-             AND erased < 2 {ONCE}"
+            "SELECT {} FROM raw_events WHERE project = {{project:String}} AND conversation_id IN {{ids:Array(String)}} \
+             AND erased < 2 {ONCE}",
+            narrow()
         );
         let query = client.clickhouse().query_raw(&sql).param("project", project).param("ids", &piece);
         events.extend(all(query).await?);
@@ -116,8 +122,9 @@ pub async fn of_types(
 ) -> Result<Vec<Stored>, Error> {
     let kept = if conversation.is_some() { " AND conversation_id = {conversation:String}" } else { "" };
     let sql = format!(
-        "SELECT * FROM (SELECT {COLUMNS} FROM raw_events WHERE project = {{project:String}} AND event IN {{types:Array(String)}}{kept} \
-         AND erased < 2 {ONCE}) ORDER BY us DESC LIMIT {EVENTS_MAX}"
+        "SELECT * FROM (SELECT {} FROM raw_events WHERE project = {{project:String}} AND event IN {{types:Array(String)}}{kept} \
+         AND erased < 2 {ONCE}) ORDER BY us DESC LIMIT {EVENTS_MAX}",
+        narrow()
     );
     let mut query = client.clickhouse().query_raw(&sql).param("project", project).param("types", types);
     if let Some(conversation) = conversation {
