@@ -54,7 +54,7 @@ geo: ## fetches the country and city database into .cache/geo
 kafka: ## fetches Apache Kafka, for tests, into .cache/kafka
 	@deploy/kafka.sh fetch
 
-producers: ## fetches what tests write to Kafka with: clients for Python and Java, and kcat
+producers: ## fetches what tests send with: clients of Kafka for Python and Java, kcat, and AgentSight's SDKs
 	@deploy/producers.sh
 
 build:

@@ -3,6 +3,7 @@
 #
 #   .cache/java/libs     jars of examples/producers/java/pom.xml, from Maven Central, checked against a digest
 #   .cache/python        an environment with examples/producers/python/requirements.txt, from PyPI, checked against its hashes
+#   .cache/agentsight-N  environments with examples/agentsight/requirements-N.txt, likewise: AgentSight's SDK in both generations
 #   .cache/kcat/kcat     Debian's package with the libraries that this machine lacks, checked by apt against Debian's signatures
 set -euo pipefail
 
@@ -19,19 +20,21 @@ fail() {
     exit 1
 }
 
+# An environment in a directory, with what a file of requirements says; the rest says what that is.
 python() {
-    local dir=$cache/python work stamp
-    stamp="$dir $(python3 --version) $(sha256sum <"$examples/python/requirements.txt")"
+    local dir=$1 requirements=$2 work stamp
+    shift 2
+    stamp="$dir $(python3 --version) $(sha256sum <"$requirements")"
     if [ "$(cat "$dir/.stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
-    echo "fetching the Python clients of Kafka and Avro" >&2
+    echo "fetching $*" >&2
     work=$(mktemp "$cache/python.XXXXXX")
     rm -rf "$dir"
     # An environment holds its own path, so it is made in its place; the stamp comes last.
     if ! { python3 -m venv "$dir" && "$dir/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
-        --only-binary :all: -r "$examples/python/requirements.txt"; } >"$work" 2>&1; then
+        --only-binary :all: -r "$requirements"; } >"$work" 2>&1; then
         cat "$work" >&2
         rm -f "$work"
-        fail "the Python clients could not be fetched: check that PyPI can be reached and that python3 (3.11 or later) has venv, then run make again"
+        fail "$* could not be fetched: check that PyPI can be reached and that python3 (3.11 or later) has venv, then run make again"
     fi
     rm -f "$work"
     echo "$stamp" >"$dir/.stamp"
@@ -85,6 +88,9 @@ fail_with_log() {
 
 exec 9>"$cache/producers.lock"
 flock 9
-python
+python "$cache/python" "$examples/python/requirements.txt" the Python clients of Kafka and Avro
+for version in 0.0.44 0.1.4; do
+    python "$cache/agentsight-$version" "$here/../examples/agentsight/requirements-$version.txt" "AgentSight's SDK $version"
+done
 kcat
 "$here/fetch-maven.sh" "$cache/java/libs" "$examples/java/pom.xml" "$jars_digest"

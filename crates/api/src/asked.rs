@@ -61,7 +61,7 @@ impl Reach {
     /// What positions ask for; without any, what the journal holds now if the key writes too.
     pub(crate) async fn of(app: &App, asked: &Asked, positions: &[String]) -> Result<Reach, Error> {
         // The end is read before the figures: what is in at least that far is fresh to now.
-        let end = wait::journal_end(&app.deps).await?;
+        let end = app.feed.journal_end().await?;
         let target =
             if positions.is_empty() && access::waits(&asked.key) { end.clone() } else { app.positions(positions)? };
         Ok(Reach { target, end, now_ms: asked.now.timestamp_millis() })
@@ -69,7 +69,7 @@ impl Reach {
 
     /// Waits until the figures reach it; answers up to when they are complete, milliseconds.
     pub(crate) async fn wait(&self, app: &App, derived: bool) -> Result<i64, Error> {
-        let progress = wait::until(&app.deps, &app.feed, &self.target, derived).await?;
+        let progress = app.feed.until(&self.target, derived).await?;
         Ok(wait::fresh_to_ms(&progress, &self.end, derived, self.now_ms))
     }
 }

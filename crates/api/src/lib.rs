@@ -27,3 +27,4 @@ pub use figures::declaration;
 pub use metrics::CATALOGUE;
 pub use openapi::document;
 pub use router::{Deps, operations, paths, router};
+pub use wait::Feed;

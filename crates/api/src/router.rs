@@ -15,10 +15,7 @@ use serde_json::{Value, json};
 use service::health::Report;
 use tokio::sync::Semaphore;
 
-use crate::{
-    Error, asyncapi, conversations, erasures, explain, export, figures, manage, openapi,
-    wait::{self, Feed},
-};
+use crate::{Error, asyncapi, conversations, erasures, explain, export, figures, manage, openapi, wait::Feed};
 
 /// Questions that are answered at once.
 const TURNS: usize = 16;
@@ -85,7 +82,8 @@ impl App {
 /// The API's routes.
 pub fn router(deps: Deps) -> Router {
     let (turns, exports) = (Semaphore::new(TURNS), Arc::new(Semaphore::new(EXPORTS)));
-    let app = App { deps, feed: Feed::default(), turns, exports };
+    let feed = Feed::new(deps.warehouse.clone(), Arc::clone(&deps.journal), deps.generation);
+    let app = App { deps, feed, turns, exports };
     let routed = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     routed
         .fallback(async || Error::NoRoute)
@@ -145,7 +143,7 @@ async fn health() -> Json<Value> {
 async fn ready(State(app): State<Arc<App>>) -> Response {
     let mut report = app.deps.health.report();
     let nothing = Position::default();
-    let look = wait::until(&app.deps, &app.feed, &nothing, false);
+    let look = app.feed.until(&nothing, false);
     let figures = match tokio::time::timeout(READY_MAX, look).await {
         Ok(Ok(_)) => "ok".to_owned(),
         Ok(Err(error)) => {

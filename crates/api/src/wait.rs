@@ -1,27 +1,43 @@
 //! Reading what was written: waiting until the figures reach a position of the journal.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use journal::{Topic, position::Position};
+use journal::{Journal, Topic, position::Position};
 use tokio::{sync::Mutex, time::Instant};
 use warehouse::query::{self, Progress};
 
-use crate::{Deps, Error};
+use crate::Error;
 
 /// Longest wait of a question.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// Shortest time between two looks at the progress, whoever asks.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
-/// The last look at the progress, shared by all questions that wait.
-#[derive(Debug, Default)]
-pub(crate) struct Feed {
-    last: Mutex<Option<(Instant, Arc<Vec<Progress>>)>>,
+/// The last look at the progress: what of the journal the figures hold.
+type Look = (Instant, Arc<Vec<Progress>>);
+
+/// How far the figures are, shared by all questions that wait.
+pub struct Feed {
+    warehouse: warehouse::Client,
+    journal: Arc<dyn Journal>,
+    generation: u32,
+    last: Mutex<Option<Look>>,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").field("generation", &self.generation).finish_non_exhaustive()
+    }
 }
 
 impl Feed {
+    /// Looks at the figures of a generation of the tables.
+    pub fn new(warehouse: warehouse::Client, journal: Arc<dyn Journal>, generation: u32) -> Feed {
+        Feed { warehouse, journal, generation, last: Mutex::default() }
+    }
+
     /// The progress as it was at `since` or later.
-    async fn after(&self, deps: &Deps, since: Instant) -> Result<Arc<Vec<Progress>>, Error> {
+    async fn after(&self, since: Instant) -> Result<Arc<Vec<Progress>>, Error> {
         // Who comes while another looks waits here, and then mostly finds the answer.
         let mut last = self.last.lock().await;
         if let Some((at, progress)) = last.as_ref() {
@@ -31,40 +47,41 @@ impl Feed {
             tokio::time::sleep_until(*at + LOOK_EVERY).await;
         }
         let at = Instant::now();
-        let progress = Arc::new(query::progress(&deps.warehouse, deps.generation).await?);
+        let progress = Arc::new(query::progress(&self.warehouse, self.generation).await?);
         *last = Some((at, progress.clone()));
         Ok(progress)
     }
-}
 
-/// How far the figures reach, when `target` is in. Fails with `NotYet` after ten seconds.
-pub(crate) async fn until(
-    deps: &Deps,
-    feed: &Feed,
-    target: &Position,
-    derived: bool,
-) -> Result<Arc<Vec<Progress>>, Error> {
-    let deadline = Instant::now() + WAIT_MAX;
-    loop {
-        let now = Instant::now();
-        let look = tokio::time::timeout_at(deadline, feed.after(deps, now)).await;
-        let progress = look.map_err(|_| Error::NotYet)??;
-        if covers(&progress, target, derived) {
-            return Ok(progress);
-        }
-        if Instant::now() >= deadline {
-            return Err(Error::NotYet);
+    /// How far the figures reach, when `target` is in; `derived` if what is folded from conversations has to hold it, too.
+    ///
+    /// # Errors
+    /// `NotYet` after ten seconds; `Query` when the warehouse is away.
+    pub async fn until(&self, target: &Position, derived: bool) -> Result<Arc<Vec<Progress>>, Error> {
+        let deadline = Instant::now() + WAIT_MAX;
+        loop {
+            let now = Instant::now();
+            let look = tokio::time::timeout_at(deadline, self.after(now)).await;
+            let progress = look.map_err(|_| Error::NotYet)??;
+            if covers(&progress, target, derived) {
+                return Ok(progress);
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::NotYet);
+            }
         }
     }
-}
 
-/// The end of every partition as it is now.
-pub(crate) async fn journal_end(deps: &Deps) -> Result<Position, Error> {
-    let mut end = Position::default();
-    for partition in 0..deps.journal.partitions(Topic::Events) {
-        end.raise(partition, deps.journal.offsets(Topic::Events, partition).await?.next);
+    /// The end of every partition as it is now.
+    ///
+    /// # Errors
+    /// `Journal` when it is away.
+    pub async fn journal_end(&self) -> Result<Position, Error> {
+        let mut end = Position::default();
+        for partition in 0..self.journal.partitions(Topic::Events) {
+            end.raise(partition, self.journal.offsets(Topic::Events, partition).await?.next);
+        }
+        Ok(end)
     }
-    Ok(end)
 }
 
 /// Whether the figures hold everything before the target.

@@ -30,9 +30,9 @@ pub(crate) enum Command {
     Worker(Service),
     /// Starts the API alone: answers questions from ClickHouse, manages projects and keys.
     #[command(
-        after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 RAPPORT_WAREHOUSE__URL=http://clickhouse:8123 rapport api --listen 0.0.0.0:8090\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
+        after_help = "Example:\n  RAPPORT_KAFKA__BROKERS=kafka:9092 RAPPORT_WAREHOUSE__URL=http://clickhouse:8123 rapport api --listen 0.0.0.0:8090 --data-dir /var/lib/rapport\n\nRAPPORT_ADMIN_KEY and RAPPORT_SECRET have to be set, the same for all processes."
     )]
-    Api(Service),
+    Api(Api),
     /// Starts the embedded warehouse alone, over ClickHouse's HTTP interface.
     #[command(after_help = "Example:\n  rapport warehouse --data-dir ./data/warehouse --listen 127.0.0.1:8123")]
     Warehouse(Warehouse),
@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Key(Key),
     /// Sends events from files of NDJSON, plain or gzip; sending a file again changes nothing.
     #[command(
-        after_help = "Example:\n  rapport import --key \"$KEY\" history.jsonl.gz\n\nEvents older than seven days are marked as historical. Exit code 1 if any event was rejected."
+        after_help = "Example:\n  rapport import --key \"$KEY\" history.jsonl.gz\n  rapport import --key \"$KEY\" agentsight conversations.json\n\nEvents older than seven days are marked as historical. Exit code 1 if any event was rejected."
     )]
     Import(Import),
     /// Sends realistic events and measures how fast they are taken, and how soon they are visible.
@@ -79,6 +79,17 @@ pub(crate) struct Run {
 #[derive(Debug, Args)]
 pub(crate) struct Gateway {
     /// Directory of the spool, for one gateway alone; made if missing [default: ./data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) service: Service,
+}
+
+/// Options of `api`.
+#[derive(Debug, Args)]
+pub(crate) struct Api {
+    /// Directory of a spool for what AgentSight's clients send while Kafka is away, for one process alone; made if missing. Without it
+    /// they are answered 503 then.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     #[command(flatten)]
@@ -225,7 +236,7 @@ impl Role {
 /// Options of `import`.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// Files, or `-` for standard input.
+    /// Files, or `-` for standard input; after the word `agentsight` JSON that AgentSight exported.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Key to send with.

@@ -24,8 +24,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Gateway(options) => run::gateway(&options),
-        Command::Worker(options) => run::service(&options, run::Roles::WORKER),
-        Command::Api(options) => run::service(&options, run::Roles::API),
+        Command::Worker(options) => run::worker(&options),
+        Command::Api(options) => run::api(&options),
         Command::Warehouse(options) => commands::warehouse(&options),
         Command::Project(options) => commands::project(&options.command),
         Command::Key(options) => commands::key(&options.command),

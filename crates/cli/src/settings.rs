@@ -32,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) engine: Engine,
     pub(crate) warehouse: Warehouse,
     pub(crate) gateway: gateway::Options,
+    pub(crate) agentsight: AgentSight,
     pub(crate) geo: Geo,
     pub(crate) demo: Demo,
     pub(crate) log: Log,
@@ -83,6 +84,13 @@ pub(crate) struct Warehouse {
     pub(crate) url: Url,
     pub(crate) user: String,
     pub(crate) password: Secret,
+}
+
+/// `[agentsight]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct AgentSight {
+    pub(crate) attachments: PathBuf,
+    pub(crate) public_url: String,
 }
 
 /// `[geo]`

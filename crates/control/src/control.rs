@@ -1,6 +1,7 @@
 //! The handle through which everything else sees projects and keys.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     future::Future,
     pin::pin,
@@ -139,6 +140,11 @@ impl Control {
     /// The project of an id.
     pub fn project(&self, id: &str) -> Option<Arc<Project>> {
         self.read_state(|state| state.project(id))
+    }
+
+    /// The environments that a project's keys are of, in order.
+    pub fn environments(&self, project: &str) -> BTreeSet<Arc<str>> {
+        self.read_state(|state| state.environments(project))
     }
 
     /// All projects by id.

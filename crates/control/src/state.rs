@@ -1,7 +1,7 @@
 //! Projects and keys as the records so far make them: a pure fold.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::Arc,
 };
@@ -148,6 +148,12 @@ impl State {
 
     pub(crate) fn grant(&self, hash: &key::Hash) -> Option<Grant> {
         self.keys.get(hash).cloned()
+    }
+
+    /// The environments that a project's keys are of, in order.
+    pub(crate) fn environments(&self, project: &str) -> BTreeSet<Arc<str>> {
+        let own = self.keys.values().filter(|grant| grant.project.as_deref() == Some(project));
+        own.map(|grant| Arc::clone(&grant.environment)).collect()
     }
 
     /// Whether any key lets pages of this origin send.

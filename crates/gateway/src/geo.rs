@@ -6,13 +6,15 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use maxminddb::{PathElement, Reader};
 
-/// A geographic database in memory.
+/// A geographic database in memory; clones share it.
+#[derive(Clone)]
 pub struct Geo {
-    reader: Reader<Vec<u8>>,
+    reader: Arc<Reader<Vec<u8>>>,
 }
 
 impl std::fmt::Debug for Geo {
@@ -53,7 +55,7 @@ impl Geo {
     pub fn open(path: &Path) -> Result<Self, GeoError> {
         let reader =
             Reader::open_readfile(path).map_err(|e| GeoError { path: path.to_owned(), message: e.to_string() })?;
-        Ok(Self { reader })
+        Ok(Self { reader: Arc::new(reader) })
     }
 
     /// Looks an address up. `None` when it is private, reserved or not in the database.

@@ -59,7 +59,7 @@ struct Gateway {
 }
 
 /// Bodies from this size on are judged outside the threads that serve connections.
-const LARGE: usize = 32 << 10;
+pub(crate) const LARGE: usize = 32 << 10;
 
 /// The answer to a batch of which at least the frame was right.
 #[derive(Debug, Serialize)]
@@ -161,7 +161,7 @@ async fn take(gateway: &Arc<Gateway>, grant: Grant, request: Request) -> Result<
     }
 }
 
-fn bounds(options: &Options) -> Bounds {
+pub(crate) fn bounds(options: &Options) -> Bounds {
     Bounds {
         bytes: options.body_max.len(),
         time: options.body_timeout.get(),
@@ -170,7 +170,7 @@ fn bounds(options: &Options) -> Bounds {
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
@@ -221,6 +221,7 @@ impl Batch {
             control: &deps.control,
             received_at: self.received_at,
             events_max: deps.options.batch_events_max,
+            letters_unknown: true,
             sources,
         };
         judge::judge(&body, is_lines, bench)
@@ -234,13 +235,7 @@ impl Batch {
         let start = Instant::now();
         let taken = self.gateway.deps.intake.append(records, dead).await?;
         metrics::APPEND_TIME.record(start.elapsed().as_secs_f64());
-        metrics::ACCEPTED.add(accepted as u64);
-        for (code, count) in judge::count(rejected.iter().map(|rejected| rejected.code)) {
-            metrics::REJECTED.add_with(&[("code", code)], count);
-        }
-        for (code, count) in judge::count(warnings.iter().map(|warned| warned.code)) {
-            metrics::WARNED.add_with(&[("code", code)], count);
-        }
+        metrics::outcome(accepted, &rejected, &warnings);
         let position = match taken {
             Taken::Appended(position) => Some(position.encode(&self.gateway.deps.position_secret)),
             Taken::Spooled => None,

@@ -51,6 +51,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) control: &'a Control,
     pub(crate) received_at: Timestamp,
     pub(crate) events_max: usize,
+    /// Whether types that the catalogue does not know are named in the dead letters, too.
+    pub(crate) letters_unknown: bool,
     pub(crate) sources: Sources<'a>,
 }
 
@@ -136,7 +138,8 @@ impl<'a> Work<'a> {
                 }
             }
         }
-        for warned in judged.warnings.iter().filter(|warned| warned.code == event::Warning::UnknownType.as_str()) {
+        let is_unknown = |warned: &&Warned| warned.code == event::Warning::UnknownType.as_str();
+        for warned in judged.warnings.iter().filter(|warned| self.bench.letters_unknown && is_unknown(warned)) {
             let reason = Reason { code: warned.code, message: warned.message, event_id: Some(&warned.event_id) };
             let original = self.text.slice(events[warned.index].clone());
             judged.dead.push(self.dead_letters.record(original, &reason));

@@ -16,6 +16,7 @@ mod caller;
 mod config;
 mod cors;
 mod dead_letter;
+mod door;
 mod enrich;
 mod error;
 mod geo;
@@ -29,6 +30,7 @@ mod split;
 mod spool;
 
 pub use config::{GeoOptions, Network, Options};
+pub use door::{Door, Receipt, Received, Unusable};
 pub use error::Error;
 pub use geo::{Geo, GeoError, Place};
 pub use http::{Deps, paths, router};

@@ -2,6 +2,8 @@
 
 use service::metrics::{Counter, Entry, Gauge, Histogram, Unit};
 
+use crate::judge::{self, Rejected, Warned};
+
 /// Events that were acknowledged.
 pub const ACCEPTED: Counter = Counter::new(
     "rapport_gateway_accepted_events_total",
@@ -79,3 +81,14 @@ pub const CATALOGUE: [Entry; 13] = [
     SPOOL_BYTES.entry(),
     SPOOL_AGE.entry(),
 ];
+
+/// Counts what became of the events of a request.
+pub(crate) fn outcome(accepted: usize, rejected: &[Rejected], warnings: &[Warned]) {
+    ACCEPTED.add(accepted as u64);
+    for (code, count) in judge::count(rejected.iter().map(|rejected| rejected.code)) {
+        REJECTED.add_with(&[("code", code)], count);
+    }
+    for (code, count) in judge::count(warnings.iter().map(|warned| warned.code)) {
+        WARNED.add_with(&[("code", code)], count);
+    }
+}

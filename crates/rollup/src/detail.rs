@@ -97,6 +97,14 @@ pub struct Detail<'a> {
     pub cache_write_tokens: Option<i64>,
     pub reasoning_tokens: Option<i64>,
     pub embedding_tokens: Option<i64>,
+    /// Whether the tokens are running totals of the client whose key it is.
+    pub cumulative: Option<bool>,
+    #[serde(borrow)]
+    pub key_id: Text<'a>,
+    #[serde(borrow)]
+    pub turn_id: Text<'a>,
+    /// Of `turn.completed`.
+    pub complete: Option<bool>,
     // Attachments.
     #[serde(borrow)]
     pub mime: Text<'a>,

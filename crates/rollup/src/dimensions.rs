@@ -31,8 +31,9 @@ pub(crate) fn dimensions(facts: &[Fact<'_>]) -> Dimensions {
         let updates = facts.iter().rev().filter(|fact| fact.kind == Kind::Updated);
         updates.filter_map(|fact| fact.detail.set.as_ref()).find_map(pick)
     };
-    let started =
-        |pick: fn(&Fact<'_>) -> Option<String>| facts.iter().filter(|fact| fact.kind == Kind::Started).find_map(pick);
+    // What was known when the conversation was only opened counts as well.
+    let begins = |fact: &&Fact<'_>| matches!(fact.kind, Kind::Started | Kind::Initialized);
+    let started = |pick: fn(&Fact<'_>) -> Option<String>| facts.iter().filter(begins).find_map(pick);
     let any = |pick: fn(&Fact<'_>) -> Option<String>| facts.iter().find_map(pick);
     let device = update(|set| owned(said(&set.device)))
         .or_else(|| started(|fact| owned(said(&fact.detail.device))))

@@ -1,5 +1,7 @@
 //! The AI's work: tool calls, tokens, attachments (D-38).
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::chats::numbered;
 use crate::detail::{instant_us, label, said, text};
 use crate::fact::{Fact, Kind};
@@ -64,9 +66,16 @@ pub struct Attachment {
     pub bytes: u64,
 }
 
-/// The tool calls of a conversation, from its events in order.
+/// The tool calls of a conversation, from its events in order. Those of a turn that did not come to its end are left out, whichever
+/// came first.
 pub(crate) fn tool_calls(facts: &[Fact<'_>]) -> Vec<ToolCall> {
-    let calls = facts.iter().filter(|fact| fact.kind == Kind::ToolCall && !counts_tokens(fact));
+    let incomplete: BTreeSet<&str> = facts
+        .iter()
+        .filter(|fact| fact.detail.complete == Some(false))
+        .filter_map(|fact| said(&fact.detail.turn_id))
+        .collect();
+    let is_left_out = |fact: &Fact<'_>| said(&fact.detail.turn_id).is_some_and(|turn| incomplete.contains(turn));
+    let calls = facts.iter().filter(|fact| fact.kind == Kind::ToolCall && !counts_tokens(fact) && !is_left_out(fact));
     calls
         .map(|fact| ToolCall {
             at_us: fact.at_us(),
@@ -94,7 +103,36 @@ fn duration_ms(fact: &Fact<'_>) -> Option<f64> {
 pub(crate) fn model_calls(pieces: &[Vec<&Fact<'_>>]) -> Vec<ModelCall> {
     let calls = numbered(pieces)
         .filter(|(_, fact)| fact.kind == Kind::ModelCall || (fact.kind == Kind::ToolCall && counts_tokens(fact)));
-    calls.map(|(chat, fact)| model_call(chat, fact)).collect()
+    let mut totals = Totals::default();
+    calls.map(|(chat, fact)| totals.since_last(fact, model_call(chat, fact))).collect()
+}
+
+/// The last running totals of each client, by its key.
+#[derive(Default)]
+struct Totals<'f>(HashMap<&'f str, [i64; 3]>);
+
+impl<'f> Totals<'f> {
+    /// What was used since the client's last report in this conversation. Its first says what was used in all, wherever that was: how
+    /// much of it here is unknown. Totals that fell are those of a client that began anew.
+    fn since_last(&mut self, fact: &'f Fact<'_>, mut call: ModelCall) -> ModelCall {
+        if fact.detail.cumulative != Some(true) {
+            return call;
+        }
+        let now = [call.input, call.output, call.embedding];
+        let before = self.0.insert(said(&fact.detail.key_id).unwrap_or_default(), now);
+        let since = match before {
+            Some(before) if before.iter().zip(now).all(|(before, now)| now >= *before) => {
+                [0, 1, 2].map(|at| now[at] - before[at])
+            }
+            Some(_) => now,
+            None => {
+                call.reported = false;
+                [0; 3]
+            }
+        };
+        [call.input, call.output, call.embedding] = since;
+        call
+    }
 }
 
 fn model_call(chat: u32, fact: &Fact<'_>) -> ModelCall {
@@ -144,4 +182,52 @@ pub(crate) fn attachments(facts: &[Fact<'_>]) -> Vec<Attachment> {
 /// The class of a MIME type: what stands before its slash.
 fn class(mime: Option<&str>) -> Option<&str> {
     mime.and_then(|mime| mime.split('/').next()).filter(|class| !class.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Detail, Order};
+
+    fn fact<'a>(event: &str, time_us: i64, data: &'a str) -> Fact<'a> {
+        Fact {
+            order: Order { time_us, sequence: 0, event_id: "" },
+            kind: Kind::of(event, None),
+            user_id: "",
+            anonymous_id: "",
+            session_id: "",
+            channel: "",
+            flag: None,
+            detail: Detail::from_json(data, ""),
+        }
+    }
+
+    #[test]
+    fn calls_of_a_turn_that_did_not_come_to_its_end_are_left_out_whichever_came_first() {
+        let call = |at, turn| fact("tool.call.completed", at, turn);
+        let facts = [
+            call(1, r#"{"tool_name": "lost", "turn_id": "t1"}"#),
+            fact("turn.completed", 2, r#"{"turn_id": "t1", "complete": false}"#),
+            call(3, r#"{"tool_name": "lost", "turn_id": "t1"}"#),
+            fact("turn.completed", 4, r#"{"turn_id": "t2", "complete": true}"#),
+            call(5, r#"{"tool_name": "kept", "turn_id": "t2"}"#),
+            call(6, r#"{"tool_name": "kept", "turn_id": "t3"}"#),
+        ];
+        let tools: Vec<String> = tool_calls(&facts).into_iter().map(|call| call.tool).collect();
+        assert_eq!(tools, ["kept", "kept"]);
+    }
+
+    #[test]
+    fn of_running_totals_the_increase_counts_and_the_first_of_a_conversation_is_unknown() {
+        let report = |at, data| fact("tool.call.completed", at, data);
+        let facts = [
+            report(1, r#"{"tool_name": "token_usage", "cumulative": true, "key_id": "a", "prompt_tokens": 100}"#),
+            report(2, r#"{"tool_name": "token_usage", "cumulative": true, "key_id": "a", "prompt_tokens": 130}"#),
+            report(3, r#"{"tool_name": "token_usage", "cumulative": true, "key_id": "a", "prompt_tokens": 20}"#),
+            report(4, r#"{"tool_name": "token_usage", "prompt_tokens": 7}"#),
+        ];
+        let calls = model_calls(&[facts.iter().collect()]);
+        let told: Vec<(i64, bool)> = calls.iter().map(|call| (call.input, call.reported)).collect();
+        assert_eq!(told, [(0, false), (30, true), (20, true), (7, true)]);
+    }
 }

@@ -24,6 +24,8 @@ use crate::{
 const LATE: chrono::Duration = chrono::Duration::days(7);
 /// A request stays below the gateway's 5 MiB.
 const REQUEST_BYTES: usize = 4 << 20;
+/// The word before files that AgentSight exported.
+const AGENTSIGHT: &str = "agentsight";
 /// Rejections that are printed; all are counted.
 const SHOWN: u64 = 20;
 
@@ -49,8 +51,13 @@ pub(crate) fn import(options: &Import) -> anyhow::Result<()> {
         accepted: 0,
         rejected: 0,
     };
-    for path in &options.files {
-        import.file(path).with_context(|| format!("{}: stopped", path.display()))?;
+    let (of_agentsight, files) = match options.files.split_first() {
+        Some((first, rest)) if first == Path::new(AGENTSIGHT) && !rest.is_empty() => (true, rest),
+        _ => (false, options.files.as_slice()),
+    };
+    for path in files {
+        let sent = if of_agentsight { import.export(path) } else { import.file(path) };
+        sent.with_context(|| format!("{}: stopped", path.display()))?;
     }
     import.bar.finish_and_clear();
     let (accepted, rejected) = (import.accepted, import.rejected);
@@ -101,13 +108,49 @@ impl Running {
             if event.is_empty() {
                 continue;
             }
-            if self.lines.len() == self.batch || self.body.len() + event.len() >= REQUEST_BYTES {
-                self.send(&name)?;
-            }
-            self.lines.push(number);
-            append_event(&mut self.body, event, self.now);
+            self.event(&name, number, event)?;
         }
         self.send(&name)
+    }
+
+    /// Sends what AgentSight exported: conversations with their transcripts, as a list, pages of its API, or one after the other. They
+    /// are numbered as they come.
+    fn export(&mut self, path: &Path) -> anyhow::Result<()> {
+        let name = path.display().to_string();
+        self.bar.set_message(name.clone());
+        let now = event::Timestamp(self.now.timestamp_micros());
+        let mut number = 0;
+        for value in serde_json::Deserializer::from_reader(open(path, &self.bar)?).into_iter::<Value>() {
+            let rows = match value.context("the file holds no JSON")? {
+                Value::Array(rows) => rows,
+                mut page if page["results"].is_array() => {
+                    page["results"].take().as_array().cloned().unwrap_or_default()
+                }
+                row => vec![row],
+            };
+            for row in rows {
+                number += 1;
+                match agentsight::exported(&row, now) {
+                    Ok(events) => {
+                        for event in events {
+                            self.event(&name, number, event.to_string().as_bytes())?;
+                        }
+                    }
+                    Err(message) => self.reject(&name, number, "no_conversation", message),
+                }
+            }
+        }
+        self.send(&name)
+    }
+
+    /// Puts an event behind the others, and sends them when there is no more room.
+    fn event(&mut self, file: &str, number: u64, event: &[u8]) -> anyhow::Result<()> {
+        if self.lines.len() == self.batch || self.body.len() + event.len() >= REQUEST_BYTES {
+            self.send(file)?;
+        }
+        self.lines.push(number);
+        append_event(&mut self.body, event, self.now);
+        Ok(())
     }
 
     fn send(&mut self, file: &str) -> anyhow::Result<()> {

@@ -114,6 +114,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, bounds:
         let body = Body::new(Lingering::new(&parts.headers, body));
         let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(ConnectInfo(peer));
+        if let Some(meant) = agentsight::within_prefix(request.uri()) {
+            *request.uri_mut() = meant;
+        }
         router.clone().oneshot(request)
     });
     let connection = http1::Builder::new()

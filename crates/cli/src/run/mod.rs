@@ -32,10 +32,25 @@ use self::{
     lock::{Attempt, Lock},
 };
 use crate::{
-    args::{Gateway, Run, Service},
+    args::{Api, Gateway, Run, Service},
     settings,
     settings::Settings,
 };
+
+/// What a process is started as.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    roles: Roles,
+    demo: bool,
+    /// Whether it has a directory for what Kafka does not take now.
+    spools: bool,
+}
+
+impl Start {
+    fn of(roles: Roles) -> Start {
+        Start { roles, demo: false, spools: roles.gateway }
+    }
+}
 
 /// How long tasks may take to end after SIGTERM; the engine's stop comes after it, and both fit into ten seconds.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -51,7 +66,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<()> {
         settings::of_process(options.config.as_deref(), options.listen.as_deref(), options.data_dir.as_deref())?;
     install_telemetry(&settings)?;
     let lock = lock_or_explain(&settings.data.dir)?;
-    let outcome = block_on_serving(&settings, Roles::ALL, options.demo);
+    let outcome = block_on_serving(&settings, Start { demo: options.demo, ..Start::of(Roles::ALL) });
     directory::remove_note(&settings.data.dir);
     drop(lock);
     outcome
@@ -66,22 +81,39 @@ pub(crate) fn gateway(options: &Gateway) -> anyhow::Result<()> {
     let settings = settings_of_service(service, data_dir.as_deref())?;
     install_telemetry(&settings)?;
     let _lock = lock_or_explain(&settings.data.dir)?;
-    block_on_serving(&settings, Roles::GATEWAY, false)
+    block_on_serving(&settings, Start::of(Roles::GATEWAY))
 }
 
-/// Runs a worker or an API until SIGTERM or SIGINT, on Kafka and a ClickHouse server.
+/// Runs a worker until SIGTERM or SIGINT, on Kafka and a ClickHouse server.
 ///
 /// # Errors
 /// When the configuration, the address, the brokers or the server cannot be used, or a task that may not fail failed.
-pub(crate) fn service(options: &Service, roles: Roles) -> anyhow::Result<()> {
-    let settings = settings_of_service(options, None)?;
+pub(crate) fn worker(options: &Service) -> anyhow::Result<()> {
+    let settings = settings_with_server(options, None)?;
+    install_telemetry(&settings)?;
+    block_on_serving(&settings, Start::of(Roles::WORKER))
+}
+
+/// Runs an API until SIGTERM or SIGINT, on Kafka and a ClickHouse server, with a spool if it is given a directory of its own.
+///
+/// # Errors
+/// As `worker`, and when the directory cannot be used.
+pub(crate) fn api(options: &Api) -> anyhow::Result<()> {
+    let Api { data_dir, service } = options;
+    let settings = settings_with_server(service, data_dir.as_deref())?;
+    install_telemetry(&settings)?;
+    let _lock = data_dir.as_ref().map(|_| lock_or_explain(&settings.data.dir)).transpose()?;
+    block_on_serving(&settings, Start { spools: data_dir.is_some(), ..Start::of(Roles::API) })
+}
+
+fn settings_with_server(options: &Service, data_dir: Option<&Path>) -> anyhow::Result<Settings> {
+    let settings = settings_of_service(options, data_dir)?;
     anyhow::ensure!(
-        !roles.needs_warehouse() || !settings.warehouse.url.is_empty(),
+        !settings.warehouse.url.is_empty(),
         "a service of its own needs a ClickHouse server: set RAPPORT_WAREHOUSE__URL=http://host:8123, or start one with \
          `rapport warehouse`"
     );
-    install_telemetry(&settings)?;
-    block_on_serving(&settings, roles, false)
+    Ok(settings)
 }
 
 fn settings_of_service(options: &Service, data_dir: Option<&Path>) -> anyhow::Result<Settings> {
@@ -98,9 +130,9 @@ fn install_telemetry(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// Serves on threads of its own until the end is asked for.
-fn block_on_serving(settings: &Settings, roles: Roles, demo: bool) -> anyhow::Result<()> {
+fn block_on_serving(settings: &Settings, start: Start) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to run on")?;
-    let outcome = runtime.block_on(serve::serve(settings, roles, demo));
+    let outcome = runtime.block_on(serve::serve(settings, start));
     // A task that outlived the drain must not hold up the end of the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome

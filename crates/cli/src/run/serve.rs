@@ -15,7 +15,7 @@ use service::{
 use tokio::{net::TcpListener, time::Instant};
 
 use super::{
-    DRAIN, Roles, connections,
+    DRAIN, Roles, Start, connections,
     directory::{self, ServerNote},
     registry::HttpRegistry,
     secrets::{self, Secrets},
@@ -36,7 +36,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When a part cannot be started, or a task that may not fail failed.
-pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyhow::Result<()> {
+pub(super) async fn serve(settings: &Settings, start: Start) -> anyhow::Result<()> {
+    let Start { roles, demo, spools } = start;
     connections::allow_open_files();
     let listen = &settings.http.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| {
@@ -52,7 +53,8 @@ pub(super) async fn serve(settings: &Settings, roles: Roles, demo: bool) -> anyh
         tracing::debug!(applied, "migrations");
     }
 
-    let intake = if roles.gateway { Some(open_intake(settings, &journal).await?) } else { None };
+    let takes_events = roles.gateway || roles.api;
+    let intake = if takes_events { Some(open_intake(settings, &journal, spools).await?) } else { None };
 
     let lifecycle = Lifecycle::new(DRAIN);
     let parts = Parts {
@@ -115,7 +117,10 @@ async fn open_stores(settings: &Settings, roles: Roles) -> anyhow::Result<(Opene
 }
 
 /// Opens the gateway's door to the journal, with its spool.
-async fn open_intake(settings: &Settings, journal: &Arc<dyn Journal>) -> anyhow::Result<Arc<Intake>> {
+async fn open_intake(settings: &Settings, journal: &Arc<dyn Journal>, spools: bool) -> anyhow::Result<Arc<Intake>> {
+    if !spools {
+        return Ok(Arc::new(Intake::new(Arc::clone(journal))));
+    }
     let (settings, journal) = (settings.clone(), Arc::clone(journal));
     let opened = tokio::task::spawn_blocking(move || stores::open_intake(&settings, journal)).await;
     Ok(Arc::new(opened.context("the spool's thread panicked")??))
@@ -241,11 +246,15 @@ impl Parts<'_> {
         service::metrics::describe(&gateway::metrics::CATALOGUE);
         service::metrics::describe(api::CATALOGUE);
         service::metrics::describe(watch::CATALOGUE);
-        let router = match (self.gateway()?, self.warehouse.filter(|_| self.roles.api)) {
+        let geo = settings::geo_database(self.settings).filter(|_| self.intake.is_some());
+        let geo = geo.map(|path| gateway::Geo::open(&path)).transpose()?;
+        let router = match (self.gateway(&geo), self.warehouse.filter(|_| self.roles.api)) {
             (None, None) => api::operations(self.health.clone(), metrics.clone()),
             (Some(ingest), None) => ingest.merge(api::operations(self.health.clone(), metrics.clone())),
-            (None, Some(warehouse)) => self.api(warehouse, &metrics),
-            (Some(ingest), Some(warehouse)) => ingest.merge(self.api(warehouse, &metrics)),
+            (None, Some(warehouse)) => self.agentsight(warehouse, geo).merge(self.api(warehouse, &metrics)),
+            (Some(ingest), Some(warehouse)) => {
+                ingest.merge(self.agentsight(warehouse, geo)).merge(self.api(warehouse, &metrics))
+            }
         };
         let bounds = connections::Bounds::new(&self.settings.http, HTTP_DRAIN);
         let shutdown = self.spawner.shutdown();
@@ -263,16 +272,36 @@ impl Parts<'_> {
         Ok(())
     }
 
-    fn gateway(&self) -> anyhow::Result<Option<Router>> {
-        let Some(intake) = self.intake else { return Ok(None) };
-        let geo = settings::geo_database(self.settings).map(|path| gateway::Geo::open(&path)).transpose()?;
-        Ok(Some(gateway::router(gateway::Deps {
+    fn gateway(&self, geo: &Option<gateway::Geo>) -> Option<Router> {
+        let intake = self.intake.filter(|_| self.roles.gateway)?;
+        Some(gateway::router(gateway::Deps {
             intake: Arc::clone(intake),
             control: self.control.clone(),
-            geo,
+            geo: geo.clone(),
             options: self.settings.gateway.clone(),
             position_secret: self.position_secret(),
-        })))
+        }))
+    }
+
+    /// The routes of AgentSight's clients, which append through the gateway's library and read the warehouse.
+    fn agentsight(&self, warehouse: &warehouse::Client, geo: Option<gateway::Geo>) -> Router {
+        let Some(intake) = self.intake else { return Router::new() };
+        let settings = &self.settings.agentsight;
+        let directory = match &settings.attachments {
+            own if own.as_os_str().is_empty() => self.settings.data.dir.join("attachments"),
+            named => named.clone(),
+        };
+        let secret = self.position_secret();
+        let options = self.settings.gateway.clone();
+        let door = gateway::Door::new(Arc::clone(intake), self.control.clone(), geo, options, agentsight::BODY_MAX);
+        agentsight::router(agentsight::Deps {
+            door: Arc::new(door),
+            warehouse: warehouse.clone(),
+            feed: api::Feed::new(warehouse.clone(), Arc::clone(self.journal), worker::Options::default().generation),
+            files: agentsight::Files::in_directory(&directory, &secret),
+            secret,
+            public_url: settings.public_url.clone(),
+        })
     }
 
     fn api(&self, warehouse: &warehouse::Client, metrics: &service::metrics::Handle) -> Router {

@@ -11,19 +11,15 @@ use warehouse::registry::{Class, METRICS, Unit};
 
 use crate::{
     explained::{self, Golden},
-    server::{Directory, Server, root},
+    server::{Directory, Server, shared},
 };
 
 /// The range of the golden events.
 const GOLDEN_WEEK: [&str; 4] = ["--from", "2026-03-23", "--to", "2026-03-30"];
 
-/// The oracle's directory: `shared/golden` beside the repository, or above it.
+/// The oracle's directory.
 fn golden() -> PathBuf {
-    let found =
-        root().ancestors().map(|above| above.join("shared/golden")).find(|path| path.join("check.py").is_file());
-    found.unwrap_or_else(|| {
-        panic!("shared/golden/check.py lies nowhere above {}: the figures cannot be checked", root().display())
-    })
+    shared("golden/check.py").with_file_name("")
 }
 
 /// Has the oracle post a file to a new project and compare every figure.

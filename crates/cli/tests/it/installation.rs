@@ -40,8 +40,8 @@ impl Installation {
     pub(crate) fn service(&self, name: &str) -> Server {
         let mut command = command(&[name, "--listen", "127.0.0.1:0"]);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        if name == "gateway" {
-            command.arg("--data-dir").arg(self.directory.data().with_file_name("gateway"));
+        if name != "worker" {
+            command.arg("--data-dir").arg(self.directory.data().with_file_name(name));
         }
         Server::of_service(command, &self.directory)
     }

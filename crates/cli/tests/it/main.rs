@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers with it")]
 
+mod agentsight;
 mod by_hand;
 mod commands;
 mod copies;

@@ -1,6 +1,6 @@
 //! Direct producers: the page for them does what it says, and what they send wrong holds up nothing.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{fs, process::Command, time::Duration};
 
 use rdkafka::{
     ClientConfig,
@@ -13,7 +13,7 @@ use testkit::kafka::Brokers;
 use crate::{
     installation::Installation,
     kcat::{Kcat, Record},
-    server::{Server, root, wait_for},
+    server::{Server, cached, root, wait_for},
 };
 
 #[allow(dead_code, reason = "the example is a program, of which tests run all but the reading of its arguments")]
@@ -38,13 +38,6 @@ fn the_page_for_producers_shows_the_examples_as_they_are() {
         let example = fs::read_to_string(root().join("examples/producers").join(file)).unwrap();
         assert_eq!(blocks(language), [example], "copy examples/producers/{file} into docs/producers.md");
     }
-}
-
-/// What was fetched for tests.
-fn cached(path: &str) -> PathBuf {
-    let path = root().join(".cache").join(path);
-    assert!(path.exists(), "{} is not there: run `make producers`", path.display());
-    path
 }
 
 /// A command of the page that contains `part`, with what is this installation's own in place of what the page says.

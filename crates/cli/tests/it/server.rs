@@ -23,6 +23,19 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/cli lies two levels deep")
 }
 
+/// A file that lies beside the repository in `shared`, or above it.
+pub(crate) fn shared(path: &str) -> PathBuf {
+    let found = root().ancestors().map(|above| above.join("shared").join(path)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("shared/{path} lies nowhere above {}", root().display()))
+}
+
+/// What was fetched for tests.
+pub(crate) fn cached(path: &str) -> PathBuf {
+    let path = root().join(".cache").join(path);
+    assert!(path.exists(), "{} is not there: run `make producers`", path.display());
+    path
+}
+
 /// A server that runs; killed when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -211,6 +224,18 @@ impl Server {
     pub(crate) fn batch(&self, key: &str, events: &Value) -> (u16, Value) {
         let request = agent().post(format!("{}/v1/batch", self.url)).header("Authorization", format!("Bearer {key}"));
         answer(request.send_json(events))
+    }
+
+    /// Status and body of a POST of JSON to a route of AgentSight's clients.
+    pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
+        let request = agent().post(format!("{}{path}", self.url)).header("Authorization", format!("Api-Key {key}"));
+        answer(request.send_json(body))
+    }
+
+    /// The same of a form, as it is sent.
+    pub(crate) fn post_form(&self, path: &str, key: &str, (boundary, body): (&str, &[u8])) -> (u16, Value) {
+        let request = agent().post(format!("{}{path}", self.url)).header("Authorization", format!("Api-Key {key}"));
+        answer(request.header("Content-Type", format!("multipart/form-data; boundary={boundary}")).send(body))
     }
 
     /// Sends events that all have to be accepted.

@@ -14,6 +14,7 @@ mod people;
 mod pieces;
 mod range;
 mod run;
+pub mod stored;
 mod timeline;
 
 pub use buckets::{BUCKETS_MAX, Grain, Whole, boundaries};

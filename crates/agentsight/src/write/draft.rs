@@ -1,0 +1,78 @@
+//! Native events as these routes write them.
+
+use event::{Origin, Timestamp, derived_event_id};
+use serde_json::{Map, Value, json};
+
+/// Events that are older than this when they arrive say so, or they would be refused: what clients say of the time counts. Below the
+/// horizon, because some time passes until it is judged.
+const HISTORICAL_US: i64 = event::limits::HORIZON_US - 3_600_000_000;
+
+/// A native event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Draft {
+    pub(crate) event: &'static str,
+    pub(crate) event_id: String,
+    pub(crate) conversation: Option<String>,
+    /// None for the arrival.
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) environment: Option<String>,
+    pub(crate) user_id: Option<String>,
+    pub(crate) channel: Option<String>,
+    /// The client's address, to be looked up.
+    pub(crate) ip: Option<String>,
+    pub(crate) data: Map<String, Value>,
+    /// What belongs to AgentSight's clients alone.
+    pub(crate) own: Option<Value>,
+}
+
+impl Draft {
+    pub(crate) fn into_json(self, now: Timestamp) -> Value {
+        let mut members = Map::new();
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                members.insert(name.to_owned(), value);
+            }
+        };
+        let at = self.at.unwrap_or(now);
+        set("event_id", Some(self.event_id.into()));
+        set("event", Some(self.event.into()));
+        set("timestamp", Some(at.to_rfc3339().into()));
+        set("historical", (at.0 < now.0 - HISTORICAL_US).then_some(Value::Bool(true)));
+        set("environment", self.environment.map(Value::from));
+        set("conversation_id", self.conversation.map(Value::from));
+        set("user_id", self.user_id.map(Value::from));
+        set("channel", self.channel.map(Value::from));
+        set("context", self.ip.map(|ip| json!({"ip": ip})));
+        set("data", Some(Value::Object(self.data)));
+        set("agentsight", self.own);
+        Value::Object(members)
+    }
+}
+
+/// The id of an item whose client gives none: the same when it is sent again.
+pub(crate) fn item_id(project: &str, endpoint: &str, item: &Item<'_>) -> String {
+    derived_event_id(&Origin {
+        project,
+        endpoint,
+        conversation_id: item.conversation,
+        timestamp: item.at.unwrap_or_default(),
+        sender_or_name: item.name,
+        content: item.content,
+    })
+    .to_string()
+}
+
+/// What tells an item from others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Item<'a> {
+    pub(crate) conversation: &'a str,
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) name: &'a str,
+    pub(crate) content: &'a [u8],
+}
+
+/// Data of an event: members that say something.
+pub(crate) fn data<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    let said = members.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value)));
+    said.collect()
+}
