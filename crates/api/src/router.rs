@@ -16,7 +16,7 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, asyncapi, conversations, erasures, explain, export, figures, manage, openapi,
+    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, openapi,
     wait::{self, Feed},
 };
 
@@ -84,13 +84,19 @@ impl App {
 
 /// The API's routes.
 pub fn router(deps: Deps) -> Router {
+    surface(deps).0
+}
+
+/// The API's routes, and the same questions for another surface of this process.
+pub fn surface(deps: Deps) -> (Router, Questions) {
     let (turns, exports) = (Semaphore::new(TURNS), Arc::new(Semaphore::new(EXPORTS)));
-    let app = App { deps, feed: Feed::default(), turns, exports };
+    let app = Arc::new(App { deps, feed: Feed::default(), turns, exports });
     let routed = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    routed
+    let router = routed
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .with_state(Arc::new(app))
+        .with_state(Arc::clone(&app));
+    (router, Questions::new(app))
 }
 
 /// Health, readiness and Prometheus alone: what a process has that answers no questions.
