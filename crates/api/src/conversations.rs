@@ -71,11 +71,7 @@ pub(crate) async fn one(
     counted("conversation", shown(&app, asked, id)).await.map(Json)
 }
 
-pub(crate) async fn shown(
-    app: &App,
-    asked: Result<Asked, Error>,
-    id: Result<String, Error>,
-) -> Result<Value, Error> {
+pub(crate) async fn shown(app: &App, asked: Result<Asked, Error>, id: Result<String, Error>) -> Result<Value, Error> {
     let asked = asked?;
     let id = id?;
     let environment = environment(&asked.sent)?;

@@ -235,8 +235,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
         let told = self.told();
-        let refusal =
-            Refusal { code: told.code, message: &told.message, hint: &told.hint, id: told.id.as_deref() };
+        let refusal = Refusal { code: told.code, message: &told.message, hint: &told.hint, id: told.id.as_deref() };
         let mut response = (status, Json(refusal.to_json())).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -47,6 +47,8 @@ pub struct Band<'a> {
     pub height: f64,
     /// Whether values are whole things.
     pub is_whole: bool,
+    /// Whether values are seconds: ticks are then round seconds, minutes or hours.
+    pub is_time: bool,
     /// How values are written.
     pub write: &'a dyn Fn(f64) -> String,
     /// What stands under the value at the right end, as `today to 14:20`.
@@ -87,7 +89,15 @@ pub struct Chart<'a> {
 
 /// Draws the bands.
 pub fn chart(data: &Chart<'_>) -> Markup {
-    let tops: Vec<f64> = data.bands.iter().scan(0.0, |top, band| { let own = *top; *top += HEAD + band.height + FOOT; Some(own) }).collect();
+    let tops: Vec<f64> = data
+        .bands
+        .iter()
+        .scan(0.0, |top, band| {
+            let own = *top;
+            *top += HEAD + band.height + FOOT;
+            Some(own)
+        })
+        .collect();
     let bottom: f64 = data.bands.iter().map(|band| HEAD + band.height + FOOT).sum();
     let count = data.slots.len();
     html! {
@@ -132,7 +142,7 @@ impl Band<'_> {
     fn scale(&self) -> Scale {
         let known = self.points.iter().filter_map(|point| point.value);
         let most = known.chain(self.shown_before().iter().copied().flatten()).fold(0.0, f64::max);
-        Scale::from_zero(most, self.is_whole)
+        if self.is_time { Scale::of_seconds(most) } else { Scale::from_zero(most, self.is_whole) }
     }
 
     /// The slots without values that have some on both sides.
@@ -167,7 +177,7 @@ fn ground(band: &Band<'_>, top: f64, count: usize) -> Markup {
             }
         }
         @if let Some(from) = maturing {
-            rect fill="url(#hatch)" x=(Percent(edge(from))) width=(Percent(100.0 - edge(from))) y=(N(y)) height=(N(band.height)) {}
+            rect .mat fill="url(#hatch)" x=(Percent(edge(from))) width=(Percent(100.0 - edge(from))) y=(N(y)) height=(N(band.height)) {}
         }
         (grid(&band.scale(), (y, band.height), band.write))
     }
@@ -186,9 +196,12 @@ fn band(band: &Band<'_>, top: f64) -> Markup {
     let place = |at: usize, value: f64| (middle(at, count) * 10.0, y(value));
     let bottom = top + HEAD + band.height;
     let before = runs(band.shown_before().iter().map(|value| value.map(|value| (value, true))), place);
-    let solid = runs(band.points.iter().map(|point| {
-        point.value.filter(|_| point.state != State::Partial).map(|value| (value, true))
-    }), place);
+    let solid = runs(
+        band.points
+            .iter()
+            .map(|point| point.value.filter(|_| point.state != State::Partial).map(|value| (value, true))),
+        place,
+    );
     let line = |run: &[(f64, f64)]| if band.kind == Kind::Curve { monotone(run) } else { straight(run) };
     let height = top + HEAD + band.height + FOOT;
     html! {

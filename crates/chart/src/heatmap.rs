@@ -28,9 +28,11 @@ pub struct Heatmap<'a> {
 impl Heatmap<'_> {
     /// The greatest value, its row and hour; None where all is zero.
     pub fn peak(&self) -> Option<(f64, usize, usize)> {
-        let cells = self.values.iter().enumerate().flat_map(|(row, hours)| {
-            hours.iter().enumerate().map(move |(hour, value)| (*value, row, hour))
-        });
+        let cells = self
+            .values
+            .iter()
+            .enumerate()
+            .flat_map(|(row, hours)| hours.iter().enumerate().map(move |(hour, value)| (*value, row, hour)));
         cells.filter(|cell| cell.0 > 0.0).reduce(|best, cell| if cell.0 > best.0 { cell } else { best })
     }
 

@@ -102,8 +102,7 @@ mod tests {
             spans: vec![span(0.0, 0.5, "2 min"), span(0.6, 0.6, "<0 s>")],
             marks: vec![Mark { at: 0.2, class: "open", title: "click".into() }],
         };
-        let drawn =
-            lanes(&Lanes { lanes: &[bot], ticks: &[(0.0, "10:41".into())], summary: "who" }).into_string();
+        let drawn = lanes(&Lanes { lanes: &[bot], ticks: &[(0.0, "10:41".into())], summary: "who" }).into_string();
         assert_eq!(drawn.matches("class=\"in in-bot\"").count(), 1, "{drawn}");
         assert!(drawn.contains("width=\"0.4%\"") && drawn.contains("&lt;0 s&gt;"), "{drawn}");
         assert!(drawn.contains("mk-open"));

@@ -38,7 +38,10 @@ mod tests {
     #[test]
     fn percentiles_lie_on_their_axis() {
         let drawn = percentiles(Percentiles { p50: 1.0, p90: 5.0, p95: 30.0 }, 10.0, Some(2.0)).into_string();
-        assert!(drawn.contains("cx=\"10%\"") && drawn.contains("x=\"50%\"") && drawn.contains("x2=\"100%\""), "{drawn}");
+        assert!(
+            drawn.contains("cx=\"10%\"") && drawn.contains("x=\"50%\"") && drawn.contains("x2=\"100%\""),
+            "{drawn}"
+        );
         assert_eq!(drawn.matches("target").count(), 1);
         let flat = percentiles(Percentiles { p50: 0.0, p90: 0.0, p95: 0.0 }, 0.0, None).into_string();
         assert!(!flat.contains("NaN"), "{flat}");

@@ -32,6 +32,17 @@ impl Scale {
         Scale { top: (most * 1.06).max(last), ticks }
     }
 
+    /// An axis of seconds: ticks are round in the unit that fits, seconds, minutes or hours.
+    pub fn of_seconds(most: f64) -> Scale {
+        let unit = match most {
+            5_400.0.. => 3_600.0,
+            90.0.. => 60.0,
+            _ => 1.0,
+        };
+        let Scale { top, ticks } = Scale::from_zero(most / unit, unit > 1.0);
+        Scale { top: top * unit, ticks: ticks.into_iter().map(|tick| tick * unit).collect() }
+    }
+
     /// The share of the height at which a value stands, 0 to 1.
     pub fn share(&self, value: f64) -> f64 {
         (value / self.top).clamp(0.0, 1.0)
@@ -68,6 +79,13 @@ mod tests {
         assert_eq!(Scale::from_zero(0.2, false).ticks, [0.0, 0.1, 0.2]);
         assert_eq!(Scale::from_zero(1.0, true).ticks, [0.0, 1.0]);
         assert_eq!(Scale::from_zero(0.0, true).ticks, [0.0, 1.0], "an axis of zeros still has a height");
+    }
+
+    #[test]
+    fn ticks_of_time_are_round_in_their_unit() {
+        assert_eq!(Scale::of_seconds(150_000.0).ticks, [0.0, 72_000.0, 144_000.0]);
+        assert_eq!(Scale::of_seconds(200.0).ticks, [0.0, 120.0]);
+        assert_eq!(Scale::of_seconds(3.0).ticks, [0.0, 1.0, 2.0, 3.0]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ fn drawn_with(kind: Kind, points: &[Point], before: &[Option<f64>]) -> String {
         before,
         height: 100.0,
         is_whole: true,
+        is_time: false,
         write: &write,
         end: "today",
         before_end: "before",

@@ -18,7 +18,7 @@ use crate::{
 const GOLDEN_WEEK: [&str; 4] = ["--from", "2026-03-23", "--to", "2026-03-30"];
 
 /// The oracle's directory: `shared/golden` beside the repository, or above it.
-fn golden() -> PathBuf {
+pub(crate) fn golden() -> PathBuf {
     let found =
         root().ancestors().map(|above| above.join("shared/golden")).find(|path| path.join("check.py").is_file());
     found.unwrap_or_else(|| {

@@ -37,8 +37,21 @@ fn defaults_are_left_out() {
 #[test]
 fn what_cannot_be_used_falls_back_with_a_notice() {
     for query in [
-        "r=28x", "r=0d", "r=9999d", "r=2026-03-31..2026-03-01", "r=2026-02-30..2026-03-01", "r=", "tz=Europe/Madird",
-        "cmp=mom", "g=fortnight", "f=chanel:is:web", "f=channel:like:web", "f=channel:is:", "f=channel", "env=", "v=cake",
+        "r=28x",
+        "r=0d",
+        "r=9999d",
+        "r=2026-03-31..2026-03-01",
+        "r=2026-02-30..2026-03-01",
+        "r=",
+        "tz=Europe/Madird",
+        "cmp=mom",
+        "g=fortnight",
+        "f=chanel:is:web",
+        "f=channel:like:web",
+        "f=channel:is:",
+        "f=channel",
+        "env=",
+        "v=cake",
     ] {
         assert_eq!(fallen_back(query).query(), "", "{query}");
     }
