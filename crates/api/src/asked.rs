@@ -37,13 +37,19 @@ impl Asked {
     /// Checks key, parameters and project, in this order.
     pub(crate) fn read(app: &App, headers: &HeaderMap, pairs: Pairs, table: Table) -> Result<Asked, Error> {
         let key = access::authenticate(&app.deps, headers)?;
-        access::may_read(&key)?;
         let unreadable = |error: QueryRejection| Error::BadParameter {
             code: "bad_query",
             message: error.to_string(),
             hint: "percent-encode the parameters".into(),
         };
-        let sent = Sent::new(pairs.map_err(unreadable)?.0, table)?;
+        // Who may not read is told so whatever the parameters are.
+        access::may_read(&key)?;
+        Asked::by(app, key, pairs.map_err(unreadable)?.0, table)
+    }
+
+    /// The same of a key that may read.
+    pub(crate) fn by(app: &App, key: Grant, pairs: Vec<(String, String)>, table: Table) -> Result<Asked, Error> {
+        let sent = Sent::new(pairs, table)?;
         let project = access::project(&app.deps, &key, sent.one("project"))?;
         Ok(Asked { key, sent, project, now: (app.deps.now)() })
     }

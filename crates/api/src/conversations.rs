@@ -28,11 +28,11 @@ const EVENTS_MAX: usize = 1_000;
 
 /// `GET /api/v1/conversations`.
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, pairs: Pairs) -> Result<Json<Value>, Error> {
-    counted("conversations", listed(&app, &headers, pairs)).await.map(Json)
+    counted("conversations", listed(&app, Asked::read(&app, &headers, pairs, CONVERSATIONS))).await.map(Json)
 }
 
-async fn listed(app: &App, headers: &HeaderMap, pairs: Pairs) -> Result<Value, Error> {
-    let asked = Asked::read(app, headers, pairs, CONVERSATIONS)?;
+pub(crate) async fn listed(app: &App, asked: Result<Asked, Error>) -> Result<Value, Error> {
+    let asked = asked?;
     let wanted = wanted(&asked.sent, &asked.project, asked.now)?;
     let after = placed::<1>(&asked.sent)?.map(|([us], id)| (us, id));
     let listing = Listing {
@@ -66,17 +66,14 @@ pub(crate) async fn one(
     id: Result<Path<String>, PathRejection>,
     pairs: Pairs,
 ) -> Result<Json<Value>, Error> {
-    counted("conversation", shown(&app, &headers, id, pairs)).await.map(Json)
+    let asked = Asked::read(&app, &headers, pairs, CONVERSATION);
+    let id = id.map(|Path(id)| id).map_err(|_| Error::NoRoute);
+    counted("conversation", shown(&app, asked, id)).await.map(Json)
 }
 
-async fn shown(
-    app: &App,
-    headers: &HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    pairs: Pairs,
-) -> Result<Value, Error> {
-    let asked = Asked::read(app, headers, pairs, CONVERSATION)?;
-    let Path(id) = id.map_err(|_| Error::NoRoute)?;
+pub(crate) async fn shown(app: &App, asked: Result<Asked, Error>, id: Result<String, Error>) -> Result<Value, Error> {
+    let asked = asked?;
+    let id = id?;
     let environment = environment(&asked.sent)?;
     let tz = asked.sent.one("tz").map_or(Ok(asked.project.timezone), zone)?;
     let limit = paged(&asked.sent, EVENTS, EVENTS_MAX)?;

@@ -14,7 +14,7 @@ use crate::{
 
 /// How a figure changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Change {
+pub enum Change {
     /// A fraction of the earlier figure.
     Relative(f64),
     /// The difference of two fractions.
@@ -27,7 +27,7 @@ enum Change {
 
 impl Change {
     /// From the earlier figure to the present one.
-    fn of(unit: Unit, before: Option<f64>, now: Option<f64>) -> Change {
+    pub fn of(unit: Unit, before: Option<f64>, now: Option<f64>) -> Change {
         match (before, now) {
             (Some(before), Some(now)) if unit == Unit::Fraction => Change::Points(now - before),
             (Some(before), Some(now)) if before == 0.0 && now == 0.0 => Change::Relative(0.0),
@@ -37,20 +37,28 @@ impl Change {
         }
     }
 
-    fn described(self, polarity: Polarity) -> Value {
-        let (kind, value, rises) = match self {
-            Change::Relative(value) => ("relative", Some(value), Some(value)),
-            Change::Points(value) => ("points", Some(value), Some(value)),
-            Change::New => ("new", None, Some(1.0)),
-            Change::Unknown => ("unknown", None, None),
+    /// Whether the change is good news; None where it is neither.
+    pub fn is_good(self, polarity: Polarity) -> Option<bool> {
+        let rises = match self {
+            Change::Relative(value) | Change::Points(value) if value != 0.0 => value > 0.0,
+            Change::New => true,
+            _ => return None,
         };
-        let rises = rises.filter(|change| *change != 0.0).map(|change| change > 0.0);
-        let is_good = match polarity {
-            Polarity::Up => rises,
-            Polarity::Down => rises.map(|rises| !rises),
+        match polarity {
+            Polarity::Up => Some(rises),
+            Polarity::Down => Some(!rises),
             Polarity::Neutral => None,
+        }
+    }
+
+    fn described(self, polarity: Polarity) -> Value {
+        let (kind, value) = match self {
+            Change::Relative(value) => ("relative", Some(value)),
+            Change::Points(value) => ("points", Some(value)),
+            Change::New => ("new", None),
+            Change::Unknown => ("unknown", None),
         };
-        json!({"kind": kind, "value": number(value), "is_good": is_good})
+        json!({"kind": kind, "value": number(value), "is_good": self.is_good(polarity)})
     }
 }
 

@@ -185,12 +185,31 @@ impl Error {
         }
     }
 
+    /// All that a client is told. What only the log may say is logged, once for each call.
+    pub fn told(&self) -> Told {
+        let id = self.has_details().then(|| refusal::log_details(self.code(), self));
+        Told { code: self.code(), message: self.message(), hint: self.hint(), id }
+    }
+
     fn has_details(&self) -> bool {
         matches!(
             self,
             Error::Journal(_) | Error::Query(query::Error::Warehouse(_)) | Error::Control(control::Error::Journal(_))
         )
     }
+}
+
+/// A refusal in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Stable name.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// Under which id the log says more, if there is more to say.
+    pub id: Option<String>,
 }
 
 fn query_hint(error: &query::Error) -> String {
@@ -203,7 +222,7 @@ fn query_hint(error: &query::Error) -> String {
             "use a local date or an instant with Z or an offset ('+' is written %2B in an address)".into()
         }
         query::Error::BadRange(_) => "from is the first instant, to the first one after the range".into(),
-        query::Error::UnknownPreset(_) => "use today, yesterday, 7d, 28d, 90d, wtd, mtd or ytd, or from and to".into(),
+        query::Error::UnknownPreset(_) => "use today, yesterday, 7d, 28d, 90d, 12m, wtd, mtd, qtd, ytd, lastweek, lastmonth, lastquarter or 2026-03-01..2026-03-31".into(),
         query::Error::TooManyBuckets { .. } => "narrow the range, or use a larger g".into(),
         query::Error::TooManyRows { .. } => "narrow the range, use a larger g, or fewer dimensions in by".into(),
         query::Error::TooManyOpenings { .. } => "leave hours out, or give the project fewer openings a day".into(),
@@ -215,9 +234,8 @@ fn query_hint(error: &query::Error) -> String {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
-        let (message, hint) = (self.message(), self.hint());
-        let id = self.has_details().then(|| refusal::log_details(self.code(), &self));
-        let refusal = Refusal { code: self.code(), message: &message, hint: &hint, id: id.as_deref() };
+        let told = self.told();
+        let refusal = Refusal { code: told.code, message: &told.message, hint: &told.hint, id: told.id.as_deref() };
         let mut response = (status, Json(refusal.to_json())).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -27,11 +27,11 @@ pub(crate) async fn explain(
     headers: HeaderMap,
     pairs: Pairs,
 ) -> Result<Json<Value>, Error> {
-    counted("explain", answer(&app, &headers, pairs)).await.map(Json)
+    counted("explain", answer(&app, Asked::read(&app, &headers, pairs, EXPLAIN))).await.map(Json)
 }
 
-async fn answer(app: &App, headers: &HeaderMap, pairs: Pairs) -> Result<Value, Error> {
-    let asked = Asked::read(app, headers, pairs, EXPLAIN)?;
+pub(crate) async fn answer(app: &App, asked: Result<Asked, Error>) -> Result<Value, Error> {
+    let asked = asked?;
     let question = Question::read(&asked.sent, &asked.project, asked.now)?;
     let metric = question.metric()?;
     let after = placed::<1>(&asked.sent)?.map(|([us], id)| (us, id));

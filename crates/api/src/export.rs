@@ -31,11 +31,11 @@ const SEND_MAX: Duration = Duration::from_secs(300);
 
 /// `GET /api/v1/export`.
 pub(crate) async fn export(State(app): State<Arc<App>>, headers: HeaderMap, pairs: Pairs) -> Result<Response, Error> {
-    counted("export", answer(&app, &headers, pairs)).await
+    counted("export", answer(&app, Asked::read(&app, &headers, pairs, EXPORT))).await
 }
 
-async fn answer(app: &App, headers: &HeaderMap, pairs: Pairs) -> Result<Response, Error> {
-    let asked = Asked::read(app, headers, pairs, EXPORT)?;
+pub(crate) async fn answer(app: &App, asked: Result<Asked, Error>) -> Result<Response, Error> {
+    let asked = asked?;
     let question = Question::read(&asked.sent, &asked.project, asked.now)?;
     let format = format(asked.sent.one("format"))?;
     let reach = Reach::of(app, &asked, &question.positions).await?;

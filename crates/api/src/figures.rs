@@ -22,11 +22,11 @@ const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// `GET /api/v1/query`.
 pub(crate) async fn query(State(app): State<Arc<App>>, headers: HeaderMap, pairs: Pairs) -> Result<Json<Value>, Error> {
-    counted("query", answer(&app, &headers, pairs)).await.map(Json)
+    counted("query", answer(&app, Asked::read(&app, &headers, pairs, QUERY))).await.map(Json)
 }
 
-async fn answer(app: &App, headers: &HeaderMap, pairs: Pairs) -> Result<Value, Error> {
-    let asked = Asked::read(app, headers, pairs, QUERY)?;
+pub(crate) async fn answer(app: &App, asked: Result<Asked, Error>) -> Result<Value, Error> {
+    let asked = asked?;
     let question = Question::read(&asked.sent, &asked.project, asked.now)?;
     let reach = Reach::of(app, &asked, &question.positions).await?;
     let _turn = turn(app).await?;

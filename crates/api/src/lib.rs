@@ -19,12 +19,15 @@ mod manage;
 mod metrics;
 mod openapi;
 mod params;
+mod questions;
 mod router;
 mod wait;
 
-pub use error::Error;
+pub use delta::Change;
+pub use error::{Error, Told};
 pub use figures::declaration;
 pub use metrics::CATALOGUE;
 pub use openapi::document;
-pub use router::{Deps, operations, paths, router};
+pub use questions::{Parameters, Questions};
+pub use router::{Deps, operations, paths, router, surface};
 pub use wait::Feed;

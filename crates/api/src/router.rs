@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 use service::health::Report;
 use tokio::sync::Semaphore;
 
-use crate::{Error, asyncapi, conversations, erasures, explain, export, figures, manage, openapi, wait::Feed};
+use crate::{
+    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, openapi, wait::Feed,
+};
 
 /// Questions that are answered at once.
 const TURNS: usize = 16;
@@ -81,14 +83,20 @@ impl App {
 
 /// The API's routes.
 pub fn router(deps: Deps) -> Router {
+    surface(deps).0
+}
+
+/// The API's routes, and the same questions for another surface of this process.
+pub fn surface(deps: Deps) -> (Router, Questions) {
     let (turns, exports) = (Semaphore::new(TURNS), Arc::new(Semaphore::new(EXPORTS)));
     let feed = Feed::new(deps.warehouse.clone(), Arc::clone(&deps.journal), deps.generation);
-    let app = App { deps, feed, turns, exports };
+    let app = Arc::new(App { deps, feed, turns, exports });
     let routed = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    routed
+    let router = routed
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .with_state(Arc::new(app))
+        .with_state(Arc::clone(&app));
+    (router, Questions::new(app))
 }
 
 /// Health, readiness and Prometheus alone: what a process has that answers no questions.

@@ -51,6 +51,18 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// What somebody who may read a project's figures has who is known by something else than a key; `id` says by what.
+    pub fn reader(id: &str, project: &str) -> Grant {
+        Grant {
+            key_id: id.into(),
+            project: Some(project.into()),
+            environment: "production".into(),
+            role: Role::Read,
+            bot_id: None,
+            origins: Arc::default(),
+        }
+    }
+
     /// Whether a page of this origin may send with the key: a browser's key, and the page is one of its own.
     pub fn may_send_from(&self, origin: &str) -> bool {
         self.role == Role::Browser && (self.origins.is_empty() || self.origins.iter().any(|own| own == origin))

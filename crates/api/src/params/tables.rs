@@ -31,7 +31,11 @@ const METRIC: &[Parameter] = &[Parameter {
 const RANGE: &[Parameter] = &[
     parameter("from", "First local date or instant of the range."),
     parameter("to", "First local date or instant after the range."),
-    parameter("r", "Instead of from and to: today, yesterday, 7d, 28d … (local days, today included), wtd, mtd, ytd."),
+    parameter(
+        "r",
+        "Instead of from and to: today, yesterday, 7d, 28d … (local days, today included), 12m, wtd, mtd, qtd, ytd, lastweek, \
+         lastmonth, lastquarter, or a first and a last day: 2026-03-01..2026-03-31.",
+    ),
     parameter("tz", "IANA zone of days and hours; the project's by default."),
 ];
 /// By which rows.

@@ -43,7 +43,8 @@ pub(super) async fn serve(settings: &Settings, start: Start) -> anyhow::Result<(
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}: is another program there? Choose an address with --listen")
     })?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let url = format!("http://{address}");
     let directory = roles.is_whole().then_some(settings.data.dir.as_path());
     let secrets = secrets::secrets(directory)?;
     let (Opened { journal, retention }, warehouse) = open_stores(settings, roles).await?;
@@ -66,6 +67,7 @@ pub(super) async fn serve(settings: &Settings, start: Start) -> anyhow::Result<(
         retention,
         warehouse: warehouse.as_ref().map(|warehouse| &warehouse.client),
         control: &control,
+        demo: demo.then(|| dashboard::Demo { listens: address.ip(), project: welcome::PROJECT.to_owned() }),
         health: Health::default(),
         worker: worker::Status::default(),
         spawner: lifecycle.spawner(),
@@ -167,6 +169,8 @@ struct Parts<'a> {
     retention: Option<Duration>,
     warehouse: Option<&'a warehouse::Client>,
     control: &'a Control,
+    /// What the dashboard shows without signing in.
+    demo: Option<dashboard::Demo>,
     health: Health,
     /// What the worker says of itself.
     worker: worker::Status,
@@ -306,7 +310,7 @@ impl Parts<'_> {
 
     fn api(&self, warehouse: &warehouse::Client, metrics: &service::metrics::Handle) -> Router {
         let here = self.roles.gateway.then(|| gateway::document(&self.settings.gateway));
-        api::router(api::Deps {
+        let (router, questions) = api::surface(api::Deps {
             warehouse: warehouse.clone(),
             control: self.control.clone(),
             journal: Arc::clone(self.journal),
@@ -317,7 +321,8 @@ impl Parts<'_> {
             generation: worker::Options::default().generation,
             retention: self.retention,
             now: Arc::new(Utc::now),
-        })
+        });
+        router.merge(dashboard::router(dashboard::Deps { questions, demo: self.demo.clone() }))
     }
 
     fn position_secret(&self) -> Arc<[u8]> {

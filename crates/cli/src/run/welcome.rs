@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The project of the demo, and the zone of its days.
-const PROJECT: &str = "demo";
+pub(super) const PROJECT: &str = "demo";
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::Madrid;
 
 /// What a welcome needs to know.
@@ -43,6 +43,7 @@ pub(super) async fn spawn(spawner: &Spawner, guest: Guest<'_>) -> anyhow::Result
         return Ok(());
     }
     let key = demo_key(guest.control, &guest.settings.data.dir).await?;
+    terminal::line(format_args!("The dashboard, open to this machine alone: {}", note.url));
     terminal::line(instructions(&note.url, &key));
     let fill = Fill {
         client: Client::new(&note.url, &key),

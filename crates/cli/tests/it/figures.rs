@@ -18,7 +18,7 @@ use crate::{
 const GOLDEN_WEEK: [&str; 4] = ["--from", "2026-03-23", "--to", "2026-03-30"];
 
 /// The oracle's directory.
-fn golden() -> PathBuf {
+pub(crate) fn golden() -> PathBuf {
     shared("golden/check.py").with_file_name("")
 }
 

@@ -7,6 +7,7 @@ mod by_hand;
 mod commands;
 mod copies;
 mod crashes;
+mod dashboard;
 mod disk;
 mod eligibility;
 mod erasure;

@@ -311,6 +311,36 @@ pub(crate) fn sql(url: &str, statement: &str, parameters: &[(&str, &str)]) -> St
     text.trim().to_owned()
 }
 
+/// Somebody who signed in to the pages of a server.
+pub(crate) struct Visitor {
+    url: String,
+    cookie: String,
+}
+
+impl Visitor {
+    pub(crate) fn sign_in(server: &Server, key: &str) -> Visitor {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into();
+        let response = agent.post(format!("{}/sign-in", server.url)).send_form([("key", key)]).unwrap();
+        assert_eq!(response.status().as_u16(), 303);
+        let cookie = response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        Visitor { url: server.url.clone(), cookie }
+    }
+
+    /// Status and text of a page.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let mut response = agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call().unwrap();
+        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    }
+
+    /// The text of a page that has to be there.
+    pub(crate) fn page(&self, path: &str) -> String {
+        let (status, text) = self.get(path);
+        assert_eq!(status, 200, "{path}: {text}");
+        text
+    }
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)

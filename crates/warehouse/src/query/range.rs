@@ -32,14 +32,18 @@ impl Range {
         Self::checked(bound(from, tz)?, bound(to, tz)?, tz)
     }
 
-    /// A preset: `today`, `yesterday`, `7d` (the last seven local days, today included), `wtd`, `mtd`, `ytd`.
-    /// Fails with `UnknownPreset`.
+    /// A preset: `today`, `yesterday`, `7d` (the last seven local days, today included), `12m` (the last twelve months), `wtd`, `mtd`,
+    /// `qtd`, `ytd` (the unit so far), `lastweek`, `lastmonth`, `lastquarter`; or two days, `2026-03-01..2026-03-31`, both in it.
+    /// Fails with `UnknownPreset`, and of days as `parse` does.
     pub fn preset(name: &str, tz: Tz, now: DateTime<Utc>) -> Result<Self, Error> {
         Self::preset_of_week(name, tz, now, MONDAY)
     }
 
     /// The same with weeks that begin on another day.
     pub fn preset_of_week(name: &str, tz: Tz, now: DateTime<Utc>, week_start: u8) -> Result<Self, Error> {
+        if let Some((first, last)) = name.split_once("..") {
+            return Ok(Self::days(first, last, tz)?.with_weeks_from(week_start));
+        }
         let unknown = || Error::UnknownPreset(name.to_owned());
         let today = now.with_timezone(&tz).date_naive();
         let tomorrow = today + Days::new(1);
@@ -48,6 +52,20 @@ impl Range {
             "yesterday" => (today - Days::new(1), today, Step::Days(1)),
             "wtd" => (week_begins(today, week_start), tomorrow, Step::Days(7)),
             "mtd" => (first_of_month(today), tomorrow, Step::Months(1)),
+            "qtd" => (first_of_quarter(today), tomorrow, Step::Months(3)),
+            "12m" => (tomorrow.checked_sub_months(Months::new(12)).ok_or_else(unknown)?, tomorrow, Step::Months(12)),
+            "lastweek" => {
+                let end = week_begins(today, week_start);
+                (end - Days::new(7), end, Step::Days(7))
+            }
+            "lastmonth" => {
+                let end = first_of_month(today);
+                (end.checked_sub_months(Months::new(1)).ok_or_else(unknown)?, end, Step::Months(1))
+            }
+            "lastquarter" => {
+                let end = first_of_quarter(today);
+                (end.checked_sub_months(Months::new(3)).ok_or_else(unknown)?, end, Step::Months(3))
+            }
             "ytd" => (NaiveDate::from_ymd_opt(today.year(), 1, 1).ok_or_else(unknown)?, tomorrow, Step::Months(12)),
             _ => {
                 let days: u64 = name.strip_suffix('d').and_then(|n| n.parse().ok()).ok_or_else(unknown)?;
@@ -59,6 +77,16 @@ impl Range {
         };
         let range = Self::checked(midnight(first, tz), midnight(end, tz), tz)?;
         Ok(Range { step: Some(step), week_start, ..range })
+    }
+
+    /// Whole local days, the last one included.
+    fn days(first: &str, last: &str, tz: Tz) -> Result<Self, Error> {
+        let day = |text: &str| {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Error::BadTime(text.chars().take(80).collect()))
+        };
+        let (first, last) = (day(first)?, day(last)?);
+        let end = last.succ_opt().ok_or_else(|| Error::BadTime(last.to_string()))?;
+        Self::checked(midnight(first, tz), midnight(end, tz), tz)
     }
 
     fn checked(from: DateTime<Utc>, to: DateTime<Utc>, tz: Tz) -> Result<Self, Error> {
@@ -140,6 +168,11 @@ pub(super) fn first_of_month(date: NaiveDate) -> NaiveDate {
     date - Days::new(u64::from(date.day0()))
 }
 
+fn first_of_quarter(date: NaiveDate) -> NaiveDate {
+    let first = first_of_month(date);
+    first.checked_sub_months(Months::new(first.month0() % 3)).unwrap_or(first)
+}
+
 pub(super) fn next_month(first: NaiveDate) -> NaiveDate {
     first + Months::new(1)
 }
@@ -215,6 +248,15 @@ mod tests {
         assert_eq!(named("wtd"), "2026-03-23 2026-03-26");
         assert_eq!(named("mtd"), "2026-03-01 2026-03-26");
         assert_eq!(named("ytd"), "2026-01-01 2026-03-26");
+        assert_eq!(named("qtd"), "2026-01-01 2026-03-26");
+        assert_eq!(named("12m"), "2025-03-26 2026-03-26");
+        assert_eq!(named("lastweek"), "2026-03-16 2026-03-23");
+        assert_eq!(named("lastmonth"), "2026-02-01 2026-03-01");
+        assert_eq!(named("lastquarter"), "2025-10-01 2026-01-01");
+        assert_eq!(named("2026-03-01..2026-03-31"), "2026-03-01 2026-04-01");
+        let refused = |name| Range::preset(name, madrid(), now).unwrap_err().code();
+        assert_eq!(refused("2026-03-31..2026-03-01"), "bad_range");
+        assert_eq!(refused("2026-03-31..soon"), "bad_time");
         for wrong in ["0d", "d", "-3d", "99999d", "fortnight"] {
             assert_eq!(Range::preset(wrong, madrid(), now).unwrap_err().code(), "unknown_range", "{wrong}");
         }

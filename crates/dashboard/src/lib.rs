@@ -1,0 +1,23 @@
+//! The pages that people look at: server-rendered HTML with inline charts, which needs no script to be read.
+//!
+//! Figures come from the API's own questions, asked within the process with the visitor's access (`desk`): a page and the API cannot
+//! say different things. The state of a page is its address (`view`). Which panels show which metrics is data (`pages`). Nothing
+//! here knows SQL, the journal or the warehouse's client.
+
+mod access;
+mod asset;
+mod conversation;
+mod conversations;
+mod desk;
+mod dictionary;
+mod explain;
+mod icon;
+mod pages;
+mod panel;
+mod router;
+mod session;
+mod shell;
+pub mod view;
+mod write;
+
+pub use router::{Demo, Deps, router};

@@ -1,0 +1,100 @@
+//! What all panels have around them: title, tools and note.
+
+use maud::{Markup, html};
+
+use super::{Drawn, Room, metric};
+use crate::{
+    desk::pair,
+    icon::icon,
+    pages::{Kind, Panel},
+    view::{Filter, Op, View, encoded},
+};
+
+/// A panel. Tiles stand without a frame.
+pub(crate) fn framed(room: Room<'_>, panel: &'static Panel, drawn: &Drawn) -> Markup {
+    if matches!(panel.kind, Kind::Kpis(_)) {
+        return html! { section .w12 aria-label=(panel.title) { (drawn.body) } };
+    }
+    let note = if drawn.note.is_empty() { panel.note } else { &drawn.note };
+    html! {
+        section .panel .{"w" (panel.width)} id=(panel.id) aria-labelledby={"t-" (panel.id)} {
+            div .ph {
+                div {
+                    h2 id={"t-" (panel.id)} { (panel.title) }
+                    @if !panel.scope.is_empty() { p { (panel.scope) } }
+                }
+                @if !matches!(panel.kind, Kind::Changes(_)) { (tools(room, panel)) }
+            }
+            (drawn.body)
+            @if !note.is_empty() { p .note { (note) } }
+            (not_kept(room, panel))
+        }
+    }
+}
+
+/// Filters that the panel's metrics do not have.
+fn not_kept(room: Room<'_>, panel: &'static Panel) -> Markup {
+    let loose: Vec<&str> = panel
+        .kind
+        .metrics()
+        .into_iter()
+        .map(metric)
+        .filter(|metric| !room.desk.is_kept(metric))
+        .map(|m| m.name)
+        .collect();
+    html! {
+        @if !loose.is_empty() { p .note { "Not kept to every filter, because it does not have the dimension: " (loose.join(", ")) "." } }
+    }
+}
+
+fn tools(room: Room<'_>, panel: &'static Panel) -> Markup {
+    let view = &room.desk.view;
+    let is_table = view.is_table(panel.id);
+    let turned = View { table: !is_table, panel: (!is_table).then(|| panel.id.to_owned()), ..view.clone() };
+    let metrics = panel.kind.metrics();
+    html! {
+        div .tools {
+            @if panel.kind.is_chart() {
+                a .btn .ico href={(turned.link(&room.desk.project.id, room.page.id)) "#" (panel.id)} title=(if is_table { "Show the chart" } else { "Show as a table" }) {
+                    (icon(if is_table { "chart" } else { "table" })) span .vh { (if is_table { "Show the chart" } else { "Show as a table" }) ": " (panel.title) }
+                }
+            }
+            @if let Some(first) = metrics.first() {
+                a .btn .ico href=(room.explain(first)) title="Explain" { (icon("info")) span .vh { "Explain " (panel.title) } }
+            }
+            details .menu {
+                summary .btn .ico title="Export" { (icon("down")) span .vh { "Export " (panel.title) } }
+                ul {
+                    @for (format, name) in [("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")] {
+                        li { a href=(export(room, panel, format)) { (name) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The address of a panel's file.
+fn export(room: Room<'_>, panel: &'static Panel, format: &str) -> String {
+    let desk = room.desk;
+    // A file has the metrics that share all dimensions with the first.
+    let first = panel.kind.metrics().first().map(|id| metric(id));
+    let mut pairs: Vec<_> = first.map(|metric| pair("metric", metric.id)).into_iter().collect();
+    pairs.push(pair("r", desk.view.range.to_string()));
+    if panel.kind.is_by_time() {
+        pairs.push(pair("g", desk.grain()));
+    }
+    if !panel.kind.by().is_empty() {
+        pairs.push(pair("by", panel.kind.by().join(",")));
+    }
+    pairs.extend(first.into_iter().flat_map(|metric| desk.filters(metric)));
+    pairs.extend(desk.place());
+    pairs.push(pair("format", format));
+    format!("{}?{}", View::default().link(&desk.project.id, "export"), encoded(&pairs))
+}
+
+/// The address of the page, kept to one more value.
+pub(crate) fn filtered_link(room: Room<'_>, dimension: &str, value: &str) -> Option<String> {
+    let filter = Filter::new(dimension, Op::Is, vec![value.to_owned()])?;
+    Some(room.desk.view.filtered(filter).link(&room.desk.project.id, room.page.id))
+}

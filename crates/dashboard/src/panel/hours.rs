@@ -1,0 +1,95 @@
+//! Weekdays by hours.
+
+use api::Told;
+use chart::Heatmap;
+use chrono::Weekday;
+use maud::{Markup, html};
+
+use super::{Drawn, Room, metric, states};
+use crate::{
+    desk::{Figure, Wish},
+    write::dimension,
+};
+
+pub(super) async fn drawn(room: Room<'_>, id: &'static str, is_table: bool) -> Result<Drawn, Told> {
+    let main = metric(id);
+    let peak = Wish::of(metric("peak_rpm"));
+    let days = Wish { grain: Some("day"), ..Wish::of(metric("messages_total")) };
+    let wish = Wish { by: &["weekday", "hour"], ..Wish::of(main) };
+    let (figure, peak, days) =
+        tokio::try_join!(room.desk.figure(wish), room.desk.figure(peak), room.desk.figure(days))?;
+    if figure.total.n == 0 {
+        return states::empty(room, main).await;
+    }
+    let order = order(room.desk.project.settings.week_start);
+    let names: Vec<String> = order.iter().map(|day| room.locale.weekday(*day).to_owned()).collect();
+    let values: Vec<[f64; 24]> = order.iter().map(|day| row(&figure, *day)).collect();
+    let data = Heatmap { rows: &names, values: &values, unit: "messages", locale: room.locale };
+    let body = html! {
+        @if is_table { (table(room, &names, &values)) } @else { (chart::heatmap(&data)) }
+        (facts(room, &peak, &days))
+    };
+    let sum: f64 = values.iter().flatten().sum();
+    Ok(Drawn { note: format!("Cells sum to {}.", room.locale.count(sum)), ..Drawn::of(body, &figure) })
+}
+
+/// The days of the week from the one that it begins with, 1 for Monday.
+fn order(week_start: u8) -> Vec<Weekday> {
+    let first = Weekday::try_from(week_start.saturating_sub(1)).unwrap_or(Weekday::Mon);
+    std::iter::successors(Some(first), |day| Some(day.succ())).take(7).collect()
+}
+
+fn row(figure: &Figure, day: Weekday) -> [f64; 24] {
+    let number = day.number_from_monday().to_string();
+    let mut hours = [0.0; 24];
+    for row in figure.rows.iter().filter(|row| row.dims.first() == Some(&number)) {
+        let hour = row.dims.get(1).and_then(|hour| hour.parse::<usize>().ok());
+        if let Some(cell) = hour.and_then(|hour| hours.get_mut(hour)) {
+            *cell = row.cell.value.unwrap_or_default();
+        }
+    }
+    hours
+}
+
+/// The busiest minute and day.
+fn facts(room: Room<'_>, peak: &Figure, days: &Figure) -> Markup {
+    let busiest = days
+        .rows
+        .iter()
+        .filter(|row| row.cell.value > Some(0.0))
+        .max_by(|a, b| a.cell.value.unwrap_or_default().total_cmp(&b.cell.value.unwrap_or_default()));
+    html! {
+        dl .facts3 {
+            div {
+                dt { "Peak minute" }
+                dd .fig { a .plain href=(room.explain("peak_rpm")) { (room.writer().maybe(metric("peak_rpm").unit, peak.total.value)) " messages" } }
+                @if let Some(at) = peak.total.at { dd { (room.locale.date(at.date_naive())) ", " (at.format("%H:%M")) } }
+            }
+            @if let Some((row, start)) = busiest.and_then(|row| Some((row, row.bucket?))) {
+                div {
+                    dt { "Busiest day" }
+                    dd .fig { (room.writer().maybe(metric("messages_total").unit, row.cell.value)) }
+                    dd { (room.locale.date(start.date())) }
+                }
+            }
+        }
+    }
+}
+
+fn table(room: Room<'_>, names: &[String], values: &[[f64; 24]]) -> Markup {
+    html! {
+        div .tw tabindex="0" {
+            table .t .c {
+                thead { tr { th scope="col" { (dimension("hour")) } @for name in names { th scope="col" .num { (name) } } } }
+                tbody {
+                    @for hour in 0..24 {
+                        tr {
+                            th scope="row" { (format!("{hour:02}–{:02}", hour + 1)) }
+                            @for row in values { td .num { (room.locale.number(row[hour], 0)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The pages on a journal of their own, asked without a socket.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request},
+};
+use dashboard::{Demo, Deps};
+use journal::{
+    Journal,
+    embedded::{EmbeddedJournal, Options},
+};
+use tower::ServiceExt as _;
+
+/// Largest page that a test reads.
+const PAGE_BYTES_MAX: usize = 4 << 20;
+
+/// The routes of the pages. The directory goes with them.
+pub(crate) struct Pages {
+    router: Router,
+    control: control::Control,
+    _directory: tempfile::TempDir,
+}
+
+/// An answer.
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Page {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Pages {
+    /// Those of a demo that listens at an address.
+    pub(crate) async fn demo(listens: &str) -> Pages {
+        let demo = Demo { listens: listens.parse().unwrap(), project: "demo".into() };
+        Pages::of(Some(demo)).await
+    }
+
+    /// Those of a server that is no demo.
+    pub(crate) async fn closed() -> Pages {
+        Pages::of(None).await
+    }
+
+    async fn of(demo: Option<Demo>) -> Pages {
+        let directory = tempfile::tempdir().unwrap();
+        let journal: Arc<dyn Journal> = Arc::new(EmbeddedJournal::open(directory.path(), Options::default()).unwrap());
+        let control = control::Control::open(Arc::clone(&journal), None).await.unwrap();
+        for name in ["demo", "shop"] {
+            control.create_project(name, chrono_tz::Europe::Madrid).await.unwrap();
+        }
+        let now = chrono::DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").unwrap().to_utc();
+        let (_, questions) = api::surface(api::Deps {
+            // Nothing listens on the discard port of this machine.
+            warehouse: warehouse::Client::connect("http://127.0.0.1:9", "default", ""),
+            control: control.clone(),
+            journal,
+            health: service::health::Health::default(),
+            metrics: service::metrics::install().unwrap(),
+            position_secret: b"secret"[..].into(),
+            documents: Vec::new(),
+            generation: 1,
+            retention: None,
+            now: Arc::new(move || now),
+        });
+        Pages { router: dashboard::router(Deps { questions, demo }), control, _directory: directory }
+    }
+
+    /// The id of a new key that reads a project, and the key.
+    pub(crate) async fn key(&self, project: &str) -> (String, String) {
+        let wanted = control::NewKey {
+            project: project.into(),
+            environment: "production".into(),
+            role: control::Role::Read,
+            bot_id: None,
+            origins: Vec::new(),
+        };
+        let created = self.control.create_key(wanted).await.unwrap();
+        (created.id.clone(), created.key.reveal().to_owned())
+    }
+
+    pub(crate) async fn revoke(&self, key: &str) {
+        self.control.revoke_key(key).await.unwrap();
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        self.call("GET", path, headers, String::new()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
+        self.call("POST", path, headers, body.to_owned()).await
+    }
+
+    async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Page {
+        let request = headers
+            .iter()
+            .fold(Request::builder().method(method).uri(path), |request, (name, value)| request.header(*name, *value));
+        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, PAGE_BYTES_MAX).await.unwrap();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Page { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+}
