@@ -12,7 +12,7 @@ use std::{
 use api::Feed;
 use axum::{
     extract::Request,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
 };
 use bytes::Bytes;
 use control::{Control, Grant, Project, Role};
@@ -26,6 +26,7 @@ use crate::{
     files::Files,
     ids::{DEVELOPMENT, Ids, PRODUCTION},
     memory::{Memory, Remembered},
+    page::Address,
     write::draft::Draft,
 };
 
@@ -158,6 +159,11 @@ impl App {
             self.deps.feed.until(&end, true).await?;
         }
         Ok(turn)
+    }
+
+    /// The address that a client asked.
+    pub(crate) fn address(&self, headers: &HeaderMap, uri: &Uri) -> Address {
+        Address::of(headers, uri, &self.deps.public_url)
     }
 
     /// A name that no other thing has.

@@ -28,6 +28,7 @@ pub use error::{Error, Told};
 pub use figures::declaration;
 pub use metrics::CATALOGUE;
 pub use openapi::document;
+pub use params::values_of;
 pub use questions::{Parameters, Questions};
 pub use router::{Deps, operations, paths, router, surface};
 pub use wait::Feed;

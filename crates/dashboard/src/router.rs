@@ -306,7 +306,7 @@ fn submitted(view: &View) -> Option<View> {
     }
     let (dimension, values) = own("fd").zip(own("fv"))?;
     let op = Op::ALL.into_iter().find(|op| Some(op.name()) == own("fo")).unwrap_or(Op::Is);
-    let values = Filter::values_of(values).into_iter().map(|value| value.trim().to_owned()).collect();
+    let values = api::values_of(values).into_iter().map(|value| value.trim().to_owned()).collect();
     let filter = Filter::new(dimension, op, values);
     Some(filter.map_or_else(bare, |filter| bare().filtered(filter)))
 }

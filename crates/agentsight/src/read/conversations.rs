@@ -8,12 +8,12 @@ use axum::{
     http::{HeaderMap, Uri},
 };
 use serde_json::{Value, json};
-use warehouse::query::stored::{self, Field, Hashed, Listed, Order, OrderBy};
+use warehouse::query::stored::{self, Field, Listed, Order, OrderBy};
 
 use crate::{
     app::{App, Caller, Need},
     error::Refusal,
-    page::{Address, Page, Params},
+    page::{Page, Params},
     read::{self, view::View},
     write::changes::number,
 };
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Result<Json<Value>, Refusal> {
     let caller = app.caller(&headers, Need::Read)?;
     let params = Params::of(&uri);
-    let (page, address) = (Page::of(&params), Address::of(&headers, &uri, &app.deps.public_url));
+    let (page, address) = (Page::of(&params), app.address(&headers, &uri));
     let wanted = listed(&app, &caller, &params)?;
     let _turn = app.turn(&caller).await?;
     let (count, rows) = stored::listed(&app.deps.warehouse, caller.project_id(), &wanted, page.part()).await?;
@@ -110,14 +110,8 @@ fn metadata(params: &Params) -> Vec<(Vec<String>, String)> {
 /// The conversation of a number, whether or not it was deleted.
 async fn view(app: &App, caller: &Caller, id: &str) -> Result<View, Refusal> {
     let id = number(id)?;
-    let unknown = || Refusal::not_found(format!("Conversation {id} not found"));
     let _turn = app.turn(caller).await?;
-    let remembered = app.memory.find(caller.project_id(), id & !1).map(|found| found.conversation);
-    let conversation = match remembered {
-        Some(conversation) => conversation,
-        None => read::look_up(app, caller, Hashed::Conversation, id).await?.ok_or_else(unknown)?.0,
-    };
-    read::views(app, caller, &[conversation]).await?.pop().ok_or_else(unknown)
+    read::view_of(app, caller, id).await
 }
 
 /// `GET /api/conversations/{id}/`
@@ -129,7 +123,7 @@ pub(crate) async fn one(
 ) -> Result<Json<Value>, Refusal> {
     let caller = app.caller(&headers, Need::Read)?;
     let view = view(&app, &caller, &id).await?;
-    Ok(Json(view.detail(&app, &caller, &Address::of(&headers, &uri, &app.deps.public_url))))
+    Ok(Json(view.detail(&app, &caller, &app.address(&headers, &uri))))
 }
 
 /// `GET /api/conversations/lookup/`: soft-deleted ones are found, too.
@@ -151,7 +145,7 @@ pub(crate) async fn attachments(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let caller = app.caller(&headers, Need::Read)?;
-    let address = Address::of(&headers, &uri, &app.deps.public_url);
+    let address = app.address(&headers, &uri);
     let view = view(&app, &caller, &id).await?;
     let (mut messages, mut all) = (Vec::new(), Vec::new());
     for entry in view.entries.iter().filter(|entry| !entry.files.is_empty()) {
@@ -181,6 +175,6 @@ pub(crate) async fn message(
     let _turn = app.turn(&caller).await?;
     let view = read::views(&app, &caller, &[place.conversation]).await?.pop().ok_or_else(unknown)?;
     let entry = view.entries.iter().find(|entry| entry.reference == reference).ok_or_else(unknown)?;
-    let address = Address::of(&headers, &uri, &app.deps.public_url);
+    let address = app.address(&headers, &uri);
     Ok(Json(view.message(&app, &caller, entry, &address)))
 }

@@ -14,7 +14,7 @@ use crate::{
     app::{App, Caller, Need},
     error::Refusal,
     ids::Ids,
-    page::{Address, Page, Params},
+    page::{Page, Params},
     read::{
         self, instant, parsed,
         tickets::{self, STATUSES, Ticket},
@@ -317,7 +317,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: U
         }
         row
     });
-    let mut envelope = page.envelope(count, rows.collect(), &Address::of(&headers, &uri, &app.deps.public_url))?;
+    let mut envelope = page.envelope(count, rows.collect(), &app.address(&headers, &uri))?;
     envelope["counts"] = counts;
     Ok(Json(envelope))
 }

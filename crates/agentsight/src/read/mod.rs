@@ -65,11 +65,23 @@ pub(crate) async fn conversation_of(app: &App, caller: &Caller, number: i64) -> 
     if let Some(found) = app.memory.find(caller.project_id(), number & !1) {
         return Ok(Place { conversation: found.conversation, environment: found.environment });
     }
-    let unknown = || Refusal::not_found(format!("Conversation {number} not found"));
     let _turn = app.turn(caller).await?;
-    let found = look_up(app, caller, Hashed::Conversation, number).await?.ok_or_else(unknown)?;
-    let view = views(app, caller, &[found.0]).await?.pop().ok_or_else(unknown)?;
-    Ok(view.place)
+    Ok(view_of(app, caller, number).await?.place)
+}
+
+/// The conversation of a number as it is now; whoever calls has a turn.
+pub(crate) async fn view_of(app: &App, caller: &Caller, number: i64) -> Result<View, Refusal> {
+    let unknown = || Refusal::not_found(format!("Conversation {number} not found"));
+    let id = id_of(app, caller, number).await?.ok_or_else(unknown)?;
+    views(app, caller, &[id]).await?.pop().ok_or_else(unknown)
+}
+
+/// The id of the conversation of a number, if there is one.
+async fn id_of(app: &App, caller: &Caller, number: i64) -> Result<Option<String>, Refusal> {
+    if let Some(found) = app.memory.find(caller.project_id(), number & !1) {
+        return Ok(Some(found.conversation));
+    }
+    Ok(look_up(app, caller, Hashed::Conversation, number).await?.map(|found| found.0))
 }
 
 /// The conversation and the entry of its transcript of a number.
@@ -95,7 +107,7 @@ pub(crate) async fn look_up(
     Ok(stored::find(&app.deps.warehouse, caller.project_id(), (app.ids.key(), hashed, number)).await?)
 }
 
-/// The conversation that a list is kept to, by number or id. `Err(None)` where there is none, so that the list is empty.
+/// The conversation that a list is kept to, by number or id. `Err(())` where there is none, so that the list is empty.
 pub(crate) async fn kept_to(
     app: &App,
     caller: &Caller,
@@ -105,11 +117,7 @@ pub(crate) async fn kept_to(
         return Ok(Ok(Some(id)));
     }
     let Some(number) = params.number("conversation") else { return Ok(Ok(None)) };
-    if let Some(found) = app.memory.find(caller.project_id(), number & !1) {
-        return Ok(Ok(Some(found.conversation)));
-    }
-    let found = look_up(app, caller, Hashed::Conversation, number).await?;
-    Ok(found.map(|found| Some(found.0)).ok_or(()))
+    Ok(id_of(app, caller, number).await?.map(Some).ok_or(()))
 }
 
 /// The environment that a list is kept to, by either name of the parameter.

@@ -16,7 +16,7 @@ use warehouse::query::stored::{self, Hashed, Page as Part, Spans, Stored};
 use crate::{
     app::{App, Caller, Need},
     error::Refusal,
-    page::{Address, Page, Params},
+    page::{Page, Params},
     read::{self, instant, parsed},
     write::{changes::number, spans::PREFIX},
 };
@@ -52,7 +52,7 @@ fn row(app: &App, caller: &Caller, event: &Stored, span: &Value) -> Value {
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Result<Json<Value>, Refusal> {
     let caller = app.caller(&headers, Need::Read)?;
     let params = Params::of(&uri);
-    let (page, address) = (Page::of(&params), Address::of(&headers, &uri, &app.deps.public_url));
+    let (page, address) = (Page::of(&params), app.address(&headers, &uri));
     let environment = read::environment(&app, &caller, &params)?;
     let _turn = app.turn(&caller).await?;
     let Ok(conversation_id) = read::kept_to(&app, &caller, &params).await? else {

@@ -16,7 +16,7 @@ use warehouse::query::stored::{self, Stored};
 use crate::{
     app::{App, Caller, Need},
     error::Refusal,
-    page::{Address, Page, Params},
+    page::{Page, Params},
     read::{
         self,
         feedbacks::{self, Feedback},
@@ -242,7 +242,7 @@ fn holds(app: &App, caller: &Caller, params: &Params, ticket: &Ticket) -> bool {
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Result<Json<Value>, Refusal> {
     let caller = app.caller(&headers, Need::Read)?;
     let params = Params::of(&uri);
-    let address = Address::of(&headers, &uri, &app.deps.public_url);
+    let address = app.address(&headers, &uri);
     let _turn = app.turn(&caller).await?;
     let mut tickets = all(&app, &caller).await?;
     tickets.retain(|ticket| holds(&app, &caller, &params, ticket));
@@ -286,5 +286,5 @@ pub(crate) async fn comments(
     let comments = ticket.comments(&app, &caller);
     let page = Page::of(&Params::of(&uri));
     let count = comments.len();
-    page.envelope(count, page.cut(comments), &Address::of(&headers, &uri, &app.deps.public_url)).map(Json)
+    page.envelope(count, page.cut(comments), &app.address(&headers, &uri)).map(Json)
 }

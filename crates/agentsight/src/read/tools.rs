@@ -13,7 +13,7 @@ use warehouse::query::stored;
 use crate::{
     app::{App, Caller, Need},
     error::Refusal,
-    page::{Address, Page, Params},
+    page::{Page, Params},
     read::{self, parsed},
     write::{changes::number, items::TOKEN_USAGE},
 };
@@ -109,7 +109,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: U
     }
     let (page, count) = (Page::of(&params), actions.len());
     let rows = page.cut(actions).iter().map(|action| action.row(&app, &caller)).collect();
-    page.envelope(count, rows, &Address::of(&headers, &uri, &app.deps.public_url)).map(Json)
+    page.envelope(count, rows, &app.address(&headers, &uri)).map(Json)
 }
 
 /// `GET /api/actions/{id}/`

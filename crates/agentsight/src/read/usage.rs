@@ -14,7 +14,7 @@ use warehouse::query::stored;
 use crate::{
     app::{App, Caller, Need},
     error::Refusal,
-    page::{Address, Page, Params},
+    page::{Page, Params},
     read::{
         self, instant,
         view::{self, Told, Turns},
@@ -215,7 +215,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: U
     }
     let (page, count) = (Page::of(&params), rows.len());
     let rows = page.cut(rows).iter().map(|row| row.row(&app, &caller)).collect();
-    page.envelope(count, rows, &Address::of(&headers, &uri, &app.deps.public_url)).map(Json)
+    page.envelope(count, rows, &app.address(&headers, &uri)).map(Json)
 }
 
 /// `GET /api/token-usage/summary/`

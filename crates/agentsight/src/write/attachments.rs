@@ -88,7 +88,7 @@ pub(crate) async fn upload(
         })?);
     }
     let drafts = drafts(&caller, &upload, &target, &kept);
-    let rows = rows(&app, &caller, &drafts, &Address::of(&headers, &uri, &app.deps.public_url));
+    let rows = rows(&app, &caller, &drafts, &app.address(&headers, &uri));
     app.store(&caller, drafts).await?;
     Ok((StatusCode::CREATED, Json(json!({"attachments": rows}))))
 }

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Request, State},
     http::StatusCode,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     app::{App, Caller, Need},
@@ -211,10 +211,7 @@ pub(crate) async fn delete(
 /// Why a list by kind may not be asked for.
 pub(crate) fn may_list(kind: Option<&str>) -> Result<(), Refusal> {
     if kind == Some("product") {
-        return Err(Refusal::detail(
-            StatusCode::FORBIDDEN,
-            json!("Feedback of kind product is not an API key's.").as_str().unwrap_or_default(),
-        ));
+        return Err(Refusal::detail(StatusCode::FORBIDDEN, "Feedback of kind product is not an API key's."));
     }
     Ok(())
 }

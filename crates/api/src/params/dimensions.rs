@@ -78,7 +78,7 @@ fn filter(text: &str, find: Find<'_>) -> Result<Filter, Error> {
 }
 
 /// Values separated by commas; a backslash takes the next character as it is. Empty ones say nothing.
-pub(super) fn values_of(text: &str) -> Vec<String> {
+pub fn values_of(text: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let mut characters = text.chars();
     while let Some(character) = characters.next() {

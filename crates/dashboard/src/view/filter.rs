@@ -65,22 +65,7 @@ impl Filter {
         let mut parts = text.splitn(3, ':');
         let (dimension, op, values) = (parts.next()?, parts.next()?, parts.next()?);
         let op = Op::ALL.into_iter().find(|known| known.name() == op)?;
-        Filter::new(dimension, op, Filter::values_of(values))
-    }
-
-    /// Values separated by commas.
-    pub fn values_of(text: &str) -> Vec<String> {
-        let mut values = vec![String::new()];
-        let mut characters = text.chars();
-        while let Some(character) = characters.next() {
-            let last = values.len() - 1;
-            match character {
-                ',' => values.push(String::new()),
-                '\\' => values[last].extend(characters.next()),
-                other => values[last].push(other),
-            }
-        }
-        values
+        Filter::new(dimension, op, api::values_of(values))
     }
 }
 

@@ -5,11 +5,7 @@ pub type Pairs = Vec<(String, String)>;
 
 /// Reads a query; what is not UTF-8 is replaced, never refused.
 pub fn decoded(query: &str) -> Pairs {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (plain(name), plain(value)))
-        .collect()
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 /// Writes a query.
@@ -31,24 +27,4 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     escaped
-}
-
-fn plain(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-        let byte = digits.filter(|_| bytes[at] == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (bytes[at], byte) {
-            (_, Some(byte)) => {
-                plain.push(byte);
-                at += 2;
-            }
-            (b'+', None) => plain.push(b' '),
-            (other, None) => plain.push(other),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&plain).into_owned()
 }
