@@ -39,6 +39,7 @@ pub(crate) async fn listed(app: &App, asked: Result<Asked, Error>) -> Result<Val
         project: &asked.project.id,
         environment: &wanted.environment,
         range: wanted.range,
+        settings: &asked.project.settings,
         now_us: asked.now.timestamp_micros(),
         filters: &wanted.filters,
         conditions: &wanted.conditions,
@@ -82,8 +83,8 @@ pub(crate) async fn shown(app: &App, asked: Result<Asked, Error>, id: Result<Str
     let _turn = turn(app).await?;
     let fresh_ms = reach.wait(app, true).await?;
     let which = (asked.project.id.as_str(), environment.as_str(), id.as_str());
-    let now_us = asked.now.timestamp_micros();
-    let found = query::conversation(&app.deps.warehouse, which, now_us).await?;
+    let present = (&*asked.project.settings, asked.now.timestamp_micros());
+    let found = query::conversation(&app.deps.warehouse, which, present).await?;
     let conversation = found.ok_or_else(|| Error::NoConversation(id.chars().take(80).collect()))?;
     let (events, has_more) = query::timeline(&app.deps.warehouse, which, (after.as_ref(), limit)).await?;
     let last = events.last().filter(|_| has_more);
@@ -106,7 +107,7 @@ fn described(row: &Conversation, tz: Tz) -> Value {
         "id": row.conversation_id, "state": if row.open == 1 { "open" } else { "closed" },
         "started_at": local(row.started_us), "last_used_at": local(row.last_used_us), "person": said(&row.person),
         "channel": row.channel, "source": row.source, "device": row.device, "browser": row.browser, "os": row.os,
-        "language": row.language, "country": row.country, "city": row.city, "page": said(&row.page),
+        "language": row.language, "locale": row.locale, "country": row.country, "city": row.city, "bot": row.bot, "page": said(&row.page),
         "messages": {"user": row.messages_user, "bot": row.messages_bot, "agent": row.messages_agent},
         "chats": row.chats_n, "legs": {"count": row.legs_n, "last": said(&row.last_leg)},
         "csat": {"score": number(row.csat), "commented": row.csat_commented == 1},

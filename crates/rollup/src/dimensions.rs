@@ -18,10 +18,14 @@ pub struct Dimensions {
     pub os: String,
     /// Primary language subtag.
     pub language: String,
+    /// Language tag with its region, in the usual case.
+    pub locale: String,
     /// ISO 3166-1 code, upper case.
     pub country: String,
     /// City, looked up from the address.
     pub city: String,
+    /// The AI agent.
+    pub bot: String,
 }
 
 /// Dimensions of a conversation from its events in order.
@@ -53,7 +57,9 @@ pub(crate) fn dimensions(facts: &[Fact<'_>]) -> Dimensions {
         os: any(|fact| fact.detail.context.device.as_ref().and_then(|device| owned(said(&device.os))))
             .unwrap_or_else(unknown),
         city: any(|fact| owned(said(&fact.detail.context.city))).unwrap_or_else(unknown),
+        bot: any(|fact| Some(fact.bot_id).filter(|bot| !bot.is_empty()).map(str::to_owned)).unwrap_or_else(unknown),
         language: primary_language(language.as_deref()),
+        locale: locale(language.as_deref()),
         country: country.map_or_else(unknown, |country| country.to_uppercase()),
     }
 }
@@ -83,12 +89,31 @@ fn normalise_device(value: Option<&str>) -> String {
 
 /// Primary BCP-47 subtag, lower case; a malformed tag is unknown (D-18).
 fn primary_language(tag: Option<&str>) -> String {
+    subtags(tag).map_or_else(unknown, |(primary, _)| primary)
+}
+
+/// The whole tag as it is usually written: `en-US`, `zh-Hans-CN`.
+fn locale(tag: Option<&str>) -> String {
+    let Some((primary, rest)) = subtags(tag) else { return unknown() };
+    let usual = rest.into_iter().map(|subtag| match subtag.len() {
+        2 => subtag.to_ascii_uppercase(),
+        4 if subtag.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            subtag[..1].to_ascii_uppercase() + &subtag[1..].to_ascii_lowercase()
+        }
+        _ => subtag.to_ascii_lowercase(),
+    });
+    std::iter::once(primary).chain(usual).collect::<Vec<_>>().join("-")
+}
+
+/// The primary subtag in lower case and the rest of a well-formed tag.
+fn subtags(tag: Option<&str>) -> Option<(String, Vec<&str>)> {
     let mut subtags = tag.unwrap_or_default().trim().split(['-', '_']);
     let primary = subtags.next().unwrap_or_default();
+    let rest: Vec<&str> = subtags.collect();
     let primary_ok = matches!(primary.len(), 2 | 3) && primary.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let rest_ok =
-        subtags.all(|subtag| matches!(subtag.len(), 1..=8) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    if primary_ok && rest_ok { primary.to_ascii_lowercase() } else { unknown() }
+    let is_ok =
+        |subtag: &&str| matches!(subtag.len(), 1..=8) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (primary_ok && rest.iter().all(is_ok)).then(|| (primary.to_ascii_lowercase(), rest))
 }
 
 #[cfg(test)]
@@ -111,6 +136,20 @@ mod tests {
         ];
         for (tag, expected) in table {
             assert_eq!(primary_language(Some(tag)), expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_locale_is_written_as_usual() {
+        let table = [
+            ("es_mx", "es-MX"),
+            ("zh-hans-cn", "zh-Hans-CN"),
+            ("EN", "en"),
+            ("es-419", "es-419"),
+            ("es--ES", "unknown"),
+        ];
+        for (tag, expected) in table {
+            assert_eq!(locale(Some(tag)), expected, "{tag}");
         }
     }
 

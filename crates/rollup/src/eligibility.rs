@@ -101,6 +101,7 @@ mod tests {
             anonymous_id: "",
             session_id: "",
             channel: "",
+            bot_id: "",
             flag: Some(*flag),
             detail: Detail::default(),
         };

@@ -205,6 +205,8 @@ pub struct Fact<'a> {
     pub session_id: &'a str,
     /// `channel` as sent, '' if absent.
     pub channel: &'a str,
+    /// `bot_id`, '' if absent.
+    pub bot_id: &'a str,
     /// What the event says about whether the conversation counts.
     pub flag: Option<Flag>,
     /// What the fold needs of `data` and `context`.

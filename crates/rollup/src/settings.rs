@@ -48,6 +48,8 @@ pub struct Settings {
     pub business_hours: Option<BusinessHours>,
     /// User ids of the project's own people, who are in no figure.
     pub internal_users: Vec<String>,
+    /// The trait of `user.identified` that tells segments of users apart.
+    pub segment_trait: String,
 }
 
 /// Who is one person (P6).
@@ -111,6 +113,7 @@ impl Default for Settings {
             sla_resolution_s: None,
             business_hours: None,
             internal_users: Vec::new(),
+            segment_trait: "plan".to_owned(),
         }
     }
 }
@@ -148,8 +151,8 @@ impl Settings {
 
     fn long_complaint(&self) -> Option<String> {
         let tools = self.escalation_tools.iter().flat_map(|list| list.tools.iter());
-        let mut texts =
-            tools.chain(&self.internal_users).chain(self.source_aliases.iter().flat_map(|(from, into)| [from, into]));
+        let names = self.source_aliases.iter().flat_map(|(from, into)| [from, into]).chain([&self.segment_trait]);
+        let mut texts = tools.chain(&self.internal_users).chain(names);
         let is_long = self.escalation_tools.iter().any(|list| list.tools.len() > ENTRIES_MAX)
             || [self.source_aliases.len(), self.escalation_tools.len(), self.prices.len()]
                 .iter()
@@ -226,6 +229,7 @@ mod tests {
             r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "9 am", "to": "17:00"}]}}"#,
             r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "09:00", "to": "24:00"}], "holidays": ["25.12."]}}"#,
             r#"{"internal_users": [""]}"#,
+            r#"{"segment_trait": ""}"#,
             r#"{"prices": [{"model": "m", "input": -1, "output": 1}]}"#,
             r#"{"prices": [{"model": "m", "input": 1, "output": 1, "from": "2026-01-01"}]}"#,
         ] {

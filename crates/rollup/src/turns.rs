@@ -11,8 +11,12 @@ pub struct Turn {
     pub reply_us: i64,
     /// From the last user message of the burst to the answer, microseconds.
     pub response_us: u64,
+    /// From the first user message of the burst to the answer, microseconds.
+    pub from_first_us: u64,
     /// The workflow that the answer carries; '' without.
     pub workflow: String,
+    /// The model of the last call of a language model between the user's last message and the answer; '' without.
+    pub model: String,
     /// Whether the bot fell back between the user's last message and the answer.
     pub fallback: bool,
     /// Event id of the user's last message, where the bot fell back; '' else.
@@ -21,24 +25,40 @@ pub struct Turn {
     pub silence_us: Option<u64>,
 }
 
+/// What a user says in a row.
+struct Burst<'f, 'a> {
+    first_us: i64,
+    last: &'f Fact<'a>,
+}
+
 /// The answered turns of a conversation, from its events in order.
 pub(crate) fn turns(facts: &[Fact<'_>]) -> Vec<Turn> {
     let mut turns = Vec::new();
-    let mut asked: Option<&Fact<'_>> = None;
-    let mut fallback = false;
+    let mut burst: Option<Burst<'_, '_>> = None;
+    let (mut fallback, mut model) = (false, String::new());
     for fact in facts {
         fallback |= fact.kind == Kind::Fallback;
-        let Kind::Message(role) = fact.kind else { continue };
-        let reply_us = fact.at_us();
-        if let (Role::Bot, Some(asked)) = (role, asked) {
-            let workflow = text(&fact.detail.workflow_id);
-            let question = if fallback { asked.order.event_id.to_owned() } else { String::new() };
-            let response_us = reply_us.abs_diff(asked.at_us());
-            let silence_us = silence_us(asked, fact);
-            turns.push(Turn { reply_us, response_us, workflow, fallback, question, silence_us });
+        if fact.kind == Kind::ModelCall {
+            model = text(&fact.detail.model);
         }
-        asked = (role == Role::User).then_some(fact);
+        let Kind::Message(role) = fact.kind else { continue };
+        let at_us = fact.at_us();
+        if let (Role::Bot, Some(Burst { first_us, last })) = (role, &burst) {
+            turns.push(Turn {
+                reply_us: at_us,
+                response_us: at_us.abs_diff(last.at_us()),
+                from_first_us: at_us.abs_diff(*first_us),
+                workflow: text(&fact.detail.workflow_id),
+                model: std::mem::take(&mut model),
+                fallback,
+                question: if fallback { last.order.event_id.to_owned() } else { String::new() },
+                silence_us: silence_us(last, fact),
+            });
+        }
+        let first_us = burst.map_or(at_us, |burst| burst.first_us);
+        burst = (role == Role::User).then_some(Burst { first_us, last: fact });
         fallback = false;
+        model.clear();
     }
     turns
 }

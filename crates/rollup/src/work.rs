@@ -197,6 +197,7 @@ mod tests {
             anonymous_id: "",
             session_id: "",
             channel: "",
+            bot_id: "",
             flag: None,
             detail: Detail::from_json(data, ""),
         }

@@ -10,6 +10,7 @@ const MIGRATIONS: &[(u32, &str, &str)] = &[
     (4, "extended", include_str!("../migrations/0004_extended.sql")),
     (5, "governance", include_str!("../migrations/0005_governance.sql")),
     (6, "quick merges", include_str!("../migrations/0006_quick_merges.sql")),
+    (7, "bots", include_str!("../migrations/0007_bots.sql")),
 ];
 
 impl Client {

@@ -175,6 +175,7 @@ pub struct FactRow {
     pub anonymous_id: String,
     pub session_id: String,
     pub channel: String,
+    pub bot_id: String,
     pub role: String,
     pub is_message: u8,
     pub data: String,

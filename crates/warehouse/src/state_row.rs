@@ -107,8 +107,10 @@ state_row! {
         browser: String = state.dimensions.browser.clone();
         os: String = state.dimensions.os.clone();
         language: String = state.dimensions.language.clone();
+        locale: String = state.dimensions.locale.clone();
         country: String = state.dimensions.country.clone();
         city: String = state.dimensions.city.clone();
+        bot: String = state.dimensions.bot.clone();
     } lists {
         messages: MessageCount as cell {
             bucket: u32 = seconds(cell.key.bucket_us);
@@ -146,7 +148,9 @@ state_row! {
         turns: Turn as turn {
             reply: i64 = turn.reply_us;
             us: u64 = turn.response_us;
+            from_first_us: u64 = turn.from_first_us;
             workflow: String = turn.workflow.clone();
+            model: String = turn.model.clone();
             fallback: u8 = u8::from(turn.fallback);
             question: String = turn.question.clone();
             silence_us: Option<u64> = turn.silence_us;

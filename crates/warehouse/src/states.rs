@@ -73,6 +73,7 @@ impl RawRow {
             anonymous_id: self.anonymous_id,
             session_id: self.session_id,
             channel: self.channel,
+            bot_id: self.bot_id,
             role: self.role,
             is_message: self.is_message,
             data: self.data,
@@ -110,6 +111,7 @@ impl FactRow {
             anonymous_id: &self.anonymous_id,
             session_id: &self.session_id,
             channel: &self.channel,
+            bot_id: &self.bot_id,
             flag: Flag::from_name(&self.flag),
             detail: Detail::from_json(&self.data, &self.context),
         }

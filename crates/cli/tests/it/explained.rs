@@ -188,7 +188,7 @@ fn parquet(golden: Golden<'_>, question: &str, expected: &[Value]) {
 }
 
 /// A query's rows, or its total where it has none, as a file has them.
-fn rows_of(result: &Value) -> Vec<Value> {
+pub(crate) fn rows_of(result: &Value) -> Vec<Value> {
     let flat = |row: &Value| {
         let mut flat = row["dims"].as_object().cloned().unwrap_or_default();
         flat.insert("metric".into(), result["metric"].clone());
@@ -207,7 +207,7 @@ fn rows_of(result: &Value) -> Vec<Value> {
 }
 
 /// A file's row without its nulls, numbers as floats.
-fn as_queried(row: Value) -> Value {
+pub(crate) fn as_queried(row: Value) -> Value {
     let cells = row.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
     cells.map(|(name, value)| (name.clone(), value.as_f64().map_or(value.clone(), |number| json!(number)))).collect()
 }

@@ -1,5 +1,7 @@
 //! The extended metrics, each on a few events whose figures follow from its definition by hand.
 
+mod funnel;
+
 use serde_json::{Value, json};
 
 use crate::server::{Directory, Server};
@@ -95,6 +97,9 @@ fn extended_metrics_are_what_their_definitions_say() {
     bot(&project("bot", bots()));
     retention(&project("weeks", weeks()));
     calls(&project("calls", voices()));
+    let opportunities = project("opportunities", funnel::opportunities());
+    funnel::requests(&opportunities);
+    funnel::segments(&opportunities);
 }
 
 /// Three conversations: one served well, one served late and reopened, one abandoned.
@@ -142,6 +147,9 @@ fn contact_center(project: &Project<'_>) {
     project.check("first_response_time_from_start", Some(f64::midpoint(105.0, 150.0)), 2);
     // From the last message of a burst, which the bot's does not part: 30 s and 10 s.
     project.check("next_response_time", Some(20.0), 2);
+    // The bot answers twice: after one message, and after two that are 20 s apart.
+    project.check("bot_response_time", Some(f64::midpoint(10.0, 5.0)), 2);
+    project.check("bot_response_time_from_first", Some(f64::midpoint(10.0, 25.0)), 2);
     project.check("customer_wait_total", Some(f64::midpoint(45.0 + 30.0 + 10.0, 120.0)), 2);
     project.check("resolution_time", Some(f64::midpoint(361.0, 600.0)), 2);
     project.check("resolution_time_last", Some(f64::midpoint(361.0, 3600.0)), 2);
@@ -150,6 +158,11 @@ fn contact_center(project: &Project<'_>) {
     // The last close of all time decides: that of c2 lies after this range.
     project.check("resolution_time_last&from=2026-03-01&to=2026-03-23T11:30:00Z", Some(361.0), 1);
     project.check("abandon_rate", Some(1.0 / 3.0), 3);
+    project.check("cc_wait_missed", Some(50.0), 1);
+    // From the first acceptance to the first close since: c1 286 s, c2 540 s.
+    project.check("cc_conversation_time_to_close", Some(413.0), 2);
+    let last = project.rows("closing_reasons_last", "reason");
+    assert_eq!(last, [row("solved", 1.0), row("unspecified", 1.0)], "c2 was closed twice");
     // Accepted after 10 s, after 30 s, and never; 20 s is the target until the project says another.
     project.check("service_level", Some(1.0 / 3.0), 3);
     project.check("asa", Some(20.0), 2);
@@ -279,7 +292,7 @@ fn bots() -> Story {
     person(story.says("a", "23T10:00:00", "user", json!({"text": "Where's my ORDER?!"})), "u1");
     story.tell("a", "23T10:00:02", "fallback.triggered", json!({"kind": "no_match"}));
     story.tell("a", "23T10:00:03", "llm.call.completed", call(1_000_000, "ok"));
-    story.says("a", "23T10:00:05", "bot", json!({}));
+    story.says("a", "23T10:00:05", "bot", json!({}))["bot_id"] = "sales".into();
     let both = json!([{"element_id": "a", "title": "A"}, {"element_id": "b", "title": "B"}]);
     story.tell("a", "23T10:00:06", "ui.shown", menu(both));
     person(
@@ -306,6 +319,8 @@ fn bots() -> Story {
 }
 
 fn bot(project: &Project<'_>) {
+    assert_eq!(project.rows("bot_response_time", "model"), [row("large", 5.0), row("unknown", 1.0)]);
+    assert_eq!(project.rows("conversations_started", "bot"), [row("sales", 1.0), row("unknown", 4.0)]);
     // Of the chats a, b, c and d: c was not contained, a was followed within a day, b within three, d never. f is nobody's.
     project.check("true_containment_24h", Some(0.5), 4);
     project.check("true_containment_72h", Some(0.25), 4);

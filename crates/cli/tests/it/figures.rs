@@ -59,12 +59,13 @@ pub(crate) fn golden_week(server: &Server, directory: &Directory, key: &str) {
     compare(server, directory, key, &events, &[&GOLDEN_WEEK[..], &["--no-post"]].concat());
 }
 
-/// A generated stream of the oracle's, made once.
-fn generated(directory: &Directory, seed: u32) -> PathBuf {
+/// A generated stream of the oracle's.
+pub(crate) fn generated(directory: &Directory, seed: u32, options: &[&str]) -> PathBuf {
     let path = directory.data().join(format!("seed-{seed}.jsonl"));
     let output = Command::new("python3")
         .arg(golden().join("generate.py"))
         .args(["--seed", &seed.to_string(), "--shuffle", "local"])
+        .args(options)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -120,12 +121,12 @@ fn ask(server: &Server, key: &str, metric: &str, more: &str) -> Value {
 }
 
 /// A text in a query.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let escaped = text.replace('\\', r"\\").replace(',', r"\,");
     escaped.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() <= 1e-9 * a.abs().max(1.0))
 }
 
@@ -184,11 +185,11 @@ fn views_rows_and_explanations_of_golden_events_sent_twice_come_to_the_figures()
 fn generated_streams_give_the_oracles_figures_also_after_a_kill_in_the_middle() {
     let directory = Directory::new();
     let mut server = directory.start();
-    let events = generated(&directory, 1);
+    let events = generated(&directory, 1, &[]);
     let key = check(&server, &directory, "seed-1", &events, &[]);
     server.kill();
     server = directory.start();
     compare(&server, &directory, &key, &events, &["--no-post"]);
     let shuffled = ["--order", "shuffled", "--batch", "37"];
-    check(&server, &directory, "seed-2", &generated(&directory, 2), &shuffled);
+    check(&server, &directory, "seed-2", &generated(&directory, 2, &[]), &shuffled);
 }

@@ -67,6 +67,42 @@ fn a_turn_says_whether_the_bot_had_fallen_back_and_whose_workflow_answered() {
 }
 
 #[test]
+fn a_turn_knows_the_first_message_of_its_burst_and_the_model_that_was_called_since_its_last() {
+    let call = |at_s, model: &str| {
+        told(at_s, "llm.call.completed", &format!(r#"{{"call_id": "{at_s}", "model": "{model}"}}"#))
+    };
+    let state = folded(&[
+        message(0, "user", ""),
+        call(1, "early"),
+        message(2, "user", ""),
+        call(3, "small"),
+        call(4, "large"),
+        message(5, "bot", ""),
+        message(6, "user", ""),
+        message(8, "bot", ""),
+        message(9, "user", ""),
+        message(10, "agent", ""),
+        message(11, "user", ""),
+        message(12, "bot", ""),
+    ]);
+    let turns: Vec<(u64, u64, &str)> = state
+        .turns
+        .iter()
+        .map(|turn| (turn.response_us / 1_000_000, turn.from_first_us / 1_000_000, turn.model.as_str()))
+        .collect();
+    assert_eq!(turns, [(3, 5, "large"), (2, 2, ""), (1, 1, "")]);
+}
+
+#[test]
+fn the_first_bot_of_a_conversation_is_its_bot() {
+    let mut events = [message(0, "user", ""), message(1, "bot", ""), message(2, "bot", "")];
+    assert_eq!(folded(&events).dimensions.bot, "unknown");
+    events[1].bot_id = "sales";
+    events[2].bot_id = "support";
+    assert_eq!(folded(&events).dimensions.bot, "sales");
+}
+
+#[test]
 fn messages_are_counted_by_what_they_have_in_common() {
     let state = folded(&[
         message(0, "agent", r#", "agent_id": "ana""#),

@@ -17,6 +17,7 @@ pub(crate) struct Told {
     at_s: i64,
     data: String,
     context: String,
+    pub(crate) bot_id: &'static str,
 }
 
 impl Told {
@@ -34,7 +35,7 @@ pub(crate) fn told(at_s: i64, event: &'static str, data: &str) -> Told {
 /// The same, with its context as JSON.
 pub(crate) fn told_in(at_s: i64, event: &'static str, data: &str, context: &str) -> Told {
     let (data, context) = (data.to_owned(), context.to_owned());
-    Told { id: format!("{at_s}-{event}-{data}"), event, at_s, data, context }
+    Told { id: format!("{at_s}-{event}-{data}"), event, at_s, data, context, bot_id: "" }
 }
 
 /// A public message.
@@ -56,6 +57,7 @@ fn fact(told: &Told) -> Fact<'_> {
         anonymous_id: "",
         session_id: "",
         channel: "web",
+        bot_id: told.bot_id,
         flag: None,
         detail: Detail::from_json(&told.data, &told.context),
     }

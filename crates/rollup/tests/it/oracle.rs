@@ -62,6 +62,7 @@ impl Kept {
             anonymous_id: text(&event.anonymous_id),
             session_id: text(&event.session_id),
             channel: text(&event.channel),
+            bot_id: text(&event.bot_id),
             flag: rollup::flag(event),
             detail: Detail::from_json(data, context),
         }

@@ -67,7 +67,11 @@ pub enum Condition {
 fn idle_us() -> String {
     let channels: Vec<String> = IDLE_TIMEOUTS_US.iter().map(|(channel, _)| format!("'{channel}'")).collect();
     let timeouts: Vec<String> = IDLE_TIMEOUTS_US.iter().map(|(_, us)| us.to_string()).collect();
-    format!("transform(toString(channel), [{}], [{}], {IDLE_TIMEOUT_US})", channels.join(", "), timeouts.join(", "))
+    format!(
+        "transform(toString(conversation_states.channel), [{}], [{}], {IDLE_TIMEOUT_US})",
+        channels.join(", "),
+        timeouts.join(", ")
+    )
 }
 
 /// A leg is open in it, or it was used so lately that its chat is not over, neither closed nor ended since.

@@ -1,16 +1,17 @@
 //! Conversations one by one: a list of those that meet conditions, and one by its id.
 
 use clickhouse::{Row, query::Query};
+use rollup::Settings;
 use serde::Deserialize;
 
 use super::{
     Condition, Error, Range,
     conditions::{in_range, is_open},
-    run::EXECUTION_S_MAX,
+    run::{EXECUTION_S_MAX, decided},
 };
 use crate::{
     Client,
-    registry::{Filter, INELIGIBLE, OURS},
+    registry::{Filter, INELIGIBLE, INTERNAL, OURS, renamed},
 };
 
 /// Which conversations are wanted.
@@ -22,6 +23,8 @@ pub struct Listing<'a> {
     pub environment: &'a str,
     /// Range of the first use.
     pub range: Range,
+    /// What the project decides: names of channels and sources, and who its own people are.
+    pub settings: &'a Settings,
     /// The present, microseconds: it decides what is open.
     pub now_us: i64,
     /// Whether tests are wanted, which are in no figure, in place of what counts.
@@ -50,8 +53,10 @@ pub struct Conversation {
     pub browser: String,
     pub os: String,
     pub language: String,
+    pub locale: String,
     pub country: String,
     pub city: String,
+    pub bot: String,
     pub page: String,
     /// Whether somebody may go on with it.
     pub open: u8,
@@ -82,7 +87,7 @@ pub struct Conversation {
 const NAMES_MAX: usize = 20;
 
 /// The columns of `Conversation`.
-fn columns() -> String {
+fn columns(settings: &Settings) -> String {
     let said = |role: &str| {
         format!(
             "toUInt64(arraySum(arrayMap((r, n) -> if(r = '{role}', n, 0), messages.role, messages.n))) AS messages_{role}"
@@ -90,8 +95,14 @@ fn columns() -> String {
     };
     let names = |list: &str| format!("arrayDistinct(arrayMap(name -> toString(name), {list}))");
     let rated = |rating: &str| format!("toUInt64(countEqual(ratings.rating, '{rating}')) AS {rating}");
-    let plain = ["channel", "source", "device", "browser", "os", "language", "country", "city", "page"];
-    let plain: Vec<String> = plain.iter().map(|name| format!("toString({name}) AS {name}")).collect();
+    let plain =
+        ["channel", "source", "device", "browser", "os", "language", "locale", "country", "city", "bot", "page"];
+    let has_aliases = !settings.source_aliases.is_empty();
+    let shown = |name: &str| match name {
+        "channel" | "source" if has_aliases => renamed(name),
+        _ => format!("toString({name}) AS {name}"),
+    };
+    let plain: Vec<String> = plain.into_iter().map(shown).collect();
     [
         "conversation_id, toUnixTimestamp64Micro(first_use) AS started_us, toUnixTimestamp64Micro(last_use) AS last_used_us, person"
             .into(),
@@ -133,13 +144,13 @@ pub async fn conversations(client: &Client, listing: &Listing<'_>) -> Result<(Ve
     let sql = format!(
         "SELECT {} FROM conversation_states FINAL WHERE {} AND isNotNull(first_use) AND {}{} \
          ORDER BY first_use DESC, conversation_id DESC LIMIT {}",
-        columns(),
-        shown(if listing.tests { TEST } else { COUNTS }),
+        columns(listing.settings),
+        shown(if listing.tests { TEST } else { COUNTS }, listing.settings),
         in_range(),
         kept.concat(),
         listing.limit + 1
     );
-    let mut query = asked(client, &sql, (listing.project, listing.environment), listing.now_us)
+    let mut query = asked(client, &sql, (listing.project, listing.environment), (listing.settings, listing.now_us))
         .param("from", listing.range.from_us)
         .param("to", listing.range.to_us);
     for (i, filter) in listing.filters.iter().enumerate() {
@@ -161,14 +172,14 @@ pub async fn conversations(client: &Client, listing: &Listing<'_>) -> Result<(Ve
 pub async fn conversation(
     client: &Client,
     (project, environment, id): (&str, &str, &str),
-    now_us: i64,
+    (settings, now_us): (&Settings, i64),
 ) -> Result<Option<Conversation>, Error> {
     let sql = format!(
         "SELECT {} FROM conversation_states FINAL WHERE {} AND conversation_id = {{id:String}} LIMIT 1",
-        columns(),
-        shown("deleted != 1")
+        columns(settings),
+        shown("deleted != 1", settings)
     );
-    let query = asked(client, &sql, (project, environment), now_us).param("id", id);
+    let query = asked(client, &sql, (project, environment), (settings, now_us)).param("id", id);
     Ok(query.fetch_optional().await.map_err(crate::Error::from)?)
 }
 
@@ -178,16 +189,23 @@ const TEST: &str = "deleted = 2";
 const COUNTS: &str = "deleted = 0";
 
 /// Conversations of a kind that may be shown: neither deleted since they were folded nor of someone of whom only counts stay.
-fn shown(kind: &str) -> String {
+fn shown(kind: &str, settings: &Settings) -> String {
     let gone = if kind == COUNTS {
         INELIGIBLE.to_owned()
     } else {
         format!("(SELECT conversation_id FROM raw_events WHERE {OURS} AND flag = 'deleted')")
     };
-    format!("{OURS} AND {kind} AND erased < 2 AND conversation_id != '' AND conversation_id NOT IN {gone}")
+    let is_internal = kind == COUNTS && !settings.internal_users.is_empty();
+    let own = if is_internal { format!(" AND conversation_id NOT IN {INTERNAL}") } else { String::new() };
+    format!("{OURS} AND {kind} AND erased < 2 AND conversation_id != '' AND conversation_id NOT IN {gone}{own}")
 }
 
-fn asked(client: &Client, sql: &str, (project, environment): (&str, &str), now_us: i64) -> Query {
+fn asked(
+    client: &Client,
+    sql: &str,
+    (project, environment): (&str, &str),
+    (settings, now_us): (&Settings, i64),
+) -> Query {
     let query = client.clickhouse().query_raw(sql).param("project", project).param("env", environment);
-    query.param("now_us", now_us).with_setting("max_execution_time", EXECUTION_S_MAX)
+    decided(query, settings).param("now_us", now_us).with_setting("max_execution_time", EXECUTION_S_MAX)
 }

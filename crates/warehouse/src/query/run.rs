@@ -292,13 +292,9 @@ pub(super) fn bound(
         .param("tz", scope.range.tz.name())
         .param("bounds", bounds)
         .param("ends", &ends);
-    let (alias_from, alias_into): (Vec<&str>, Vec<&str>) =
-        ask.settings.source_aliases.iter().map(|(from, into)| (from.as_str(), into.as_str())).unzip();
     let no_reply_us = i64::from(ask.settings.bot_no_reply_after_s) * 1_000_000;
-    query = query
-        .param("alias_from", &alias_from)
-        .param("alias_into", &alias_into)
-        .param("internal", &ask.settings.internal_users)
+    query = decided(query, ask.settings)
+        .param("segment_trait", &ask.settings.segment_trait)
         .param("escalations", ask.settings.escalations())
         .param("prices", prices(ask.settings))
         .param("no_reply_us", no_reply_us)
@@ -317,6 +313,13 @@ pub(super) fn bound(
         query = query.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
     }
     query.with_setting("max_execution_time", EXECUTION_S_MAX)
+}
+
+/// A statement with what the project decides about names and people.
+pub(super) fn decided(query: clickhouse::query::Query, settings: &Settings) -> clickhouse::query::Query {
+    let (alias_from, alias_into): (Vec<&str>, Vec<&str>) =
+        settings.source_aliases.iter().map(|(from, into)| (from.as_str(), into.as_str())).unzip();
+    query.param("alias_from", &alias_from).param("alias_into", &alias_into).param("internal", &settings.internal_users)
 }
 
 #[cfg(test)]

@@ -37,14 +37,20 @@ dimensions! {
     Os "os",
     /// Language of the conversation.
     Language "language",
+    /// Language of the conversation with its region: en-US.
+    Locale "locale",
     /// Country of the conversation, ISO 3166-1.
     Country "country",
     /// City of the conversation.
     City "city",
+    /// AI agent of the conversation.
+    Bot "bot",
     /// Path of the page.
     Page "page",
     /// Where on the page.
     Placement "placement",
+    /// What kind of user it is: the trait that the project's `segment_trait` names.
+    Segment "segment",
     /// Tool.
     Tool "tool",
     /// Status of a call.
@@ -73,6 +79,8 @@ dimensions! {
     Origin "origin",
     /// What triggered a request for a human.
     Trigger "trigger",
+    /// Where a trigger comes from: given by the producer, or inferred from what came before.
+    Basis "basis",
     /// Thumb: positive, neutral, negative.
     Rating "rating",
     /// Score of a vote, 1 to 5, rounded down.
@@ -102,8 +110,10 @@ impl Dimension {
         Dimension::Browser,
         Dimension::Os,
         Dimension::Language,
+        Dimension::Locale,
         Dimension::Country,
         Dimension::City,
+        Dimension::Bot,
     ];
 
     /// Whether it is a dimension of conversations.

@@ -201,6 +201,10 @@ const BY_METRIC: &[(&str, Exclusion)] = &[
         "bot_response_time",
         exclusion("late_replies", "Replies later than ten minutes, which `bot_no_reply` counts.", Found::Others),
     ),
+    (
+        "bot_response_time_from_first",
+        exclusion("late_replies", "Replies later than ten minutes, which `bot_no_reply` counts.", Found::Others),
+    ),
     ("tool_duration", exclusion("calls_without_duration", "Calls whose time is not known.", Found::Others)),
     ("llm_latency", exclusion("calls_without_duration", "Calls whose time is not known.", Found::Others)),
     (

@@ -16,7 +16,7 @@ pub use exclusions::{Exclusion, Extent};
 pub(crate) use identities::terms;
 pub use identities::{IDENTITIES, Identity, Term};
 pub use sources::Source;
-pub(crate) use sources::{INELIGIBLE, OURS};
+pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, renamed};
 pub use sql::{Comparison, Filter, Scope, statement};
 
 /// A metric's declaration.

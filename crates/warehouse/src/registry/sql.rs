@@ -34,6 +34,11 @@ pub struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Whether the question splits rows by a dimension or is kept to values of it.
+    pub(super) fn asks_for(&self, dimension: Dimension) -> bool {
+        self.by.contains(&dimension) || self.filters.iter().any(|filter| filter.dimension == dimension)
+    }
+
     /// Conditions on the dimensions of conversations.
     pub(super) fn conversation_conditions(&self) -> impl Iterator<Item = String> {
         self.conditions(true)

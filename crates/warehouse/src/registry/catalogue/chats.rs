@@ -1,10 +1,10 @@
 //! Chats and how fast the bot answers.
 
-use super::declare::{Says, count, maturing, mean_seconds, metric, of_people, ratio};
+use super::declare::{Says, count, maturing, mean, mean_seconds, metric, of_people, ratio, timed};
 use crate::registry::{
     Attribution::{End, Reply, Start},
     Class::{C, Q, S, U},
-    Dimension::{Entry, Intent, Question, Workflow},
+    Dimension::{Entry, Intent, Model, Question, Workflow},
     Metric,
     Polarity::{Down, Neutral, Up},
     Source, Unit,
@@ -119,8 +119,23 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Reply, Q),
-        &[Workflow],
+        &[Workflow, Model],
         mean_seconds(Source::Turns, Some("waited_us <= {no_reply_us:Int64}")),
+    ),
+    metric(
+        Says {
+            id: "bot_response_time_from_first",
+            name: "Average bot response time from the first message",
+            formula: "Mean time from the first user message of a burst to the bot's reply, for replies within ten minutes of the last one.",
+        },
+        Unit::Seconds,
+        (Down, Reply, Q),
+        &[Workflow, Model],
+        timed(mean(
+            Source::Turns,
+            ("sum(us_from_first) / count() / 1000000", "us_from_first / 1000000"),
+            Some("waited_us <= {no_reply_us:Int64}"),
+        )),
     ),
     metric(
         Says {
@@ -130,7 +145,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("replies"),
         (Down, Reply, S),
-        &[Workflow],
+        &[Workflow, Model],
         count(Source::Turns, Some("waited_us > {no_reply_us:Int64}")),
     ),
     metric(
@@ -141,7 +156,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Down, Reply, S),
-        &[Workflow],
+        &[Workflow, Model],
         ratio(Source::Turns, "avg(fallback)", "count()"),
     ),
     metric(

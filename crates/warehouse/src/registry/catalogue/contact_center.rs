@@ -126,6 +126,17 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     metric(
         Says {
+            id: "cc_wait_missed",
+            name: "Wait of missed legs",
+            formula: "Mean time from the opening of a leg to the instant at which it was missed, of the legs missed in the range.",
+        },
+        Unit::Seconds,
+        (Down, End, Q),
+        &[Reason, Queue, Team, Origin],
+        mean_seconds(Source::LegsMissed, None),
+    ),
+    metric(
+        Says {
             id: "cc_conversation_time",
             name: "Conversation time",
             formula: "Mean time from acceptance to end of the handled legs that ended in the range.",
@@ -134,6 +145,17 @@ pub(super) const METRICS: &[Metric] = &[
         (Neutral, End, Q),
         &[Agent, Queue, Team, Origin],
         mean_seconds(Source::LegsEnded, None),
+    ),
+    metric(
+        Says {
+            id: "cc_conversation_time_to_close",
+            name: "Conversation time to close",
+            formula: "Mean time from a conversation's first acceptance by an agent to its first close since, of the conversations so closed in the range.",
+        },
+        Unit::Seconds,
+        (Neutral, End, Q),
+        &[],
+        mean_seconds(Source::ConversationsClosed, None),
     ),
     metric(
         Says {
@@ -167,6 +189,17 @@ pub(super) const METRICS: &[Metric] = &[
         (Neutral, Event, A),
         &[Reason, Agent],
         count(Source::Closes, None),
+    ),
+    metric(
+        Says {
+            id: "closing_reasons_last",
+            name: "Last closing reasons",
+            formula: "Closes in the range that are the last of their conversation, by reason.",
+        },
+        Unit::Count("closes"),
+        (Neutral, Event, A),
+        &[Reason, Agent],
+        count(Source::Closes, Some("is_last = 1")),
     ),
     maturing(
         metric(

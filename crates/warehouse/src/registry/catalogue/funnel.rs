@@ -4,7 +4,7 @@ use super::declare::{Says, count, metric, ratio};
 use crate::registry::{
     Attribution::Start,
     Class::{A, C},
-    Dimension::{Hour, Page, Placement},
+    Dimension::{Hour, Page, Placement, Segment},
     Metric,
     Polarity::{Down, Neutral, Up},
     Source, Unit,
@@ -19,7 +19,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("opportunities"),
         (Neutral, Start, C),
-        &[Page, Placement, Hour],
+        &[Page, Placement, Hour, Segment],
         count(Source::Opportunities, None),
     ),
     metric(
@@ -30,14 +30,14 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("opportunities"),
         (Up, Start, C),
-        &[Page, Placement, Hour],
+        &[Page, Placement, Hour, Segment],
         count(Source::Opportunities, Some("used = 1")),
     ),
     metric(
         Says { id: "interaction_rate", name: "Interaction rate", formula: "Interactions divided by opportunities." },
         Unit::Fraction,
         (Up, Start, C),
-        &[Page, Placement, Hour],
+        &[Page, Placement, Hour, Segment],
         ratio(Source::Opportunities, "avg(used)", "count()"),
     ),
     metric(
@@ -48,7 +48,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("opportunities"),
         (Down, Start, C),
-        &[Page, Placement, Hour],
+        &[Page, Placement, Hour, Segment],
         count(Source::Opportunities, Some("used = 0")),
     ),
     metric(
@@ -64,13 +64,24 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     metric(
         Says {
+            id: "engagement_by_segment",
+            name: "Engagement by segment",
+            formula: "Interaction rate by a trait of the user, which the project's `segment_trait` names, as it was known at the opportunity or else first said later.",
+        },
+        Unit::Fraction,
+        (Up, Start, C),
+        &[Segment, Page, Placement, Hour],
+        ratio(Source::Opportunities, "avg(used)", "count()"),
+    ),
+    metric(
+        Says {
             id: "engagement_by_page",
             name: "Engagement by page",
             formula: "Interaction rate by the path of the page.",
         },
         Unit::Fraction,
         (Up, Start, C),
-        &[Page, Placement, Hour],
+        &[Page, Placement, Hour, Segment],
         ratio(Source::Opportunities, "avg(used)", "count()"),
     ),
     metric(
@@ -81,7 +92,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Up, Start, C),
-        &[Page, Placement, Hour],
+        &[Page, Placement, Hour, Segment],
         ratio(Source::Opportunities, "avg(used)", "count()"),
     ),
 ];

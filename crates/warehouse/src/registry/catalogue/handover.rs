@@ -4,7 +4,7 @@ use super::declare::{Says, count, metric, of_people, ratio};
 use crate::registry::{
     Attribution::{Event, Start},
     Class::{A, C, U},
-    Dimension::Trigger,
+    Dimension::{Basis, Hour, Intent, Trigger, Weekday, Workflow},
     Metric,
     Polarity::{Down, Neutral, Up},
     Source, Unit,
@@ -38,7 +38,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Down, Start, C),
-        &[],
+        &[Workflow, Intent, Weekday, Hour],
         ratio(Source::Chats, "avg(requested)", "count()"),
     ),
     metric(
@@ -49,7 +49,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("chats"),
         (Down, Start, C),
-        &[],
+        &[Workflow, Intent, Weekday, Hour],
         count(Source::Chats, Some("requested = 1")),
     ),
     metric(
@@ -60,7 +60,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("chats"),
         (Up, Start, C),
-        &[],
+        &[Workflow, Intent, Weekday, Hour],
         count(Source::Chats, Some("requested = 0")),
     ),
     metric(
@@ -71,7 +71,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Down, Event, A),
-        &[],
+        &[Basis, Weekday, Hour],
         count(Source::Requests, Some("trigger = 'direct'")),
     ),
     metric(
@@ -82,7 +82,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Down, Event, A),
-        &[],
+        &[Basis, Weekday, Hour],
         count(Source::Requests, Some("trigger = 'after_fallback'")),
     ),
     metric(
@@ -93,7 +93,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Neutral, Event, A),
-        &[],
+        &[Basis, Weekday, Hour],
         count(Source::Requests, Some("trigger = 'operator_button'")),
     ),
     metric(
@@ -104,7 +104,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Down, Event, A),
-        &[Trigger],
+        &[Trigger, Basis, Weekday, Hour],
         count(Source::Requests, None),
     ),
     metric(
@@ -115,7 +115,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Down, Start, C),
-        &[],
+        &[Weekday, Hour],
         ratio(Source::Started, "avg(escalated)", "count()"),
     ),
 ];

@@ -98,7 +98,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("conversations"),
         (Neutral, Start, A),
-        &[],
+        &[Weekday, Hour],
         count(Source::Started, None),
     ),
     metric(

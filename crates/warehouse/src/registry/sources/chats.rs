@@ -23,17 +23,6 @@ pub(super) fn started_with(scope: &Scope<'_>, further: &str) -> String {
     )
 }
 
-pub(super) fn opportunities(scope: &Scope<'_>) -> String {
-    format!(
-        "SELECT toUnixTimestamp64Micro(assumeNotNull(initialized_at)) AS us, ifNull(last_use >= initialized_at, 0) AS used, \
-         {} AS page, {} AS placement, {} FROM conversation_states FINAL WHERE {}",
-        label("conversation_states.page"),
-        label("conversation_states.placement"),
-        conversation(scope),
-        live(scope, &format!("isNotNull(initialized_at) AND {}", in_range("initialized_at")))
-    )
-}
-
 pub(super) fn chats(scope: &Scope<'_>) -> String {
     let columns = ["start", "person", "counted", "requested", "positive", "negative", "workflow", "intent"];
     let select = format!(
@@ -73,16 +62,29 @@ pub(super) fn ended(scope: &Scope<'_>) -> String {
 
 pub(super) fn turns(scope: &Scope<'_>) -> String {
     let select = format!(
-        "toInt64(x_us) AS waited_us, {} AS us_long, {} AS workflow, x_fallback AS fallback",
+        "toInt64(x_us) AS waited_us, {} AS us_long, {} AS us_from_first, {} AS workflow, {} AS model, x_fallback AS fallback",
         scope.span("(us - waited_us)", "us"),
-        label("x_workflow")
+        scope.span("(us - toInt64(x_from_first_us))", "us"),
+        label("x_workflow"),
+        label("x_model")
     );
-    items(scope, "turns", ("reply", &["reply", "us", "workflow", "fallback"]), (&select, "1"))
+    let columns = ["reply", "us", "from_first_us", "workflow", "model", "fallback"];
+    items(scope, "turns", ("reply", &columns), (&select, "1"))
+}
+
+/// A request's trigger, and whether the producer gave it.
+fn told(trigger: &str, inferred: &str) -> String {
+    format!("{trigger} AS trigger, if({inferred}, 'inferred', 'given') AS basis")
 }
 
 pub(super) fn requests(scope: &Scope<'_>) -> String {
-    let of_conversations =
-        items(scope, "requests", ("at", &["at", "trigger"]), ("x_trigger AS trigger", "x_trigger != ''"));
-    let loose = loose_requests(scope, "if(given = '', 'direct', given) AS trigger", "event = 'handoff.requested'");
+    let of_conversations = items(
+        scope,
+        "requests",
+        ("at", &["at", "trigger", "inferred"]),
+        (&told("x_trigger", "x_inferred"), "x_trigger != ''"),
+    );
+    let loose =
+        loose_requests(scope, &told("if(given = '', 'direct', given)", "given = ''"), "event = 'handoff.requested'");
     format!("{of_conversations} UNION ALL {loose}")
 }

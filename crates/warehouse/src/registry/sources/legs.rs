@@ -82,11 +82,30 @@ pub(super) fn served(scope: &Scope<'_>) -> String {
 
 pub(super) fn closes(scope: &Scope<'_>) -> String {
     let select = format!(
-        "x_reason AS reason, {} AS agent, \
+        "toUnixTimestamp64Micro(x_at) AS us, x_reason AS reason, {} AS agent, x_place = length(closes.at) AS is_last, \
          ifNull(toUnixTimestamp64Micro(x_reopened) - us <= {REOPENED_US_MAX}, 0) AS reopened",
         label("x_agent")
     );
-    items(scope, "closes", ("at", &["at", "reason", "agent", "reopened"]), (&select, "1"))
+    let joined =
+        format!("{}, arrayEnumerate(closes.at) AS x_place", joined("closes", &["at", "reason", "agent", "reopened"]));
+    listed(scope, &joined, (&select, &in_range("x_at")))
+}
+
+/// Legs that nobody accepted, by the instant at which they were missed.
+pub(super) fn missed(scope: &Scope<'_>) -> String {
+    legs(scope, "ended", &["ended"], (&since(scope, "opened"), "x_state = 'missed' AND isNotNull(x_ended)"))
+}
+
+/// Conversations that an agent accepted, by their first close since: `us_long` from the first acceptance.
+pub(super) fn closed(scope: &Scope<'_>) -> String {
+    let accepted = "arraySort(arrayMap(at -> assumeNotNull(at), arrayFilter(at -> isNotNull(at), legs.accepted)))";
+    let closed = "arrayFilter(at -> at >= x_accepted, closes.at)";
+    let joined = format!("arraySlice({accepted}, 1, 1) AS x_accepted");
+    let select = format!(
+        "toUnixTimestamp64Micro({closed}[1]) AS us, {} AS us_long",
+        scope.span("toUnixTimestamp64Micro(x_accepted)", "us")
+    );
+    listed(scope, &joined, (&select, &format!("notEmpty({closed}) AND {}", in_range(&format!("{closed}[1]")))))
 }
 
 pub(super) fn offers(scope: &Scope<'_>) -> String {

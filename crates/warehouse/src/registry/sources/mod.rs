@@ -15,6 +15,7 @@ mod questions;
 mod raw;
 mod responses;
 mod returning;
+mod segments;
 mod source;
 mod speech;
 mod volumes;
@@ -23,7 +24,7 @@ mod work;
 pub(super) use people::activity;
 pub use source::Source;
 
-use super::{Scope, sql::chunked};
+use super::{Dimension, Scope, sql::chunked};
 
 /// The events of this project and environment.
 pub(crate) const OURS: &str = "project = {project:String} AND environment = {env:String}";
@@ -38,7 +39,7 @@ pub(crate) const INELIGIBLE: &str = "(SELECT conversation_id FROM conversation_s
      HAVING max(flag IN ('deleted', 'crawler')) = 1 \
      OR argMax(flag = 'test', (flag IN ('test', 'no_test'), event_time, sequence, event_id)) = 1)";
 /// Conversations in which one of the users appears that the project calls its own.
-pub(super) const INTERNAL: &str = "(SELECT conversation_id FROM raw_events WHERE project = {project:String} AND environment = {env:String} \
+pub(crate) const INTERNAL: &str = "(SELECT conversation_id FROM raw_events WHERE project = {project:String} AND environment = {env:String} \
      AND conversation_id != '' AND user_id IN {internal:Array(String)})";
 
 /// Conversations that are in no figure of the question, as a condition (with ` AND ` before it) on rows that have one or ''.
@@ -62,7 +63,10 @@ const USER_OF_PERSON: &str = "if(person LIKE 'u:%', substring(person, 3), '')";
 
 /// Columns of a conversation that every row of a list carries.
 fn conversation(scope: &Scope<'_>) -> String {
-    format!("conversation_id AS conversation, {}, device, browser, os, language, country, city", names(scope))
+    format!(
+        "conversation_id AS conversation, {}, device, browser, os, language, locale, country, city, bot",
+        names(scope)
+    )
 }
 
 /// Channel and source under the names that the project gives them.
@@ -70,24 +74,27 @@ fn names(scope: &Scope<'_>) -> String {
     if !scope.has_aliases {
         return "channel, source".into();
     }
-    let named = |column: &str| {
-        format!(
-            "transform(toString({column}), {{alias_from:Array(String)}}, {{alias_into:Array(String)}}, toString({column})) AS {column}"
-        )
-    };
-    format!("{}, {}", named("channel"), named("source"))
+    format!("{}, {}", renamed("channel"), renamed("source"))
+}
+
+/// Channel or source under the name that the project gives it, where it gives any.
+pub(crate) fn renamed(column: &str) -> String {
+    format!(
+        "transform(toString({column}), {{alias_from:Array(String)}}, {{alias_into:Array(String)}}, toString({column})) AS {column}"
+    )
 }
 
 /// The same of what has no conversation.
 const NO_CONVERSATION: &str = "'' AS conversation, 'unknown' AS channel, 'unknown' AS source, 'unknown' AS device, \
-     'unknown' AS browser, 'unknown' AS os, 'unknown' AS language, 'unknown' AS country, 'unknown' AS city";
+     'unknown' AS browser, 'unknown' AS os, 'unknown' AS language, 'unknown' AS locale, 'unknown' AS country, 'unknown' AS city, \
+     'unknown' AS bot";
 /// The same of what counters tell, which know no conversations.
 const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
-     '' AS country, '' AS city";
+     '' AS locale, '' AS country, '' AS city, '' AS bot";
 /// The names of the dimensions alone, of rows that have them already.
-const DIMENSIONS: &str = "channel, source, device, browser, os, language, country, city";
+const DIMENSIONS: &str = "channel, source, device, browser, os, language, locale, country, city, bot";
 /// The same with the conversation.
-const CARRIED: &str = "conversation, channel, source, device, browser, os, language, country, city";
+const CARRIED: &str = "conversation, channel, source, device, browser, os, language, locale, country, city, bot";
 
 /// The SELECT of a source.
 pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
@@ -99,7 +106,7 @@ pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
         Source::Started => chats::started(scope),
         Source::StartedPeople => people::started(scope),
         Source::LastConversations => people::last_conversations(scope),
-        Source::Opportunities => chats::opportunities(scope),
+        Source::Opportunities => segments::opportunities(scope),
         Source::Chats => chats::chats(scope),
         Source::Proactive => chats::proactive(scope),
         Source::StartFlows => chats::start_flows(scope),
@@ -136,6 +143,8 @@ pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
         Source::LegsAccepted => legs::accepted(scope),
         Source::LegsReplied => legs::replied(scope),
         Source::LegsEnded => legs::ended(scope),
+        Source::LegsMissed => legs::missed(scope),
+        Source::ConversationsClosed => legs::closed(scope),
         Source::Served => legs::served(scope),
         Source::FirstResponses => responses::of_kind(scope, "first"),
         Source::FirstResponsesFromStart => responses::of_kind(scope, "first_from_start"),

@@ -20,9 +20,9 @@ pub enum Source {
     StartedPeople,
     /// Of each person the last conversation started in the range (`who`).
     LastConversations,
-    /// Conversations by `conversation.initialized` (`used`, `page`, `placement`).
+    /// Conversations by `conversation.initialized` (`used`, `page`, `placement`; `segment` where it is asked for).
     Opportunities,
-    /// Counted chats by start (`requested`, `positive`, `negative`).
+    /// Counted chats by start (`requested`, `positive`, `negative`, `workflow`, `intent`).
     Chats,
     /// Chats that nobody but the bot wrote in, by start.
     Proactive,
@@ -32,7 +32,7 @@ pub enum Source {
     Ended,
     /// Counted chats of someone that are over, by end (`contained`, `again_us`: until the same person's next chat began, 0 for never).
     EndedOfSomeone,
-    /// Turns by reply (`us_long`, `waited_us`: the same of all hours, `workflow`, `fallback`).
+    /// Turns by reply (`us_long`, `waited_us`: the same of all hours, `us_from_first`, `workflow`, `model`, `fallback`).
     Turns,
     /// Spoken turns by reply (`ms` from the user's last sound to the answer's first, `workflow`).
     SpokenTurns,
@@ -42,7 +42,7 @@ pub enum Source {
     Utterances,
     /// Turns in which the bot fell back, by reply (`question`, `workflow`).
     Unanswered,
-    /// Handoff requests by trigger (`trigger`).
+    /// Handoff requests by trigger (`trigger`, `basis`).
     Requests,
     /// People: `kind` = 'active' by bucket, 'new' by first activity (`who`, `identified`).
     People,
@@ -97,6 +97,10 @@ pub enum Source {
     LegsReplied,
     /// Handled legs by end (`us_long` from the acceptance, `handling_us` with the after-work).
     LegsEnded,
+    /// Legs that nobody accepted, by the instant at which they were missed (`us_long` from the opening).
+    LegsMissed,
+    /// Conversations that an agent accepted, by their first close since (`us_long` from the first acceptance).
+    ConversationsClosed,
     /// Messages of users and agents while a leg was served (`role`).
     Served,
     /// A human agent's first response to a conversation's request for a human, by the reply (`us_long`, `agent`).
@@ -111,7 +115,7 @@ pub enum Source {
     FirstCloses,
     /// The last close of a conversation (`us_long` from its start, `reason`, `agent`).
     LastCloses,
-    /// Closes (`reason`, `agent`, `reopened`).
+    /// Closes (`reason`, `agent`, `reopened`, `is_last` of all time).
     Closes,
     /// Offers of legs to agents (`agent`, `outcome`, `reason`).
     Offers,
@@ -153,6 +157,7 @@ impl Source {
                 | Source::EndedOfSomeone
                 | Source::ActiveDays
                 | Source::WeeksSince
+                | Source::Opportunities
         )
     }
 
