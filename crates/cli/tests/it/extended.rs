@@ -159,6 +159,9 @@ fn contact_center(project: &Project<'_>) {
     project.check("resolution_time_last&from=2026-03-01&to=2026-03-23T11:30:00Z", Some(361.0), 1);
     project.check("abandon_rate", Some(1.0 / 3.0), 3);
     project.check("cc_wait_missed", Some(50.0), 1);
+    let of_each = project.ask("messages_per_conversation")["total"].clone();
+    // c1 has nine messages, c2 two and c3 one.
+    assert_eq!((&of_each["value"], &of_each["p50"], &of_each["n"]), (&json!(4), &json!(2), &json!(3)));
     // From the first acceptance to the first close since: c1 286 s, c2 540 s.
     project.check("cc_conversation_time_to_close", Some(413.0), 2);
     let last = project.rows("closing_reasons_last", "reason");
@@ -292,7 +295,7 @@ fn bots() -> Story {
     person(story.says("a", "23T10:00:00", "user", json!({"text": "Where's my ORDER?!"})), "u1");
     story.tell("a", "23T10:00:02", "fallback.triggered", json!({"kind": "no_match"}));
     story.tell("a", "23T10:00:03", "llm.call.completed", call(1_000_000, "ok"));
-    story.says("a", "23T10:00:05", "bot", json!({}))["bot_id"] = "sales".into();
+    story.says("a", "23T10:00:05", "bot", json!({"workflow_id": "orders"}))["bot_id"] = "sales".into();
     let both = json!([{"element_id": "a", "title": "A"}, {"element_id": "b", "title": "B"}]);
     story.tell("a", "23T10:00:06", "ui.shown", menu(both));
     person(
@@ -320,6 +323,8 @@ fn bots() -> Story {
 
 fn bot(project: &Project<'_>) {
     assert_eq!(project.rows("bot_response_time", "model"), [row("large", 5.0), row("unknown", 1.0)]);
+    assert_eq!(project.rows("tokens_input", "workflow"), [row("orders", 1e6), row("unknown", 1.5e6)]);
+    assert_eq!(project.rows("tokens_input", "user"), [row("u1", 2.5e6)]);
     assert_eq!(project.rows("conversations_started", "bot"), [row("sales", 1.0), row("unknown", 4.0)]);
     // Of the chats a, b, c and d: c was not contained, a was followed within a day, b within three, d never. f is nobody's.
     project.check("true_containment_24h", Some(0.5), 4);

@@ -16,6 +16,7 @@ mod extended;
 mod figures;
 mod installation;
 mod kcat;
+mod one_number;
 mod producers;
 mod scaled;
 mod server;

@@ -265,7 +265,8 @@ fn reconcilable(ask: &Ask<'_>) -> (Vec<&'static Identity>, Vec<&'static Term>) {
         let has = |metric: &Metric| asked.iter().all(|dimension| metric.dimensions().any(|own| own == *dimension));
         term.declaration().is_some_and(has)
     };
-    let about = IDENTITIES.iter().filter(|identity| identity.is_about(ask.metric));
+    let holds = |identity: &&Identity| asked.is_empty() || !identity.unfiltered;
+    let about = IDENTITIES.iter().filter(|identity| identity.is_about(ask.metric)).filter(holds);
     let identities: Vec<&'static Identity> = about.filter(|identity| identity.terms().all(keeps)).collect();
     let mut all: Vec<&'static Term> = identities.iter().flat_map(|identity| identity.terms()).collect();
     all.sort_by_key(|term| (term.metric, term.says));

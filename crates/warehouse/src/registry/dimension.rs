@@ -59,8 +59,10 @@ dimensions! {
     Model "model",
     /// Who runs the language model.
     Provider "provider",
-    /// Workflow.
+    /// Workflow; of what tells none the first of its chat.
     Workflow "workflow",
+    /// User id that the conversation first names, after merges.
+    User "user",
     /// Intent.
     Intent "intent",
     /// Source through which a chat began.

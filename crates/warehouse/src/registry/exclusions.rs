@@ -1,7 +1,7 @@
 //! What a figure leaves out, and why: declared by what it is made from, counted when it is explained.
 
 use super::sources::{INELIGIBLE, INTERNAL, OURS, activity, in_range, items, live};
-use super::{Metric, Scope, Source, sources, sql};
+use super::{Metric, Quantiles, Scope, Source, sources, sql};
 
 /// Something that a figure leaves out.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +130,7 @@ fn others(metric: &Metric, scope: &Scope<'_>) -> String {
     let kept = sql::conditions(&all, scope);
     let left = format!("NOT ({})", figure.filter.unwrap_or("1"));
     let condition = if kept.is_empty() { format!("WHERE {left}") } else { format!("{kept} AND {left}") };
-    let n = if figure.quantiles_of.is_some() { "count()" } else { figure.n };
+    let n = if matches!(figure.quantiles_of, Some(Quantiles::Rows(_))) { "count()" } else { figure.n };
     format!(
         "SELECT '' AS detail, toUInt64(greatest({n}, 0)) AS n FROM ({}) {condition}",
         sources::select(figure.source, scope)

@@ -11,6 +11,8 @@ pub struct Identity {
     pub left: Term,
     /// The other: terms that are added up.
     pub right: &'static [Term],
+    /// Whether it holds of everything alone: filters keep its sides to different things.
+    pub unfiltered: bool,
 }
 
 impl Identity {
@@ -84,7 +86,12 @@ const fn n_kept(metric: &'static str, condition: &'static str, says: &'static st
 }
 
 const fn identity(says: &'static str, left: Term, right: &'static [Term]) -> Identity {
-    Identity { says, left, right }
+    Identity { says, left, right, unfiltered: false }
+}
+
+/// The identity, which does not hold of what filters keep.
+const fn unfiltered(identity: Identity) -> Identity {
+    Identity { unfiltered: true, ..identity }
 }
 
 /// Every identity that is declared.
@@ -149,11 +156,12 @@ pub const IDENTITIES: &[Identity] = &[
         total("users_active"),
         &[total("users_new"), total("users_returning")],
     ),
-    identity(
+    // Of somebody's conversations one in the country is enough, but the last one has to be in the language.
+    unfiltered(identity(
         "Users by country and by language are the same people.",
         total("users_by_country"),
         &[total("users_by_language")],
-    ),
+    )),
     identity(
         "Everybody has one language: that of the last conversation.",
         total("users_by_language"),

@@ -191,7 +191,7 @@ pub struct Figure {
     /// Number of entities behind the value.
     pub n: &'static str,
     /// Of what p50, p90 and p95 are given.
-    pub quantiles_of: Option<&'static str>,
+    pub quantiles_of: Option<Quantiles>,
     /// Of a peak: its minute, microseconds.
     pub at: Option<&'static str>,
     /// Whether nothing is 0; else it is null.
@@ -202,6 +202,15 @@ pub struct Figure {
     pub timed: bool,
     /// The value of one conversation where `value` does not give it: over rows that also say whether the person is new (`fresh`).
     pub each: Option<&'static str>,
+}
+
+/// Of what percentiles are given.
+#[derive(Debug, Clone, Copy)]
+pub enum Quantiles {
+    /// An expression over rows, each of which is an entity.
+    Rows(&'static str),
+    /// An aggregate that gives an array with a number for each entity.
+    Entities(&'static str),
 }
 
 /// What a figure is made of: how the conversations behind it come to the figure.

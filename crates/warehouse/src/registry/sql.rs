@@ -1,6 +1,6 @@
 //! From a declaration to a statement.
 
-use super::{Dimension, Figure, sources};
+use super::{Dimension, Figure, Quantiles, sources};
 use crate::query::{ROWS_MAX, Range, Whole};
 
 /// What a statement depends on besides the metric; values are given as parameters.
@@ -132,7 +132,12 @@ pub fn statement(figure: &Figure, scope: &Scope<'_>) -> String {
         format!("CAST([{}] AS Array(String))", dims.join(", "))
     };
     let quantiles = match figure.quantiles_of {
-        Some(of) => format!("arrayMap(q -> toFloat64(q), quantilesExactInclusive(0.5, 0.9, 0.95)({of}))"),
+        Some(Quantiles::Rows(of)) => {
+            format!("arrayMap(q -> toFloat64(q), quantilesExactInclusive(0.5, 0.9, 0.95)({of}))")
+        }
+        Some(Quantiles::Entities(of)) => {
+            format!("arrayMap(q -> toFloat64(q), arrayReduce('quantilesExactInclusive(0.5, 0.9, 0.95)', {of}))")
+        }
         None => "emptyArrayFloat64()".into(),
     };
     format!(

@@ -1,6 +1,6 @@
 //! How metrics are declared: shorthands for the shapes that figures have.
 
-use crate::registry::{Attribution, Class, Dimension, Entities, Figure, Metric, Polarity, Source, Unit};
+use crate::registry::{Attribution, Class, Dimension, Entities, Figure, Metric, Polarity, Quantiles, Source, Unit};
 
 /// Hours in which a cohort can still gain what its ratio counts (as for opportunities, metrics.md).
 const COHORT_H: i64 = 24;
@@ -81,7 +81,12 @@ pub(super) const fn mean(
     (value, of): (&'static str, &'static str),
     filter: Option<&'static str>,
 ) -> Figure {
-    Figure { filter, quantiles_of: Some(of), ..ratio(source, value, "count()") }
+    Figure { filter, quantiles_of: Some(Quantiles::Rows(of)), ..ratio(source, value, "count()") }
+}
+
+/// The figure with percentiles of its entities, by an aggregate that gives the number of each.
+pub(super) const fn spread(figure: Figure, over: &'static str) -> Figure {
+    Figure { quantiles_of: Some(Quantiles::Entities(over)), ..figure }
 }
 
 /// The mean of `us_long` in seconds.

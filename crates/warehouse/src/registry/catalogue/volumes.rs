@@ -1,6 +1,6 @@
 //! Messages and conversations.
 
-use super::declare::{Says, conversations, count, metric, ratio, sum};
+use super::declare::{Says, conversations, count, metric, ratio, spread, sum};
 use crate::registry::{
     Attribution::{Event, Start},
     Class::{A, Q, U},
@@ -132,10 +132,13 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Per("messages per conversation"),
         (Neutral, Event, U),
         &[],
-        ratio(
-            Source::Talk,
-            "sum(w) / nullIf(uniqExactIf(active, active != ''), 0)",
-            "uniqExactIf(active, active != '')",
+        spread(
+            ratio(
+                Source::Talk,
+                "sum(w) / nullIf(uniqExactIf(active, active != ''), 0)",
+                "uniqExactIf(active, active != '')",
+            ),
+            "tupleElement(sumMapIf([toString(conversation)], [w], conversation != '' AND w != 0), 2)",
         ),
     ),
     metric(

@@ -5,7 +5,7 @@ use crate::registry::{
     Attribution::{End, Event},
     Class::{A, C, Q},
     Dimension::{
-        ClickType, Destination, DestinationType, Intent, Kind, Model, Provider, Status, Title, Tool, Workflow,
+        ClickType, Destination, DestinationType, Intent, Kind, Model, Provider, Status, Title, Tool, User, Workflow,
     },
     Metric,
     Polarity::{Down, Neutral, Up},
@@ -112,14 +112,14 @@ pub(super) const METRICS: &[Metric] = &[
         Says { id: "tokens_input", name: "Input tokens", formula: "Tokens that language models read." },
         Unit::Count("tokens"),
         (Neutral, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         total(Source::ModelCalls, "sum(input)", "count()"),
     ),
     metric(
         Says { id: "tokens_output", name: "Output tokens", formula: "Tokens that language models wrote." },
         Unit::Count("tokens"),
         (Neutral, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         total(Source::ModelCalls, "sum(output)", "count()"),
     ),
     metric(
@@ -130,7 +130,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("tokens"),
         (Neutral, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         total(Source::ModelCalls, "sum(cache_read)", "count()"),
     ),
     metric(
@@ -141,7 +141,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("tokens"),
         (Neutral, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         total(Source::ModelCalls, "sum(cache_write)", "count()"),
     ),
     metric(
@@ -152,14 +152,14 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("tokens"),
         (Neutral, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         total(Source::ModelCalls, "sum(reasoning)", "count()"),
     ),
     metric(
         Says { id: "tokens_embedding", name: "Embedding tokens", formula: "Tokens that were embedded." },
         Unit::Count("tokens"),
         (Neutral, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         total(Source::ModelCalls, "sum(embedding)", "count()"),
     ),
     metric(
@@ -170,7 +170,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("calls"),
         (Neutral, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         count(Source::ModelCalls, None),
     ),
     metric(
@@ -181,7 +181,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Milliseconds,
         (Down, Event, Q),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         mean(Source::ModelCalls, ("avg(ms)", "assumeNotNull(ms)"), Some("isNotNull(ms)")),
     ),
     metric(
@@ -192,7 +192,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Milliseconds,
         (Down, Event, Q),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         mean(Source::ModelCalls, ("avg(ttft_ms)", "assumeNotNull(ttft_ms)"), Some("isNotNull(ttft_ms)")),
     ),
     metric(
@@ -203,7 +203,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Down, Event, Q),
-        &[Model, Provider],
+        &[Model, Provider, Workflow, User],
         ratio(Source::ModelCalls, "avg(status = 'error')", "count()"),
     ),
     metric(
@@ -214,7 +214,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Money,
         (Down, Event, A),
-        &[Model, Provider, Status],
+        &[Model, Provider, Status, Workflow, User],
         ratio(Source::ModelCalls, "if(count(cost) = 0, NULL, sum(cost))", "count()"),
     ),
     metric(
@@ -225,7 +225,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Money,
         (Down, Event, Q),
-        &[Model, Provider],
+        &[Model, Provider, Workflow, User],
         ratio(
             Source::ModelCalls,
             "sumIf(cost, conversation != '') / nullIf(uniqExactIf(conversation, conversation != '' AND isNotNull(cost)), 0)",
@@ -240,7 +240,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Money,
         (Down, End, Q),
-        &[Model, Provider],
+        &[Model, Provider, Workflow, User],
         ratio(
             Source::ContainedCalls,
             "sum(cost) / nullIf(uniqExactIf((conversation, chat), isNotNull(cost)), 0)",

@@ -14,12 +14,12 @@ pub(super) fn loose_requests(scope: &Scope<'_>, select: &str, guard: &str) -> St
     outside(scope, select, &rows, guard)
 }
 
-/// Events of a type that have no conversation; `select` is over `data`, `sequence` and `event_id`.
+/// Events of a type that have no conversation; `select` is over `data`, `sequence`, `event_id` and `user_id`.
 pub(super) fn loose_events(scope: &Scope<'_>, event: &str, select: &str, guard: &str) -> String {
     let rows = format!(
         "SELECT event_id, tupleElement(first, 1) AS t, tupleElement(first, 2) AS data, tupleElement(first, 3) AS sequence, \
-         {NO_CONVERSATION} FROM (\
-         SELECT event_id, argMin((event_time, data, sequence), (append_time, partition, offset)) AS first \
+         tupleElement(first, 4) AS user_id, {NO_CONVERSATION} FROM (\
+         SELECT event_id, argMin((event_time, data, sequence, user_id), (append_time, partition, offset)) AS first \
          FROM raw_events WHERE {OURS} AND conversation_id = '' AND event = '{event}' AND flag != 'crawler'{} GROUP BY event_id)",
         eligible_by(scope, "user_id")
     );

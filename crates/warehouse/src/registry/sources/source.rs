@@ -80,9 +80,9 @@ pub enum Source {
     Shown,
     /// Calls of tools (`tool`, `status`, `ms`).
     ToolCalls,
-    /// Calls of language models (`model`, `provider`, `input`, `output`, …).
+    /// Calls of language models (`model`, `provider`, `workflow`, `user`, `input`, `output`, …).
     ModelCalls,
-    /// Calls of language models in contained chats that are over, by the chat's end (`chat`, `model`, `provider`, `cost`).
+    /// Calls of language models in contained chats that are over, by the chat's end (`chat`, `model`, `provider`, `workflow`, `user`, `cost`).
     ContainedCalls,
     /// Attachments (`kind`, `bytes`).
     Attachments,
@@ -158,6 +158,8 @@ impl Source {
                 | Source::ActiveDays
                 | Source::WeeksSince
                 | Source::Opportunities
+                | Source::ModelCalls
+                | Source::ContainedCalls
         )
     }
 

@@ -1,6 +1,7 @@
 //! The AI's work and what is clicked on.
 
 use super::loose::loose_events;
+use super::people::someone;
 use super::{CARRIED, Scope, in_range, items, label, unbounded_items};
 
 pub(super) fn intents(scope: &Scope<'_>) -> String {
@@ -88,13 +89,15 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
         "reported",
         "ms",
         "ttft_ms",
+        "chat",
     ];
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "x_model AS model, x_provider AS provider, {} AS status, {}, x_reported AS reported, x_ms AS ms, \
-         x_ttft_ms AS ttft_ms",
+         x_ttft_ms AS ttft_ms, {}",
         label("x_status"),
-        tokens.join(", ")
+        tokens.join(", "),
+        of_chat(scope)
     );
     let listed = items(scope, "model_calls", ("at", &columns), (&select, "1"));
     let said = |fields: &[&str], rest: &str| {
@@ -106,7 +109,8 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     let fields: Vec<&str> = TOKENS.iter().flat_map(|(_, fields)| fields.iter().copied()).collect();
     let number = |field: &str| format!("JSONExtract(data, '{field}', 'Nullable(Float64)')");
     let loose = format!(
-        "{} AS model, {} AS provider, {} AS status, {}, isNotNull({}) AS reported, {} AS ms, {} AS ttft_ms",
+        "{} AS model, {} AS provider, {} AS status, {}, isNotNull({}) AS reported, {} AS ms, {} AS ttft_ms, \
+         'unknown' AS workflow, {} AS user",
         label("JSONExtractString(data, 'model')"),
         label("JSONExtractString(data, 'provider')"),
         label("JSONExtractString(data, 'status')"),
@@ -114,6 +118,7 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
         said(&fields, "NULL"),
         number("duration_ms"),
         number("ttft_ms"),
+        user(scope, "if(user_id = '', '', concat('u:', user_id))"),
     );
     let calls = loose_events(scope, "llm.call.completed", &loose, "1");
     let usage = "JSONExtractString(data, 'tool_name') = 'token_usage'";
@@ -121,13 +126,25 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     format!("SELECT *, {PRICE} AS price, {COST} AS cost FROM ({listed} UNION ALL {calls} UNION ALL {usage}) AS calls")
 }
 
+/// Whose a call was, and of which workflow: a call itself tells neither.
+fn of_chat(scope: &Scope<'_>) -> String {
+    format!("{} AS workflow, {} AS user", label("chats.workflow[x_chat]"), user(scope, "person"))
+}
+
+/// The user id of a person's key after merges; of anybody else `unknown`.
+fn user(scope: &Scope<'_>, person: &str) -> String {
+    let who = someone(&Scope { by_device: false, ..*scope }, person, person);
+    format!("if(startsWith({who}, 'u:'), substring({who}, 3), 'unknown')")
+}
+
 /// Calls in chats that were contained and are over: the chat's end decides about the range, the call's time about its price.
 pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "toUnixTimestamp64Micro(x_at) AS us, toUnixTimestamp64Micro(chats.ended[x_chat]) AS ended_us, x_chat AS chat, \
-         x_model AS model, x_provider AS provider, x_reported AS reported, {}",
-        tokens.join(", ")
+         x_model AS model, x_provider AS provider, x_reported AS reported, {}, {}",
+        tokens.join(", "),
+        of_chat(scope)
     );
     let guard = format!(
         "chats.counted[x_chat] = 1 AND chats.open[x_chat] = 0 AND chats.requested[x_chat] = 0 AND chats.has_leg[x_chat] = 0 AND {}",
@@ -137,7 +154,7 @@ pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
     let columns: Vec<&str> = columns.into_iter().chain(TOKENS.iter().map(|(name, _)| *name)).collect();
     let calls = unbounded_items(scope, "model_calls", &columns, (&select, &guard));
     format!(
-        "SELECT ended_us AS us, chat, model, provider, cost, {CARRIED} FROM (\
+        "SELECT ended_us AS us, chat, model, provider, workflow, user, cost, {CARRIED} FROM (\
          SELECT *, {PRICE} AS price, {COST} AS cost FROM ({calls}) AS calls)"
     )
 }
