@@ -9,7 +9,8 @@ use axum::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use control::{Grant, Project};
 use journal::position::Position;
-use tokio::sync::SemaphorePermit;
+use tokio::{sync::SemaphorePermit, time::Instant};
+use warehouse::query::Progress;
 
 use crate::{
     Error, access, metrics,
@@ -75,8 +76,26 @@ impl Reach {
 
     /// Waits until the figures reach it; answers up to when they are complete, milliseconds.
     pub(crate) async fn wait(&self, app: &App, derived: bool) -> Result<i64, Error> {
-        let progress = app.feed.until(&self.target, derived).await?;
-        Ok(wait::fresh_to_ms(&progress, &self.end, derived, self.now_ms))
+        Ok(self.reached(app, derived).await?.fresh_ms(derived))
+    }
+
+    /// Waits until the figures reach it; `derived` says that those which are folded from conversations have to, too.
+    pub(crate) async fn reached(&self, app: &App, derived: bool) -> Result<Reached<'_>, Error> {
+        Ok(Reached { reach: self, progress: app.feed.until(&self.target, derived).await? })
+    }
+}
+
+/// How far the figures are, once they are far enough.
+#[derive(Debug)]
+pub(crate) struct Reached<'a> {
+    reach: &'a Reach,
+    progress: Arc<Vec<Progress>>,
+}
+
+impl Reached<'_> {
+    /// Up to when figures are complete, milliseconds.
+    pub(crate) fn fresh_ms(&self, derived: bool) -> i64 {
+        wait::fresh_to_ms(&self.progress, &self.reach.end, derived, self.reach.now_ms)
     }
 }
 
@@ -91,12 +110,16 @@ pub(crate) async fn counted<T>(
     route: &'static str,
     answer: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     let answer = answer.await;
-    let outcome = answer.as_ref().map_or_else(Error::code, |_| "ok");
-    metrics::QUERIES.add_with(&[("route", route), ("outcome", outcome)], 1);
-    metrics::QUERY_SECONDS.record(started.elapsed().as_secs_f64());
+    count(route, started, answer.as_ref().err());
     answer
+}
+
+/// Counts a question, by what was wrong with it.
+pub(crate) fn count(route: &'static str, started: Instant, wrong: Option<&Error>) {
+    metrics::QUERIES.add_with(&[("route", route), ("outcome", wrong.map_or("ok", Error::code))], 1);
+    metrics::QUERY_SECONDS.record(started.elapsed().as_secs_f64());
 }
 
 /// Up to when figures are complete, as answers say it.

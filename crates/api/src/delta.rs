@@ -2,15 +2,11 @@
 
 use serde_json::{Value, json};
 use warehouse::{
-    Client,
-    query::{Answer, Ask, Comparison, figure},
+    query::{Answer, Ask, Comparison},
     registry::{Polarity, Unit},
 };
 
-use crate::{
-    Error,
-    figures::{cell, number},
-};
+use crate::figures::{cell, number, told};
 
 /// How a figure changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,22 +58,20 @@ impl Change {
     }
 }
 
-/// The comparison of an answer: the other range, its figure, and the change from there to here. Null where there is no such range.
-pub(crate) async fn compared(
-    warehouse: &Client,
-    ask: &Ask<'_>,
-    (with, now_us): (Comparison, i64),
-    answer: &Answer,
-) -> Result<Value, Error> {
-    let Some(range) = ask.range.compared(with, now_us) else { return Ok(Value::Null) };
-    let other = Ask { range, grain: None, by: &[], ..*ask };
-    let before = figure(warehouse, &other).await?.total;
-    let change = Change::of(ask.metric.unit, before.value, answer.total.value);
-    Ok(json!({
-        "range": {"from": range.local(range.from_us), "to": range.local(range.to_us), "tz": range.tz.name()},
-        "total": cell(&other, &before),
+/// What a figure is compared with, as a question; None where there is no such range.
+pub(crate) fn before<'a>(ask: &Ask<'a>, with: Comparison, now_us: i64) -> Option<Ask<'a>> {
+    let range = ask.range.compared(with, now_us)?;
+    Some(Ask { range, grain: None, by: &[], ..*ask })
+}
+
+/// The comparison of an answer: the other question with its figure, and the change from there to here.
+pub(crate) fn compared(ask: &Ask<'_>, before: &Answer, answer: &Answer) -> Value {
+    let change = Change::of(ask.metric.unit, before.total.value, answer.total.value);
+    json!({
+        "range": told(&ask.range),
+        "total": cell(ask, &before.total),
         "delta": change.described(ask.metric.polarity),
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::HeaderMap};
 use serde_json::{Map, Value, json};
 use warehouse::{
-    query::{Answer, Ask, Cell, Range, State as BucketState, figure, local_rfc3339},
+    query::{Answer, Ask, Cell, Range, State as BucketState, local_rfc3339},
     registry::{Dimension, METRICS, Metric, Unit},
 };
 
 use crate::{
     Error, access,
-    asked::{Asked, Pairs, Reach, counted, fresh_to, turn},
+    asked::{Asked, Pairs, Reach, Reached, counted, fresh_to, turn},
     delta,
     params::{QUERY, Question},
     router::App,
@@ -25,24 +25,73 @@ pub(crate) async fn query(State(app): State<Arc<App>>, headers: HeaderMap, pairs
     counted("query", answer(&app, Asked::read(&app, &headers, pairs, QUERY))).await.map(Json)
 }
 
-pub(crate) async fn answer(app: &App, asked: Result<Asked, Error>) -> Result<Value, Error> {
-    let asked = asked?;
-    let question = Question::read(&asked.sent, &asked.project, asked.now)?;
-    let reach = Reach::of(app, &asked, &question.positions).await?;
+async fn answer(app: &App, asked: Result<Asked, Error>) -> Result<Value, Error> {
+    answers(app, vec![asked]).await?.pop().unwrap_or(Err(Error::Overloaded))
+}
+
+/// The answers to questions of one key in their order: the warehouse is asked for their figures together, once they reach what the
+/// questions ask for.
+///
+/// # Errors
+/// What stands in the way of all of them.
+pub(crate) async fn answers(app: &App, asked: Vec<Result<Asked, Error>>) -> Result<Vec<Result<Value, Error>>, Error> {
+    let understood = |asked: Result<Asked, Error>| {
+        let asked = asked?;
+        let question = Question::read(&asked.sent, &asked.project, asked.now)?;
+        Ok((asked, question))
+    };
+    let questions: Vec<Result<(Asked, Question), Error>> = asked.into_iter().map(understood).collect();
+    let readable = || questions.iter().filter_map(|question| question.as_ref().ok());
+    let Some((first, _)) = readable().next() else {
+        return Ok(questions.into_iter().map(|question| question.map(|_| Value::Null)).collect());
+    };
+    let positions: Vec<String> = readable().flat_map(|(_, question)| question.positions.iter().cloned()).collect();
+    let reach = Reach::of(app, first, &positions).await?;
     let _turn = turn(app).await?;
-    let mut results = Vec::with_capacity(question.metrics.len());
-    for metric in &question.metrics {
-        let ask = question.ask(metric, &asked.project, false);
-        let fresh_ms = reach.wait(app, ask.derived()).await?;
-        let answer = figure(&app.deps.warehouse, &ask).await?;
-        let mut result = result(&ask, &answer, fresh_ms);
-        if let Some(with) = question.compared_with {
-            result["comparison"] =
-                delta::compared(&app.deps.warehouse, &ask, (with, asked.now.timestamp_micros()), &answer).await?;
+    let asks: Vec<Ask<'_>> = readable().flat_map(|(asked, question)| asks_of(asked, question)).collect();
+    let reached = reach.reached(app, asks.iter().any(Ask::derived)).await?;
+    let mut figures = warehouse::query::figures(&app.deps.warehouse, &asks).await.into_iter();
+    let answers = questions.iter().map(|question| match question {
+        // All of its figures are taken, also those after one that failed: the next question's follow.
+        Ok((asked, question)) => {
+            let asks: Vec<Ask<'_>> = asks_of(asked, question).collect();
+            let figures: Vec<_> = figures.by_ref().take(asks.len()).collect();
+            results(question, &asks, figures, &reached)
         }
-        results.push(result);
-    }
-    Ok(json!({ "results": results }))
+        Err(_) => Ok(Value::Null),
+    });
+    let answers: Vec<Result<Value, Error>> = answers.collect();
+    Ok(questions.into_iter().zip(answers).map(|(question, answer)| question.and(answer)).collect())
+}
+
+/// What is asked of the warehouse for a question: each of its metrics, with what that is compared with.
+fn asks_of<'a>(asked: &'a Asked, question: &'a Question) -> impl Iterator<Item = Ask<'a>> {
+    let now_us = asked.now.timestamp_micros();
+    question.metrics.iter().flat_map(move |metric| {
+        let ask = question.ask(metric, &asked.project, false);
+        let before = question.compared_with.and_then(|with| delta::before(&ask, with, now_us));
+        std::iter::once(ask).chain(before)
+    })
+}
+
+/// An answer by its figures, which are in the order of `asks`.
+fn results(
+    question: &Question,
+    asks: &[Ask<'_>],
+    figures: Vec<Result<Answer, warehouse::query::Error>>,
+    reached: &Reached<'_>,
+) -> Result<Value, Error> {
+    let figures = figures.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let of_each = if asks.len() > question.metrics.len() { 2 } else { 1 };
+    let results = asks.chunks(of_each).zip(figures.chunks(of_each)).map(|(asks, figures)| {
+        let mut result = result(&asks[0], &figures[0], reached.fresh_ms(asks[0].derived()));
+        if question.compared_with.is_some() {
+            let before = asks.get(1).zip(figures.get(1));
+            result["comparison"] = before.map(|(ask, before)| delta::compared(ask, before, &figures[0])).into();
+        }
+        result
+    });
+    Ok(json!({ "results": results.collect::<Vec<_>>() }))
 }
 
 /// A range as answers say it.

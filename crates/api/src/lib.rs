@@ -29,6 +29,6 @@ pub use figures::declaration;
 pub use metrics::CATALOGUE;
 pub use openapi::document;
 pub use params::values_of;
-pub use questions::{Parameters, Questions};
+pub use questions::{Parameters, QUESTIONS_MAX, Questions};
 pub use router::{Deps, operations, paths, router, surface};
 pub use wait::Feed;

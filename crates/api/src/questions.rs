@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::response::Response;
 use control::Grant;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     Deps, Error, access,
-    asked::{Asked, counted},
+    asked::{Asked, count, counted},
     conversations, explain, export, figures,
     params::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table},
     router::App,
@@ -16,6 +17,9 @@ use crate::{
 
 /// Parameters as a client would send them: names and values, not escaped.
 pub type Parameters = Vec<(String, String)>;
+
+/// Most questions that are answered together.
+pub const QUESTIONS_MAX: usize = 100;
 
 /// Asks the API within the process. Clones share turns and bounds with the routes. Every method fails as its route does, with the
 /// same error.
@@ -34,9 +38,27 @@ impl Questions {
         &self.app.deps
     }
 
-    /// `GET /api/v1/query`.
-    pub async fn query(&self, reader: &Grant, parameters: Parameters) -> Result<Value, Error> {
-        counted("query", figures::answer(&self.app, self.asked(reader, parameters, QUERY))).await
+    /// `GET /api/v1/query` for each of so many questions, in their order: they are answered together, by fewer statements than one by
+    /// one, and wait for one another. At most `QUESTIONS_MAX` at once.
+    ///
+    /// # Errors
+    /// What stands in the way of all of them; what is wrong with one is its own answer. `Overloaded` for more than may be asked.
+    pub async fn queries(
+        &self,
+        reader: &Grant,
+        questions: Vec<Parameters>,
+    ) -> Result<Vec<Result<Value, Error>>, Error> {
+        if questions.len() > QUESTIONS_MAX {
+            return Err(Error::Overloaded);
+        }
+        let (started, asked_for) = (Instant::now(), questions.len());
+        let asked = questions.into_iter().map(|parameters| self.asked(reader, parameters, QUERY)).collect();
+        let answers = figures::answers(&self.app, asked).await;
+        match &answers {
+            Ok(answers) => answers.iter().for_each(|answer| count("query", started, answer.as_ref().err())),
+            Err(error) => (0..asked_for).for_each(|_| count("query", started, Some(error))),
+        }
+        answers
     }
 
     /// `GET /api/v1/explain`.

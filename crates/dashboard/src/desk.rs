@@ -1,28 +1,28 @@
 //! Asking the API for the figures of a page, and its answers as types. Nothing here works out a figure.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{pin::Pin, sync::Arc, task::Poll};
 
-use api::{Error, Parameters, Questions, Told};
+use api::{Error, Parameters, QUESTIONS_MAX, Questions, Told};
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
 use control::{Grant, Project};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::Value;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 use warehouse::{
     query::{Comparison, Grain, Range},
     registry::{Dimension, Metric},
 };
 
-use crate::view::{Compare, View, encoded};
+use crate::{
+    answers::{Answers, Wanted},
+    view::{Compare, View},
+};
 
 /// All time, as far as a preset reaches.
 const MANY_DAYS: &str = "3660d";
 
-/// Questions that pages have answered at once: half of the API's own turns, so that its clients are answered too.
-const AT_ONCE: usize = 8;
+/// Pages whose questions are answered at once: a quarter of the API's turns, of which each batch has several statements.
+const AT_ONCE: usize = 4;
 
 /// The turns of all pages.
 #[derive(Debug, Clone)]
@@ -31,24 +31,6 @@ pub(crate) struct Turns(Arc<Semaphore>);
 impl Default for Turns {
     fn default() -> Turns {
         Turns(Arc::new(Semaphore::new(AT_ONCE)))
-    }
-}
-
-/// Answers of one page by what was asked: panels that ask the same share it.
-#[derive(Clone, Default)]
-struct Answers(Arc<Mutex<HashMap<String, Answer>>>);
-
-type Answer = Arc<OnceCell<Result<Figure, Told>>>;
-
-impl Answers {
-    fn of(&self, question: String) -> Answer {
-        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(question).or_default())
-    }
-}
-
-impl fmt::Debug for Answers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answers").finish_non_exhaustive()
     }
 }
 
@@ -175,13 +157,49 @@ impl Desk {
     }
 
     async fn answered(&self, parameters: Parameters, by: &[&str]) -> Result<Figure, Told> {
-        let answer = self.answers.of(encoded(&parameters));
-        let asked = answer.get_or_init(|| async {
+        self.answers.of(parameters, by).await
+    }
+
+    /// Runs what asks for figures: whenever it waits, all that it asked for since is asked of the API together. Figures come only to what
+    /// runs in here.
+    pub(crate) async fn gathering<T>(&self, mut asking: Pin<Box<impl Future<Output = T>>>) -> T {
+        let mut batches = FuturesUnordered::new();
+        std::future::poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(done) = asking.as_mut().poll(cx) {
+                    return Poll::Ready(done);
+                }
+                let wanted = self.answers.wanted();
+                if !wanted.is_empty() {
+                    batches.push(self.answer(wanted));
+                }
+                if !matches!(batches.poll_next_unpin(cx), Poll::Ready(Some(()))) {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+
+    /// Has questions answered.
+    async fn answer(&self, mut wanted: Vec<Wanted>) {
+        while !wanted.is_empty() {
+            let rest = wanted.split_off(wanted.len().min(QUESTIONS_MAX));
             let _turn = self.turns.0.acquire().await;
-            let answer = self.questions.query(&self.reader, parameters).await.map_err(|error| error.told())?;
-            Ok(figure(&answer["results"][0], by))
-        });
-        asked.await.clone()
+            let questions = wanted.iter().map(|wanted| wanted.parameters.clone()).collect();
+            match self.questions.queries(&self.reader, questions).await {
+                Ok(answers) => wanted.into_iter().zip(answers).for_each(|(wanted, answer)| {
+                    let answer = answer.map_err(|error| error.told());
+                    let by: Vec<&str> = wanted.by.iter().map(String::as_str).collect();
+                    wanted.answer.send_replace(Some(answer.map(|answer| figure(&answer["results"][0], &by))));
+                }),
+                Err(error) => {
+                    let told = error.told();
+                    wanted.into_iter().for_each(|wanted| drop(wanted.answer.send_replace(Some(Err(told.clone())))));
+                }
+            }
+            wanted = rest;
+        }
     }
 
     /// The size of buckets that the state asks for; what a chart can show where it leaves the choice.

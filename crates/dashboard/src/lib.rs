@@ -5,6 +5,7 @@
 //! here knows SQL, the journal or the warehouse's client.
 
 mod access;
+mod answers;
 mod asset;
 mod conversation;
 mod conversations;

@@ -266,7 +266,7 @@ async fn shown(
         return Ok(Redirect::to(&view.link(&project, &id)).into_response());
     }
     let markup = match id.as_str() {
-        "explain" => Box::pin(explain::page(&visit)).await?,
+        "explain" => visit.desk.gathering(Box::pin(explain::page(&visit))).await?,
         "conversations" => conversations::page(&visit).await?,
         "metrics" => dictionary::page(&visit),
         "export" => {
@@ -277,7 +277,8 @@ async fn shown(
         other => {
             let page = page(other).ok_or_else(|| Refused::Nothing("There is no such page".into()))?;
             let room = Room { desk: &visit.desk, page, locale: visit.locale };
-            let panels = futures_util::future::join_all(page.panels.iter().map(|panel| drawn(room, panel))).await;
+            let panels = futures_util::future::join_all(page.panels.iter().map(|panel| drawn(room, panel)));
+            let panels = visit.desk.gathering(Box::pin(panels)).await;
             let fresh_to = panels.iter().filter_map(|(_, fresh_to)| *fresh_to).min();
             let body = html! { div .grid { @for (panel, _) in &panels { (panel) } } };
             Shell { fresh_to, ..visit.shell(page.id, page.title) }.around(&body)

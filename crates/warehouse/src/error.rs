@@ -10,7 +10,7 @@ pub enum ErrorClass {
 }
 
 /// Why the warehouse could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The server is away, too slow, or out of something; what was sent may have taken effect.

@@ -118,16 +118,17 @@ async fn warehouse_that_follows(looks: Arc<AtomicU64>) -> String {
                     out.put_i64_le(1_000);
                 }
             }
+        } else if sql.contains("SELECT DISTINCT conversation_id") {
+            header(&mut out, &[("conversation_id", "String")]);
         } else {
             header(
                 &mut out,
                 &[
+                    ("place", "UInt64"),
+                    ("key_span", "Int64"),
                     ("key_bucket", "Int64"),
                     ("key_dims", "Array(String)"),
-                    ("value", "Nullable(Float64)"),
-                    ("n", "UInt64"),
-                    ("quantiles", "Array(Float64)"),
-                    ("at", "Nullable(Int64)"),
+                    ("figures", "Array(Tuple(Nullable(Float64), UInt64, Array(Float64), Nullable(Int64)))"),
                 ],
             );
         }

@@ -1,7 +1,7 @@
 //! What can go wrong between a question and its figure.
 
 /// Why a figure could not be given.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A bound of the range is neither a local date nor an instant with an offset.

@@ -5,9 +5,10 @@ use serde::Deserialize;
 
 use super::{
     Answer, Ask, Error, Range,
-    known::Known,
+    batch::figure_of,
+    known::{Known, Needs},
     pieces::pieces,
-    run::{bound, figure_of, whole},
+    run::{bound, whole},
 };
 use crate::{
     Client,
@@ -124,7 +125,8 @@ pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Expl
     let (identities, terms) = reconcilable(ask);
     let people =
         terms.iter().any(|term| term.declaration().is_some_and(is_about_people)) || is_about_people(ask.metric);
-    let known = Known::read(client, ask, people).await?;
+    let known = Known::read(client, ask, Needs { people, ineligible: true }).await?;
+    known.same.as_ref().map_err(Error::clone)?;
     let answer = figure_of(client, ask, &known).await?;
     let (figure, range) = behind_what(ask, &answer);
     let scope = whole(&Ask { range, ..*ask }, &known);

@@ -7,12 +7,12 @@ use clickhouse::query::{BytesCursor, Query};
 
 use super::{
     Ask, Error, ROWS_MAX,
-    known::Known,
+    known::{Known, Needs},
     run::{bound, split, starts, whole},
 };
 use crate::{
     Client,
-    registry::{Scope, statement},
+    registry::{self, Scope},
 };
 
 /// Labels of buckets in one parameter: a ClickHouse server takes no field above 128 KiB.
@@ -86,8 +86,8 @@ impl Export {
 pub async fn export(client: &Client, asks: &[Ask<'_>], format: Format) -> Result<Export, Error> {
     let Some(first) = asks.first() else { return Err(Error::TooManyRows { limit: 0 }) };
     let starts = starts(first)?;
-    let people = asks.iter().any(|ask| ask.metric.figure.source.people());
-    let known = Known::read(client, first, people).await?;
+    let known = Known::read(client, first, Needs::of(asks)).await?;
+    asks.iter().try_for_each(|ask| known.persons(ask))?;
     let scope = split(first, &starts, &whole(first, &known));
     let rows = rows(asks, &scope);
     let with = |sql: &str| with_labels(client, sql, (first, &scope), (&starts, &known));
@@ -147,7 +147,7 @@ fn label(scope: &Scope<'_>) -> String {
 fn rows(asks: &[Ask<'_>], scope: &Scope<'_>) -> String {
     let of_each = asks.iter().enumerate().map(|(place, ask)| {
         let scope = Scope { by_conversation: ask.by_conversation(), ..*scope };
-        let found = statement(&ask.metric.figure, &scope);
+        let found = registry::rows(&ask.metric.figure, &scope);
         let found = if scope.by.is_empty() { filled(&found, &scope, ask.metric.figure.zero) } else { found };
         format!(
             "SELECT toUInt64({place}) AS place, '{}' AS metric, key_bucket, key_dims, value, n, quantiles FROM ({found})",

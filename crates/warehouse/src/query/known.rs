@@ -1,25 +1,86 @@
-//! What a statement is given besides the question: who is one person, and when business was open.
+//! What a statement is given besides the question: who is one person, when business was open, and which conversations count for nothing.
+
+use clickhouse::Row;
+use serde::Deserialize;
 
 use super::{
     Ask, Error,
     openings::{Openings, openings},
     people::{Same, same_people},
+    pieces::pieces,
+    run::{EXECUTION_S_MAX, whole},
 };
-use crate::Client;
+use crate::{
+    Client,
+    registry::{INELIGIBLE, source_rows},
+};
 
-/// What a question needs to know beforehand.
-#[derive(Debug, Default)]
+/// Most conversations that are told to statements; where there are more, each statement looks for them itself.
+const INELIGIBLE_MAX: usize = 2_000;
+
+/// What questions need to know beforehand.
+#[derive(Debug)]
 pub(super) struct Known {
-    /// Who is one person; nobody where no figure is about people.
-    pub(super) same: Vec<Same>,
+    /// Who is one person; nobody where no figure is about people. An error is that of figures about people alone.
+    pub(super) same: Result<Vec<Same>, Error>,
     /// When business was open; nothing where all hours count.
     pub(super) openings: Openings,
+    /// The conversations that are in no figure, where they are few.
+    pub(super) ineligible: Option<Vec<String>>,
+}
+
+/// What of it is needed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    /// Whether anything asked for is about people.
+    pub(super) people: bool,
+    /// Whether statements tell conversations that are in no figure apart.
+    pub(super) ineligible: bool,
+}
+
+impl Needs {
+    /// What figures need.
+    pub(super) fn of(asks: &[Ask<'_>]) -> Needs {
+        let nothing = Known { same: Ok(Vec::new()), openings: Openings::default(), ineligible: None };
+        let looks = |ask: &Ask<'_>| source_rows(&ask.metric.figure, &whole(ask, &nothing)).contains(INELIGIBLE);
+        Needs { people: asks.iter().any(|ask| ask.metric.figure.source.people()), ineligible: asks.iter().any(looks) }
+    }
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct Id {
+    conversation_id: String,
 }
 
 impl Known {
-    /// Reads it; `people` says whether anything asked for is about people. Fails with `TooMany…` or `Warehouse`.
-    pub(super) async fn read(client: &Client, ask: &Ask<'_>, people: bool) -> Result<Known, Error> {
-        let same = if people { same_people(client, ask.project, ask.environment).await? } else { Vec::new() };
-        Ok(Known { same, openings: openings(client, ask).await? })
+    /// Reads it for questions of the project, environment and settings of one. Fails with `TooMany…` or `Warehouse`.
+    pub(super) async fn read(client: &Client, ask: &Ask<'_>, needs: Needs) -> Result<Known, Error> {
+        let same = async {
+            if needs.people { same_people(client, ask.project, ask.environment).await } else { Ok(Vec::new()) }
+        };
+        let ineligible = async { if needs.ineligible { ineligible(client, ask).await } else { Ok(None) } };
+        let (same, openings, ineligible) = tokio::join!(same, openings(client, ask), ineligible);
+        Ok(Known { same, openings: openings?, ineligible: ineligible? })
     }
+
+    /// The persons of a question, if it is about any. Fails with what stood in the way of reading them.
+    pub(super) fn persons(&self, ask: &Ask<'_>) -> Result<(), Error> {
+        match &self.same {
+            Err(error) if ask.metric.figure.source.people() => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The conversations that are in no figure; None if they are many.
+async fn ineligible(client: &Client, ask: &Ask<'_>) -> Result<Option<Vec<String>>, Error> {
+    let sql = format!(
+        "SELECT DISTINCT conversation_id FROM {INELIGIBLE} LIMIT {} SETTINGS max_execution_time = {EXECUTION_S_MAX}",
+        INELIGIBLE_MAX + 1
+    );
+    let query = client.clickhouse().query_raw(&sql).param("project", ask.project).param("env", ask.environment);
+    let ids: Vec<Id> = query.fetch_all().await.map_err(crate::Error::from)?;
+    let ids: Vec<String> = ids.into_iter().map(|id| id.conversation_id).collect();
+    let is_one_parameter = pieces(ids.iter(), |id| id.len()).len() <= 1;
+    Ok(Some(ids).filter(|ids| ids.len() <= INELIGIBLE_MAX && is_one_parameter))
 }

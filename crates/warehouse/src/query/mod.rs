@@ -1,5 +1,6 @@
 //! Questions to the warehouse: range and buckets in local time, people, and the figure of a metric.
 
+mod batch;
 mod buckets;
 mod comparison;
 mod conditions;
@@ -13,10 +14,12 @@ mod openings;
 mod people;
 mod pieces;
 mod range;
+mod reading;
 mod run;
 pub mod stored;
 mod timeline;
 
+pub use batch::{figure, figures};
 pub use buckets::{BUCKETS_MAX, Grain, Whole, boundaries};
 pub use comparison::Comparison;
 pub use conditions::{Condition, Leaning, OUTCOMES};
@@ -28,7 +31,7 @@ pub use identity::{Link, resolve};
 pub use people::links;
 pub(crate) use pieces::pieces;
 pub use range::{Range, local_rfc3339, zone};
-pub use run::{Answer, Ask, Cell, Progress, ROWS_MAX, State, figure, progress};
+pub use run::{Answer, Ask, Cell, Progress, ROWS_MAX, State, progress};
 pub use timeline::{Moment, Place, TIMELINE_BYTES_MAX, timeline};
 
 /// The names nearest to a mistyped one, best first, at most three; none if nothing is near.

@@ -40,7 +40,7 @@ pub async fn links(client: &Client, project: &str, environment: &str) -> Result<
         "SELECT toString(event) AS event, toUnixTimestamp64Micro(event_time) AS us, sequence, event_id, from_user, into_user, \
          anonymous_id FROM identity_events WHERE project = {{project:String}} AND environment = {{env:String}} \
          AND event != 'user.erasure_requested' AND conversation_id NOT IN {INELIGIBLE} \
-         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {}",
+         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {} SETTINGS max_execution_time = {EXECUTION_S_MAX}",
         IDENTITIES_MAX + 1
     );
     let rows: Vec<IdentityRow> = client
@@ -48,7 +48,6 @@ pub async fn links(client: &Client, project: &str, environment: &str) -> Result<
         .query_raw(&sql)
         .param("project", project)
         .param("env", environment)
-        .with_setting("max_execution_time", EXECUTION_S_MAX)
         .fetch_all()
         .await
         .map_err(crate::Error::from)?;

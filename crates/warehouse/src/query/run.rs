@@ -1,12 +1,12 @@
 //! Asking the warehouse for a figure.
 
-use clickhouse::Row;
+use clickhouse::{Row, query::Query};
 use rollup::{Identity, Settings};
 use serde::{Deserialize, Serialize};
 
-use super::{BUCKETS_MAX, Error, Grain, Range, Whole, boundaries, known::Known};
+use super::{Error, Grain, Range, Whole, boundaries, known::Known};
 use crate::Client;
-use crate::registry::{Dimension, Filter, Metric, Scope, statement};
+use crate::registry::{Dimension, Filter, Metric, Scope};
 
 /// Most rows of one answer.
 pub const ROWS_MAX: usize = 50_000;
@@ -144,36 +144,9 @@ pub async fn progress(client: &Client, generation: u32) -> Result<Vec<Progress>,
     let sql = "SELECT partition, max(next_offset) AS next_offset, max(derived_offset) AS derived_offset, \
                toUnixTimestamp64Milli(max(append_time)) AS append_time_ms FROM progress \
                WHERE generation = {generation:UInt32} GROUP BY partition ORDER BY partition";
-    let query = client.clickhouse().query_raw(sql).param("generation", generation);
-    let rows = query.with_setting("max_execution_time", EXECUTION_S_MAX).fetch_all().await;
-    Ok(rows.map_err(crate::Error::from)?)
-}
-
-/// The figure of a metric. Fails with `TooMany…` where the answer would be too large, or with `Warehouse`.
-pub async fn figure(client: &Client, ask: &Ask<'_>) -> Result<Answer, Error> {
-    let known = Known::read(client, ask, ask.metric.figure.source.people()).await?;
-    figure_of(client, ask, &known).await
-}
-
-/// The same, by what is known.
-pub(super) async fn figure_of(client: &Client, ask: &Ask<'_>, known: &Known) -> Result<Answer, Error> {
-    let starts = starts(ask)?;
-    let whole = whole(ask, known);
-    let start = [ask.range.from_us];
-    let total = cells(client, ask, &whole, (&start, known));
-    if ask.grain.is_none() && ask.by.is_empty() {
-        return Ok(Answer { total: one(ask, total.await?), rows: None, buckets: Vec::new() });
-    }
-    let split = split(ask, &starts, &whole);
-    let bounds = if starts.is_empty() { &start[..] } else { &starts };
-    let rows = cells(client, ask, &split, (bounds, known));
-    let (total, rows) = tokio::try_join!(total, rows)?;
-    if rows.len() > ROWS_MAX {
-        return Err(Error::TooManyRows { limit: ROWS_MAX });
-    }
-    let buckets: Vec<(i64, i64)> = starts.iter().copied().zip(ends(&starts, &ask.range)).collect();
-    let rows = if ask.by.is_empty() { filled(ask, rows, &starts) } else { sorted(rows) };
-    Ok(Answer { total: one(ask, total), rows: Some(rows), buckets })
+    let sql = format!("{sql} SETTINGS max_execution_time = {EXECUTION_S_MAX}");
+    let query = client.clickhouse().query_raw(&sql).param("generation", generation);
+    Ok(query.fetch_all().await.map_err(crate::Error::from)?)
 }
 
 /// The starts of the buckets; none without buckets.
@@ -187,12 +160,13 @@ pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
         range: ask.range,
         quarters: Whole::quarters(&ask.range, &[]),
         minutes: Whole::minutes(&ask.range, &[]),
-        identity_chunks: known.same.len(),
+        identity_chunks: known.same.as_ref().map_or(0, Vec::len),
         opening_chunks: known.openings.chunks(),
         by_conversation: ask.by_conversation(),
         by_device: ask.by_device(),
         has_aliases: !ask.settings.source_aliases.is_empty(),
         has_internal: !ask.settings.internal_users.is_empty(),
+        knows_ineligible: known.ineligible.is_some(),
         by_bucket: false,
         by: &[],
         filters: ask.filters,
@@ -211,36 +185,8 @@ pub(super) fn split<'a>(ask: &Ask<'a>, starts: &[i64], whole: &Scope<'a>) -> Sco
 }
 
 /// The ends of buckets by their starts.
-fn ends(starts: &[i64], range: &Range) -> impl Iterator<Item = i64> {
+pub(super) fn ends(starts: &[i64], range: &Range) -> impl Iterator<Item = i64> {
     starts.iter().skip(1).copied().chain([range.to_us])
-}
-
-/// The warehouse leaves out what has no entities.
-fn nothing(ask: &Ask<'_>, bucket: i64) -> Cell {
-    let value = ask.metric.figure.zero.then_some(0.0);
-    Cell { key_bucket: bucket, key_dims: Vec::new(), value, n: 0, quantiles: Vec::new(), at: None }
-}
-
-fn one(ask: &Ask<'_>, cells: Vec<Cell>) -> Cell {
-    cells.into_iter().next().unwrap_or_else(|| nothing(ask, 0))
-}
-
-/// A row for every bucket, also where nothing happened.
-fn filled(ask: &Ask<'_>, rows: Vec<Cell>, starts: &[i64]) -> Vec<Cell> {
-    let mut rows = rows.into_iter().peekable();
-    starts
-        .iter()
-        .map(|start| rows.next_if(|row| row.key_bucket == *start).unwrap_or_else(|| nothing(ask, *start)))
-        .collect()
-}
-
-/// By bucket, then by dimensions; numbers by their size.
-fn sorted(mut rows: Vec<Cell>) -> Vec<Cell> {
-    let key = |dims: &[String]| -> Vec<(u64, String)> {
-        dims.iter().map(|dim| (dim.parse().unwrap_or(u64::MAX), dim.clone())).collect()
-    };
-    rows.sort_by_cached_key(|row| (row.key_bucket, key(&row.key_dims)));
-    rows
 }
 
 /// Prices as the sources read them: model, instant (microseconds), rates for a million tokens; the latest come first.
@@ -257,30 +203,29 @@ fn target_us(target_s: Option<u32>) -> i64 {
     target_s.map_or(-1, |s| i64::from(s) * 1_000_000)
 }
 
-/// Runs the statement of a figure with the parameters that it needs.
-async fn cells(
-    client: &Client,
-    ask: &Ask<'_>,
-    scope: &Scope<'_>,
-    (bounds, known): (&[i64], &Known),
-) -> Result<Vec<Cell>, Error> {
-    let sql = statement(&ask.metric.figure, scope);
-    let rows = bound(client, &sql, (ask, scope), (bounds, known)).fetch_all().await;
-    Ok(rows.map_err(crate::Error::from)?)
-}
-
-/// A statement over the sources with the parameters that they need.
+/// A statement over the sources with its parameters; `bounds` are the starts of the buckets.
 pub(super) fn bound(
     client: &Client,
     sql: &str,
     (ask, scope): (&Ask<'_>, &Scope<'_>),
     (bounds, known): (&[i64], &Known),
-) -> clickhouse::query::Query {
-    debug_assert!(bounds.len() <= BUCKETS_MAX);
-    let ends: Vec<i64> = ends(bounds, &scope.range).collect();
-    let mut query = client
-        .clickhouse()
-        .query_raw(sql)
+) -> Query {
+    bound_in_spans(client, sql, (ask, scope), (&[scope.range.from_us], bounds), known)
+}
+
+/// The same over several ranges: `spans` are their starts, and those of the gaps between them.
+pub(super) fn bound_in_spans(
+    client: &Client,
+    sql: &str,
+    (ask, scope): (&Ask<'_>, &Scope<'_>),
+    (spans, bounds): (&[i64], &[i64]),
+    known: &Known,
+) -> Query {
+    let settings = ask.settings;
+    let (alias_from, alias_into) = aliases(settings);
+    // In the text and not beside it: a setting of the request costs the embedded engine a session of its own.
+    let limited = format!("{sql} SETTINGS max_execution_time = {EXECUTION_S_MAX}");
+    let mut bind = Bind { sql, query: client.clickhouse().query_raw(&limited) }
         .param("project", ask.project)
         .param("env", ask.environment)
         .param("from", scope.range.from_us)
@@ -290,36 +235,59 @@ pub(super) fn bound(
         .param("m_lo", scope.minutes.lo_us)
         .param("m_hi", scope.minutes.hi_us)
         .param("tz", scope.range.tz.name())
+        .param("spans", spans)
         .param("bounds", bounds)
-        .param("ends", &ends);
-    let no_reply_us = i64::from(ask.settings.bot_no_reply_after_s) * 1_000_000;
-    query = decided(query, ask.settings)
-        .param("segment_trait", &ask.settings.segment_trait)
-        .param("escalations", ask.settings.escalations())
-        .param("prices", prices(ask.settings))
-        .param("no_reply_us", no_reply_us)
+        .param("ends", ends(bounds, &scope.range).collect::<Vec<_>>())
+        .param("alias_from", &alias_from)
+        .param("alias_into", &alias_into)
+        .param("internal", &settings.internal_users)
+        .param("segment_trait", &settings.segment_trait)
+        .param("escalations", settings.escalations())
+        .param("prices", prices(settings))
+        .param("no_reply_us", i64::from(settings.bot_no_reply_after_s) * 1_000_000)
         .param("week_start", scope.range.week_start)
-        .param("service_level_us", target_us(Some(ask.settings.service_level_s)))
-        .param("sla_first_us", target_us(ask.settings.sla_first_response_s))
-        .param("sla_next_us", target_us(ask.settings.sla_next_response_s))
-        .param("sla_resolution_us", target_us(ask.settings.sla_resolution_s));
+        .param("service_level_us", target_us(Some(settings.service_level_s)))
+        .param("sla_first_us", target_us(settings.sla_first_response_s))
+        .param("sla_next_us", target_us(settings.sla_next_response_s))
+        .param("sla_resolution_us", target_us(settings.sla_resolution_s));
+    if let Some(ineligible) = &known.ineligible {
+        bind = bind.param("ineligible", ineligible);
+    }
     for (name, piece) in known.openings.parameters() {
-        query = query.param(&name, piece);
+        bind = bind.param(&name, piece);
     }
     for (i, filter) in scope.filters.iter().enumerate() {
-        query = query.param(&format!("f_{i}"), &filter.values);
+        bind = bind.param(&format!("f_{i}"), &filter.values);
     }
-    for (i, same) in known.same.iter().enumerate() {
-        query = query.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
+    for (i, same) in known.same.iter().flatten().enumerate() {
+        bind = bind.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
     }
-    query.with_setting("max_execution_time", EXECUTION_S_MAX)
+    bind.query
+}
+
+/// A statement that is given the parameters that its text has: each costs the engine time.
+struct Bind<'a> {
+    sql: &'a str,
+    query: Query,
+}
+
+impl Bind<'_> {
+    fn param(self, name: &str, value: impl Serialize) -> Self {
+        let is_used = self.sql.contains(&format!("{{{name}:"));
+        let query = if is_used { self.query.param(name, value) } else { self.query };
+        Bind { query, ..self }
+    }
 }
 
 /// A statement with what the project decides about names and people.
-pub(super) fn decided(query: clickhouse::query::Query, settings: &Settings) -> clickhouse::query::Query {
-    let (alias_from, alias_into): (Vec<&str>, Vec<&str>) =
-        settings.source_aliases.iter().map(|(from, into)| (from.as_str(), into.as_str())).unzip();
+pub(super) fn decided(query: Query, settings: &Settings) -> Query {
+    let (alias_from, alias_into) = aliases(settings);
     query.param("alias_from", &alias_from).param("alias_into", &alias_into).param("internal", &settings.internal_users)
+}
+
+/// Sources by the names that events gave them, and the names that they are told by.
+fn aliases(settings: &Settings) -> (Vec<&str>, Vec<&str>) {
+    settings.source_aliases.iter().map(|(from, into)| (from.as_str(), into.as_str())).unzip()
 }
 
 #[cfg(test)]
@@ -334,20 +302,5 @@ mod tests {
         assert_eq!(state("messages_total", 10 * hour, 10 * hour), "final");
         assert_eq!(state("escalation_rate", 10 * hour, 33 * hour), "maturing");
         assert_eq!(state("escalation_rate", 10 * hour, 34 * hour), "final");
-    }
-
-    #[test]
-    fn rows_are_in_the_order_of_numbers() {
-        let cell = |hour: &str| Cell {
-            key_bucket: 0,
-            key_dims: vec![hour.into()],
-            value: None,
-            n: 1,
-            quantiles: vec![],
-            at: None,
-        };
-        let hours: Vec<String> =
-            sorted(vec![cell("10"), cell("unknown"), cell("9")]).into_iter().map(|c| c.key_dims[0].clone()).collect();
-        assert_eq!(hours, ["9", "10", "unknown"]);
     }
 }

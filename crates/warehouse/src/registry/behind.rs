@@ -1,6 +1,6 @@
 //! The conversations behind a figure, each with its own part.
 
-use super::{Entities, Figure, Scope, sources, sql};
+use super::{Entities, Figure, Scope, sources, statement};
 
 /// The part of each conversation: `conversation` ('' of what has none), `first_us` (its first time in the figure), `channel_of`,
 /// `language_of`, `value`, `n`. The scope tells conversations apart.
@@ -16,14 +16,14 @@ pub(crate) fn contributions(figure: &Figure, scope: &Scope<'_>) -> String {
         channel = column("channel"),
         language = column("language"),
         rows = rows(figure, scope),
-        conditions = sql::conditions(figure, scope),
+        conditions = statement::conditions(figure.filter, scope),
     )
 }
 
 /// How many conversations and entities are behind a figure, as one row: `conversations`, `entities`.
 pub(crate) fn entities(figure: &Figure, scope: &Scope<'_>) -> String {
     let distinct = |expression: &str| {
-        let (rows, conditions) = (rows(figure, scope), sql::conditions(figure, scope));
+        let (rows, conditions) = (rows(figure, scope), statement::conditions(figure.filter, scope));
         // A subquery's value can be null in its type.
         format!("ifNull((SELECT toFloat64({expression}) FROM ({rows}) {conditions}), 0)")
     };

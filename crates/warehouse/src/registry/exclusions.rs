@@ -1,7 +1,7 @@
 //! What a figure leaves out, and why: declared by what it is made from, counted when it is explained.
 
 use super::sources::{INELIGIBLE, INTERNAL, OURS, activity, in_range, items, live};
-use super::{Metric, Quantiles, Scope, Source, sources, sql};
+use super::{Metric, Quantiles, Scope, Source, sources, statement};
 
 /// Something that a figure leaves out.
 #[derive(Debug, Clone, Copy)]
@@ -126,8 +126,7 @@ impl Exclusion {
 
 fn others(metric: &Metric, scope: &Scope<'_>) -> String {
     let figure = &metric.figure;
-    let all = super::Figure { filter: None, ..*figure };
-    let kept = sql::conditions(&all, scope);
+    let kept = statement::conditions(None, scope);
     let left = format!("NOT ({})", figure.filter.unwrap_or("1"));
     let condition = if kept.is_empty() { format!("WHERE {left}") } else { format!("{kept} AND {left}") };
     let n = if matches!(figure.quantiles_of, Some(Quantiles::Rows(_))) { "count()" } else { figure.n };

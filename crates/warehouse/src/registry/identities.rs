@@ -1,6 +1,6 @@
 //! Identities: how figures reconcile with their neighbours, whatever the events were.
 
-use super::{Dimension, Figure, Metric, Scope, sql};
+use super::{Dimension, Figure, Metric, Scope, statement};
 
 /// Two ways to one number.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ impl Term {
         let figure = Figure { filter: self.kept.or(figure.filter), ..*figure };
         let scope = Scope { by: self.cells, ..*scope };
         let number = if self.is_n { "toFloat64(n)" } else { "ifNull(value, 0)" };
-        format!("SELECT sum({number}) AS number FROM ({})", sql::statement(&figure, &scope))
+        format!("SELECT sum({number}) AS number FROM ({})", statement::rows(&figure, &scope))
     }
 }
 

@@ -5,8 +5,10 @@ mod catalogue;
 mod dimension;
 mod exclusions;
 mod identities;
+mod kept;
 mod sources;
 mod sql;
+mod statement;
 
 pub(crate) use behind::{contributions, entities};
 pub use catalogue::METRICS;
@@ -17,7 +19,8 @@ pub(crate) use identities::terms;
 pub use identities::{IDENTITIES, Identity, Term};
 pub use sources::Source;
 pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, renamed};
-pub use sql::{Comparison, Filter, Scope, statement};
+pub use sql::{Comparison, Filter, Scope};
+pub(crate) use statement::{Grouping, figures, is_kept, places, rows, source_rows};
 
 /// A metric's declaration.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
-//! From a declaration to a statement.
+//! What statements depend on.
 
-use super::{Dimension, Figure, Quantiles, sources};
-use crate::query::{ROWS_MAX, Range, Whole};
+use super::Dimension;
+use crate::query::{Range, Whole};
 
 /// What a statement depends on besides the metric; values are given as parameters.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub struct Scope<'a> {
     pub opening_chunks: usize,
     /// Whether the project calls users its own (parameter `internal`), who are in no figure.
     pub has_internal: bool,
+    /// Whether the conversations that are in no figure are known (parameter `ineligible`): looking for them reads all events.
+    pub knows_ineligible: bool,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.
@@ -65,7 +67,7 @@ impl Scope<'_> {
     }
 
     /// Conditions on all other dimensions.
-    fn own_conditions(&self) -> impl Iterator<Item = String> {
+    pub(super) fn own_conditions(&self) -> impl Iterator<Item = String> {
         self.conditions(false)
     }
 
@@ -117,44 +119,4 @@ impl Filter {
 pub(super) fn chunked(name: &str, of: &str, chunks: usize) -> String {
     let each: Vec<String> = (0..chunks).map(|i| format!("{{{name}_{i}:{of}}}")).collect();
     if each.len() == 1 { each[0].clone() } else { format!("arrayConcat({})", each.join(", ")) }
-}
-
-/// The statement of a figure. Parameters: `project`, `env`, `from`, `to`, `q_lo`, `q_hi`, `m_lo`, `m_hi`, `tz`, `bounds`, `ends`
-/// (starts and ends of the buckets; without buckets those of the range) and those of `Scope::identity_chunks` and
-/// `Scope::opening_chunks`. Columns are those
-/// of `Cell`.
-pub fn statement(figure: &Figure, scope: &Scope<'_>) -> String {
-    let bucket = if scope.by_bucket { "roundDown(us, {bounds:Array(Int64)})" } else { "toInt64(0)" };
-    let dims: Vec<String> = scope.by.iter().map(|dimension| dimension.expression()).collect();
-    let dims = if dims.is_empty() {
-        "emptyArrayString()".into()
-    } else {
-        format!("CAST([{}] AS Array(String))", dims.join(", "))
-    };
-    let quantiles = match figure.quantiles_of {
-        Some(Quantiles::Rows(of)) => {
-            format!("arrayMap(q -> toFloat64(q), quantilesExactInclusive(0.5, 0.9, 0.95)({of}))")
-        }
-        Some(Quantiles::Entities(of)) => {
-            format!("arrayMap(q -> toFloat64(q), arrayReduce('quantilesExactInclusive(0.5, 0.9, 0.95)', {of}))")
-        }
-        None => "emptyArrayFloat64()".into(),
-    };
-    format!(
-        "SELECT {bucket} AS key_bucket, {dims} AS key_dims, CAST({value} AS Nullable(Float64)) AS value, \
-         toUInt64(greatest({n}, 0)) AS n, {quantiles} AS quantiles, CAST({at} AS Nullable(Int64)) AS at \
-         FROM ({source}) {filter} GROUP BY key_bucket, key_dims HAVING n != 0 ORDER BY key_bucket, key_dims LIMIT {limit}",
-        value = figure.value,
-        n = figure.n,
-        at = figure.at.unwrap_or("NULL"),
-        source = sources::select(figure.source, scope),
-        filter = conditions(figure, scope),
-        limit = ROWS_MAX + 1,
-    )
-}
-
-/// The condition of a figure and those of the question on its own dimensions.
-pub(super) fn conditions(figure: &Figure, scope: &Scope<'_>) -> String {
-    let all: Vec<String> = figure.filter.map(str::to_owned).into_iter().chain(scope.own_conditions()).collect();
-    if all.is_empty() { String::new() } else { format!("WHERE {}", all.join(" AND ")) }
 }

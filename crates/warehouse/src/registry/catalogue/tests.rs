@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     query::{Range, Whole, zone},
-    registry::{Class, Dimension, Scope, Unit, statement},
+    registry::{Class, Dimension, Scope, Unit, rows},
 };
 
 #[test]
@@ -56,11 +56,12 @@ fn every_statement_is_kept_to_a_project_an_environment_and_a_limit() {
             by_device: false,
             has_aliases: true,
             has_internal: true,
+            knows_ineligible: false,
             by_bucket: true,
             by: &by,
             filters: &[],
         };
-        let sql = statement(&m.figure, &scope);
+        let sql = rows(&m.figure, &scope);
         let tables = sql.matches(" FROM ").count() - sql.matches(" FROM (").count();
         let kept = sql.matches("project = {project:String} AND environment = {env:String}").count();
         assert_eq!(kept, tables, "{}: {sql}", m.id);
@@ -81,6 +82,7 @@ fn what_explains_a_figure_is_kept_to_the_project_too() {
         by_device: false,
         has_aliases: false,
         has_internal: true,
+        knows_ineligible: false,
         by_bucket: false,
         by: &[],
         filters: &[],

@@ -42,9 +42,14 @@ pub(crate) const INELIGIBLE: &str = "(SELECT conversation_id FROM conversation_s
 pub(crate) const INTERNAL: &str = "(SELECT conversation_id FROM raw_events WHERE project = {project:String} AND environment = {env:String} \
      AND conversation_id != '' AND user_id IN {internal:Array(String)})";
 
+/// Conversations that are in no figure, known or not.
+fn ineligible(scope: &Scope<'_>) -> &'static str {
+    if scope.knows_ineligible { "{ineligible:Array(String)}" } else { INELIGIBLE }
+}
+
 /// Conversations that are in no figure of the question, as a condition (with ` AND ` before it) on rows that have one or ''.
 fn eligible(scope: &Scope<'_>) -> String {
-    format!(" AND conversation_id NOT IN {INELIGIBLE}{}", not_internal(scope))
+    format!(" AND conversation_id NOT IN {}{}", ineligible(scope), not_internal(scope))
 }
 
 /// The same of conversations of the project's own users alone.

@@ -1,6 +1,6 @@
 //! Raw events: the copies that count.
 
-use super::{CARRIED, DIMENSIONS, INELIGIBLE, INTERNAL, OURS, Scope, between, eligible_by, filters, label, names};
+use super::{CARRIED, DIMENSIONS, INTERNAL, OURS, Scope, between, eligible_by, filters, ineligible, label, names};
 
 /// The edges of the range outside the whole units `[lo, hi)`.
 pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
@@ -24,7 +24,7 @@ pub(super) fn raw_ineligible(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str
     } else {
         String::new()
     };
-    copies(events, &format!("(conversation_id IN {INELIGIBLE}{internal})"), time)
+    copies(events, &format!("(conversation_id IN {}{internal})", ineligible(scope)), time)
 }
 
 fn copies(events: &str, of: &str, time: &dyn Fn(&str) -> String) -> String {

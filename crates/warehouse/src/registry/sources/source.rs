@@ -175,6 +175,51 @@ impl Source {
         )
     }
 
+    /// Whether each of its rows is what it is whatever the range is, so that a longer range has the same rows at the same times: parts of
+    /// it can then be told by `us` alone.
+    pub(crate) fn is_told_by_row(self) -> bool {
+        matches!(
+            self,
+            Source::Started
+                | Source::StartedPeople
+                | Source::Opportunities
+                | Source::Chats
+                | Source::Proactive
+                | Source::Ended
+                | Source::Turns
+                | Source::SpokenTurns
+                | Source::Calls
+                | Source::Utterances
+                | Source::Requests
+                | Source::Intents
+                | Source::Workflows
+                | Source::Ratings
+                | Source::Reviewables
+                | Source::Votes
+                | Source::Surveys
+                | Source::Opinions
+                | Source::Shown
+                | Source::ToolCalls
+                | Source::ModelCalls
+                | Source::ContainedCalls
+                | Source::Attachments
+                | Source::LegsOpened
+                | Source::LegsTimed
+                | Source::LegsAccepted
+                | Source::LegsReplied
+                | Source::LegsEnded
+                | Source::Served
+                | Source::FirstResponses
+                | Source::FirstResponsesFromStart
+                | Source::NextResponses
+                | Source::ChatWaits
+                | Source::FirstCloses
+                | Source::LastCloses
+                | Source::Closes
+                | Source::Offers
+        )
+    }
+
     /// Whether counters answer for it as long as nothing but these dimensions is asked for; None if there are no such counters.
     pub(crate) fn counted_by(self) -> Option<&'static [Dimension]> {
         match self {
