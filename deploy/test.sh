@@ -8,6 +8,8 @@ export work
 # Brokers that tests started end by themselves when nobody uses them; there is no need to wait for that.
 trap 'rm -rf "$work"; deploy/kafka.sh down' EXIT
 : >"$work/log"
+# Tests of programs wait for them half of the time.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
 
 # The compiler's own messages go to standard error; what is read here says which programs there are, a line each. Tests come
 # first: some of them wait for answers with patience, but not for ever.

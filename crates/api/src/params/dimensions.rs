@@ -2,7 +2,7 @@
 
 use warehouse::{
     query::nearest,
-    registry::{Comparison, Dimension, Filter, Metric},
+    registry::{Comparison, Dimension, Filter, METRICS, Metric},
 };
 
 use super::{Sent, bad, short, suggestion};
@@ -100,10 +100,10 @@ fn of_all(name: &str, metrics: &[&'static Metric], verb: &str) -> Result<Dimensi
         found = metric.dimensions().find(|dimension| dimension.name() == name);
         if found.is_none() {
             let names = || metric.dimensions().map(Dimension::name);
-            let hint = match nearest(name, names()) {
-                near if near.is_empty() => has(metric),
-                near => suggestion(&near, names()),
-            };
+            // A name that others have is not mistyped.
+            let is_of_others = METRICS.iter().flat_map(Metric::dimensions).any(|dimension| dimension.name() == name);
+            let near = if is_of_others { Vec::new() } else { nearest(name, names()) };
+            let hint = if near.is_empty() { has(metric) } else { suggestion(&near, names()) };
             let message = format!("`{}` cannot be {verb} by `{}`", metric.id, short(name));
             return Err(bad("unknown_dimension", message, hint));
         }

@@ -8,7 +8,7 @@ use rollup::Settings;
 use testkit::{MemoryJournal, MemoryOptions, stream};
 use warehouse::{
     Client,
-    query::{Answer, Ask, Range, figure},
+    query::{Answer, Ask, Range, figures},
     registry::METRICS,
 };
 use worker::{Deps, Options};
@@ -93,9 +93,10 @@ impl Rig {
 
     async fn figures(&self) -> Vec<(&'static str, Answer)> {
         let range = Range::parse("2026-03-20", "2026-04-04", chrono_tz::Europe::Madrid).unwrap();
-        let mut figures = Vec::new();
-        for metric in METRICS {
-            let ask = Ask {
+        let settings = Settings::default();
+        let asks: Vec<Ask<'_>> = METRICS
+            .iter()
+            .map(|metric| Ask {
                 metric,
                 project: "golden",
                 environment: "production",
@@ -103,13 +104,13 @@ impl Rig {
                 grain: None,
                 by: &[],
                 filters: &[],
-                settings: &Settings::default(),
+                settings: &settings,
                 business_hours: false,
                 conversations: false,
-            };
-            figures.push((metric.id, figure(&self.client, &ask).await.unwrap()));
-        }
-        figures
+            })
+            .collect();
+        let answers = figures(&self.client, &asks).await.into_iter().map(Result::unwrap);
+        METRICS.iter().map(|metric| metric.id).zip(answers).collect()
     }
 
     async fn number(&self, sql: &str) -> u64 {
