@@ -37,7 +37,7 @@ pub(super) fn of_conversations(sent: &Sent) -> Result<Vec<Filter>, Error> {
         known.clone().find(|dimension| dimension.name() == name).ok_or_else(|| {
             let names = || known.clone().map(Dimension::name);
             let message = format!("conversations cannot be filtered by `{}`", short(name));
-            bad("unknown_dimension", message, suggestion(&nearest(name, names()), names()))
+            bad("unknown_dimension", message, suggestion(&meant(name, names()), names()))
         })
     })
 }
@@ -100,15 +100,21 @@ fn of_all(name: &str, metrics: &[&'static Metric], verb: &str) -> Result<Dimensi
         found = metric.dimensions().find(|dimension| dimension.name() == name);
         if found.is_none() {
             let names = || metric.dimensions().map(Dimension::name);
-            // A name that others have is not mistyped.
-            let is_of_others = METRICS.iter().flat_map(Metric::dimensions).any(|dimension| dimension.name() == name);
-            let near = if is_of_others { Vec::new() } else { nearest(name, names()) };
-            let hint = if near.is_empty() { has(metric) } else { suggestion(&near, names()) };
+            let hint = match meant(name, names()) {
+                near if near.is_empty() => has(metric),
+                near => suggestion(&near, names()),
+            };
             let message = format!("`{}` cannot be {verb} by `{}`", metric.id, short(name));
             return Err(bad("unknown_dimension", message, hint));
         }
     }
     found.ok_or_else(|| bad("unknown_dimension", format!("there is no dimension `{}`", short(name)), String::new()))
+}
+
+/// What may have been meant by a name that is none of these; nothing for one that other metrics have, which is not mistyped.
+fn meant(name: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let is_of_others = METRICS.iter().flat_map(Metric::dimensions).any(|dimension| dimension.name() == name);
+    if is_of_others { Vec::new() } else { nearest(name, names) }
 }
 
 /// What a metric can be split by, in words.
