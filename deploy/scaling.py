@@ -34,10 +34,10 @@ CATCH_UP_MAX = 300
 class Service:
     """One process of the installation, and where it answers."""
 
-    def __init__(self, installation, name, *arguments):
+    def __init__(self, installation, name, *arguments, listen="127.0.0.1:0"):
         self.log = Path(installation.folder) / f"{name}-{time.monotonic_ns()}.log"
         self.process = subprocess.Popen(
-            [installation.rapport, name, "--listen", "127.0.0.1:0", *arguments],
+            [installation.rapport, name, "--listen", listen, *arguments],
             env=installation.environment,
             stdout=subprocess.PIPE,
             stderr=self.log.open("w"),
@@ -89,8 +89,8 @@ class Installation:
         self.engine = self.start("warehouse", "--data-dir", str(Path(folder) / "engine"))
         self.environment["RAPPORT_WAREHOUSE__URL"] = self.engine.url
 
-    def start(self, name, *arguments):
-        service = Service(self, name, *arguments)
+    def start(self, name, *arguments, **options):
+        service = Service(self, name, *arguments, **options)
         self.services.append(service)
         return service
 
