@@ -101,8 +101,8 @@ fold 'messages per user counts unidentified' rollup/src/volumes.rs \
     'keyed: !fact.user_id.is_empty() || !fact.anonymous_id.is_empty(),' \
     'keyed: true,'
 fold 'last value of a dimension wins' rollup/src/dimensions.rs \
-    'facts.iter().filter(|fact| fact.kind == Kind::Started).find_map(pick)' \
-    'facts.iter().rev().filter(|fact| fact.kind == Kind::Started).find_map(pick)'
+    'facts.iter().filter(begins).find_map(pick)' \
+    'facts.iter().rev().filter(begins).find_map(pick)'
 fold 'conversation.updated ignored' rollup/src/dimensions.rs \
     'filter(|fact| fact.kind == Kind::Updated)' \
     'filter(|fact| fact.kind == Kind::Updated && false)'
@@ -110,8 +110,8 @@ fold 'language region not folded' rollup/src/dimensions.rs \
     'primary.to_ascii_lowercase()' \
     'tag.unwrap_or_default().to_ascii_lowercase()'
 fold 'malformed language kept' rollup/src/dimensions.rs \
-    'primary.to_ascii_lowercase() } else { unknown() }' \
-    'primary.to_ascii_lowercase() } else { tag.map_or_else(unknown, str::to_owned) }'
+    'subtags(tag).map_or_else(unknown, |(primary, _)| primary)' \
+    'subtags(tag).map_or_else(|| tag.map_or_else(unknown, str::to_owned), |(primary, _)| primary)'
 fold 'channel aliases ignored' rollup/src/dimensions.rs \
     'if value == "web_chat" {' \
     'if value == "web_chat" && false {'
@@ -151,11 +151,13 @@ fold 'bot-only sessions are chats' rollup/src/chats.rs \
     'events.iter().any(|fact| fact.kind.is_from_user())' \
     'events.iter().any(|fact| fact.kind.is_from_user() || fact.kind.is_message())'
 fold 'burst measured from first user message' rollup/src/turns.rs \
-    '(role == Role::User).then_some(fact);' \
-    '(role == Role::User).then(|| asked.unwrap_or(fact));'
+    'response_us: at_us.abs_diff(last.at_us()),' \
+    'response_us: at_us.abs_diff(*first_us),'
 fold 'human reply does not reset the turn' rollup/src/turns.rs \
-    'asked = (role == Role::User).then_some(fact);' \
-    'asked = if role == Role::Agent { asked } else { (role == Role::User).then_some(fact) };'
+    'let first_us = burst.map_or(' \
+    'let first_us = burst.as_ref().map_or(' \
+    'burst = (role == Role::User).then_some(Burst { first_us, last: fact });' \
+    'burst = if role == Role::Agent { burst } else { (role == Role::User).then_some(Burst { first_us, last: fact }) };'
 
 # Funnel and handover.
 fold 'a second initialisation is the opportunity' rollup/src/conversation.rs \
@@ -313,15 +315,15 @@ asked 'duration of chats that started in the range' warehouse/src/registry/sourc
     'items(scope, "chats", ("ended", &columns), (&select, "x_counted = 1 AND x_open = 0"))' \
     'items(scope, "chats", ("start", &columns), (&select, "x_counted = 1 AND x_open = 0"))'
 asked 'ten minutes exactly is late' warehouse/src/query/run.rs \
-    'i64::from(ask.settings.bot_no_reply_after_s) * 1_000_000' \
-    'i64::from(ask.settings.bot_no_reply_after_s) * 1_000_000 - 1'
+    'i64::from(settings.bot_no_reply_after_s) * 1_000_000' \
+    'i64::from(settings.bot_no_reply_after_s) * 1_000_000 - 1'
 asked 'late replies in the mean' warehouse/src/registry/catalogue/chats.rs \
     'mean_seconds(Source::Turns, Some("waited_us <= {no_reply_us:Int64}"))' \
     'mean_seconds(Source::Turns, None)'
 asked 'contained although a human was asked for' warehouse/src/registry/sources/chats.rs \
     '"x_requested = 0 AND x_has_leg = 0"' \
     '"x_has_leg = 0"'
-asked 'use before the opportunity counts' warehouse/src/registry/sources/chats.rs \
+asked 'use before the opportunity counts' warehouse/src/registry/sources/segments.rs \
     'ifNull(last_use >= initialized_at, 0) AS used' \
     'isNotNull(last_use) AS used'
 asked 'escalations of the range instead of the cohort' warehouse/src/registry/sources/chats.rs \
