@@ -31,8 +31,9 @@ run: engine geo build ## builds what is missing and starts Rapport with demo dat
 test: engine geo kafka producers ## installs what the tests need and passes every test that CI runs
 	@deploy/test.sh
 
-check: ## format and lints
+check: ## format, lints and licences
 	$(CARGO) fmt --all --check
+	$(CARGO) metadata --format-version 1 --locked --filter-platform x86_64-unknown-linux-gnu | deploy/licences.py
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 mutants: engine ## leaves out one rule of delivery, then plants one bug in the figures, after the other; a test must notice each
