@@ -241,7 +241,7 @@ fn close(a: f64, b: f64) -> bool {
 }
 
 /// The same, but for the last digits of numbers: the warehouse adds fractions in any order.
-fn alike(a: &Value, b: &Value) -> bool {
+pub(crate) fn alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
         (Value::Object(a), Value::Object(b)) => {
