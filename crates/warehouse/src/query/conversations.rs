@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     Condition, Error, Range,
     conditions::{in_range, is_open},
-    run::{EXECUTION_S_MAX, decided},
+    run::{decided, limited},
 };
 use crate::{
     Client,
@@ -206,6 +206,6 @@ fn asked(
     (project, environment): (&str, &str),
     (settings, now_us): (&Settings, i64),
 ) -> Query {
-    let query = client.clickhouse().query_raw(sql).param("project", project).param("env", environment);
-    decided(query, settings).param("now_us", now_us).with_setting("max_execution_time", EXECUTION_S_MAX)
+    let query = limited(client, sql).param("project", project).param("env", environment);
+    decided(query, settings).param("now_us", now_us)
 }

@@ -8,7 +8,7 @@ use super::{
     openings::{Openings, openings},
     people::{Same, same_people},
     pieces::pieces,
-    run::{EXECUTION_S_MAX, whole},
+    run::{limited, whole},
 };
 use crate::{
     Client,
@@ -74,11 +74,8 @@ impl Known {
 
 /// The conversations that are in no figure; None if they are many.
 async fn ineligible(client: &Client, ask: &Ask<'_>) -> Result<Option<Vec<String>>, Error> {
-    let sql = format!(
-        "SELECT DISTINCT conversation_id FROM {INELIGIBLE} LIMIT {} SETTINGS max_execution_time = {EXECUTION_S_MAX}",
-        INELIGIBLE_MAX + 1
-    );
-    let query = client.clickhouse().query_raw(&sql).param("project", ask.project).param("env", ask.environment);
+    let sql = format!("SELECT DISTINCT conversation_id FROM {INELIGIBLE} LIMIT {}", INELIGIBLE_MAX + 1);
+    let query = limited(client, &sql).param("project", ask.project).param("env", ask.environment);
     let ids: Vec<Id> = query.fetch_all().await.map_err(crate::Error::from)?;
     let ids: Vec<String> = ids.into_iter().map(|id| id.conversation_id).collect();
     let is_one_parameter = pieces(ids.iter(), |id| id.len()).len() <= 1;

@@ -6,7 +6,7 @@ use clickhouse::Row;
 use rollup::BusinessHours;
 use serde::Deserialize;
 
-use super::{Ask, Error, range::at_local, run::EXECUTION_S_MAX};
+use super::{Ask, Error, range::at_local, run::limited};
 use crate::{Client, registry::OURS};
 
 /// Most openings that a question is answered by.
@@ -93,8 +93,8 @@ pub(super) async fn openings(client: &Client, ask: &Ask<'_>) -> Result<Openings,
          greatest(toUnixTimestamp64Micro(max(last_event)), {{to:Int64}}) AS last_us \
          FROM conversation_states WHERE {OURS}"
     );
-    let query = client.clickhouse().query_raw(&sql).param("project", ask.project).param("env", ask.environment);
-    let query = query.param("to", ask.range.to_us).with_setting("max_execution_time", EXECUTION_S_MAX);
+    let query = limited(client, &sql).param("project", ask.project).param("env", ask.environment);
+    let query = query.param("to", ask.range.to_us);
     let reach: Reach = query.fetch_one().await.map_err(crate::Error::from)?;
     let at = |us: i64| DateTime::from_timestamp_micros(us).unwrap_or_default();
     Openings::between(hours, zone, at(reach.first_us), at(reach.last_us))

@@ -3,7 +3,7 @@
 use clickhouse::Row;
 use serde::Deserialize;
 
-use super::{Error, Link, pieces::pieces, resolve, run::EXECUTION_S_MAX};
+use super::{Error, Link, pieces::pieces, resolve, run::limited};
 use crate::{Client, registry::INELIGIBLE};
 
 /// Most identity events of a project and environment that are resolved for a question.
@@ -40,12 +40,10 @@ pub async fn links(client: &Client, project: &str, environment: &str) -> Result<
         "SELECT toString(event) AS event, toUnixTimestamp64Micro(event_time) AS us, sequence, event_id, from_user, into_user, \
          anonymous_id FROM identity_events WHERE project = {{project:String}} AND environment = {{env:String}} \
          AND event != 'user.erasure_requested' AND conversation_id NOT IN {INELIGIBLE} \
-         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {} SETTINGS max_execution_time = {EXECUTION_S_MAX}",
+         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {}",
         IDENTITIES_MAX + 1
     );
-    let rows: Vec<IdentityRow> = client
-        .clickhouse()
-        .query_raw(&sql)
+    let rows: Vec<IdentityRow> = limited(client, &sql)
         .param("project", project)
         .param("env", environment)
         .fetch_all()

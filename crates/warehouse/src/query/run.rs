@@ -11,7 +11,7 @@ use crate::registry::{Dimension, Filter, Metric, Scope};
 /// Most rows of one answer.
 pub const ROWS_MAX: usize = 50_000;
 /// Longest time the warehouse may work at one statement, seconds.
-pub(super) const EXECUTION_S_MAX: &str = "30";
+const EXECUTION_S_MAX: &str = "30";
 
 /// A question for one metric.
 #[derive(Debug, Clone, Copy)]
@@ -144,9 +144,13 @@ pub async fn progress(client: &Client, generation: u32) -> Result<Vec<Progress>,
     let sql = "SELECT partition, max(next_offset) AS next_offset, max(derived_offset) AS derived_offset, \
                toUnixTimestamp64Milli(max(append_time)) AS append_time_ms FROM progress \
                WHERE generation = {generation:UInt32} GROUP BY partition ORDER BY partition";
-    let sql = format!("{sql} SETTINGS max_execution_time = {EXECUTION_S_MAX}");
-    let query = client.clickhouse().query_raw(&sql).param("generation", generation);
-    Ok(query.fetch_all().await.map_err(crate::Error::from)?)
+    Ok(limited(client, sql).param("generation", generation).fetch_all().await.map_err(crate::Error::from)?)
+}
+
+/// A statement that may run for so long. The limit stands in the text and not beside it: a setting of the request costs the embedded
+/// engine a session of its own.
+pub(super) fn limited(client: &Client, sql: &str) -> Query {
+    client.clickhouse().query_raw(&format!("{sql} SETTINGS max_execution_time = {EXECUTION_S_MAX}"))
 }
 
 /// The starts of the buckets; none without buckets.
@@ -223,9 +227,7 @@ pub(super) fn bound_in_spans(
 ) -> Query {
     let settings = ask.settings;
     let (alias_from, alias_into) = aliases(settings);
-    // In the text and not beside it: a setting of the request costs the embedded engine a session of its own.
-    let limited = format!("{sql} SETTINGS max_execution_time = {EXECUTION_S_MAX}");
-    let mut bind = Bind { sql, query: client.clickhouse().query_raw(&limited) }
+    let mut bind = Bind { sql, query: limited(client, sql) }
         .param("project", ask.project)
         .param("env", ask.environment)
         .param("from", scope.range.from_us)

@@ -3,7 +3,7 @@
 use clickhouse::Row;
 use serde::Deserialize;
 
-use super::{Error, run::EXECUTION_S_MAX};
+use super::{Error, run::limited};
 use crate::{Client, registry::OURS};
 
 /// Most bytes of one page, unless a single event is larger.
@@ -70,16 +70,11 @@ pub async fn timeline(
          ORDER BY us, sequence, event_id",
         limit + 1
     );
-    let mut query = client
-        .clickhouse()
-        .query_raw(&sql)
-        .param("project", project)
-        .param("env", environment)
-        .param("conversation", conversation);
+    let mut query =
+        limited(client, &sql).param("project", project).param("env", environment).param("conversation", conversation);
     if let Some((us, sequence, id)) = after {
         query = query.param("after_us", us).param("after_sequence", sequence).param("after_id", id);
     }
-    let query = query.with_setting("max_execution_time", EXECUTION_S_MAX);
     let mut rows = query.fetch::<Moment>().map_err(crate::Error::from)?;
     let (mut page, mut bytes) = (Vec::new(), 0);
     while let Some(moment) = rows.next().await.map_err(crate::Error::from)? {

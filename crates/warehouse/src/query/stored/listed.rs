@@ -7,7 +7,10 @@ use clickhouse::Row as ClickHouseRow;
 use serde::Deserialize;
 
 use super::{Bound, HashKey, Hashed, all};
-use crate::{Client, query::Error};
+use crate::{
+    Client,
+    query::{Error, run::limited},
+};
 
 /// What a client said of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +114,7 @@ pub async fn listed(client: &Client, project: &str, wanted: &Listed, page: Page)
     let mut bound = Bound::default();
     conditions(wanted, &mut bound);
     let source = format!("FROM ({}) WHERE erased < 2{}", rows(wanted, &mut bound), bound.sql());
-    let ask = |sql: &str| bound.bind(client.clickhouse().query_raw(sql)).param("project", project);
+    let ask = |sql: &str| bound.bind(limited(client, sql)).param("project", project);
     let counts: Vec<u64> = all(ask(&format!("SELECT count() {source}"))).await?;
     let count = counts.first().copied().unwrap_or(0);
     if count <= page.skip as u64 {

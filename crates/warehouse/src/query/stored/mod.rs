@@ -10,7 +10,7 @@ pub use spans::{Spans, spans};
 use clickhouse::{Row, RowOwned, RowRead, query::Query};
 use serde::{Deserialize, Serialize};
 
-use super::{Error, pieces, run::EXECUTION_S_MAX};
+use super::{Error, pieces, run::limited};
 use crate::Client;
 
 /// Most events that are read for one answer, so that its memory is bounded.
@@ -102,7 +102,7 @@ pub async fn of_conversations(client: &Client, project: &str, ids: &[String]) ->
              AND erased < 2 {ONCE}",
             narrow()
         );
-        let query = client.clickhouse().query_raw(&sql).param("project", project).param("ids", &piece);
+        let query = limited(client, &sql).param("project", project).param("ids", &piece);
         events.extend(all(query).await?);
     }
     events.sort_by(|a, b| (&a.conversation_id, arrival(a)).cmp(&(&b.conversation_id, arrival(b))));
@@ -126,7 +126,7 @@ pub async fn of_types(
          AND erased < 2 {ONCE}) ORDER BY us DESC LIMIT {EVENTS_MAX}",
         narrow()
     );
-    let mut query = client.clickhouse().query_raw(&sql).param("project", project).param("types", types);
+    let mut query = limited(client, &sql).param("project", project).param("types", types);
     if let Some(conversation) = conversation {
         query = query.param("conversation", conversation);
     }
@@ -156,7 +156,7 @@ pub async fn find(
         "SELECT conversation_id, {from} AND project = {{project:String}} AND {} = {{number:Int64}} LIMIT 1",
         key.sql(hashed)
     );
-    let query = client.clickhouse().query_raw(&sql).param("project", project).param("number", number);
+    let query = limited(client, &sql).param("project", project).param("number", number);
     Ok(all::<Found>(query).await?.pop().map(|found| (found.conversation_id, found.event_id)))
 }
 
@@ -174,7 +174,7 @@ struct Found {
 pub async fn tools(client: &Client, project: &str) -> Result<Vec<String>, Error> {
     let sql = "SELECT DISTINCT JSONExtractString(data, 'tool_name') AS tool FROM raw_events WHERE project = {project:String} \
                AND event = 'tool.call.completed' AND erased < 2 ORDER BY tool";
-    all(client.clickhouse().query_raw(sql).param("project", project)).await
+    all(limited(client, sql).param("project", project)).await
 }
 
 /// Events without a conversation whose ids begin with a text: what came with a number alone, from whoever did not know what it
@@ -187,14 +187,13 @@ pub async fn loose(client: &Client, project: &str, begins: &str) -> Result<Vec<S
         "SELECT {COLUMNS} FROM raw_events WHERE project = {{project:String}} AND conversation_id = '' AND event_id >= {{begins:String}} \
          AND startsWith(event_id, {{begins:String}}) AND erased < 2 {ONCE}"
     );
-    let query = client.clickhouse().query_raw(&sql).param("project", project).param("begins", begins);
+    let query = limited(client, &sql).param("project", project).param("begins", begins);
     let mut events: Vec<Stored> = all(query).await?;
     events.sort_by_key(arrival);
     Ok(events)
 }
 
 async fn all<T: RowOwned + RowRead>(query: Query) -> Result<Vec<T>, Error> {
-    let query = query.with_setting("max_execution_time", EXECUTION_S_MAX);
     Ok(query.fetch_all::<T>().await.map_err(crate::Error::from)?)
 }
 

@@ -1,7 +1,10 @@
 //! Spans of AgentSight's clients: events that carry the span that they came from.
 
 use super::{Bound, COLUMNS, ONCE, Page, Stored, all};
-use crate::{Client, query::Error};
+use crate::{
+    Client,
+    query::{Error, run::limited},
+};
 
 /// Which spans are wanted: those that meet all conditions.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +52,7 @@ pub async fn spans(client: &Client, project: &str, wanted: &Spans, page: Page) -
          AND erased = 0{}",
         bound.sql()
     );
-    let ask = |sql: &str| bound.bind(client.clickhouse().query_raw(sql)).param("project", project);
+    let ask = |sql: &str| bound.bind(limited(client, sql)).param("project", project);
     let counts: Vec<u64> = all(ask(&format!("SELECT uniqExact((conversation_id, event_id)) {source}"))).await?;
     let count = counts.first().copied().unwrap_or(0);
     if count <= page.skip as u64 {
