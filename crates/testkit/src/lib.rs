@@ -13,4 +13,4 @@ pub use memory_journal::{Faults, MemoryJournal, MemoryOptions};
 pub use memory_warehouse::{Fault, MemoryWarehouse, Operation, Planned};
 pub use small_disk::SmallDisk;
 pub use stream::Random;
-pub use tables::{RawKey, Tables, is_identity, is_request, raw_key};
+pub use tables::{RawKey, Tables, is_flag, is_identity, is_request, raw_key};

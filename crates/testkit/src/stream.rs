@@ -51,12 +51,14 @@ pub fn event_received(seed: u64, id: u64, time_ms: Option<i64>, received_ms: i64
     let timestamp = time_ms.map_or_else(String::new, |ms| format!(r#""timestamp":{ms},"#));
     let mut random = Random::new(seed ^ id.wrapping_mul(7919));
     let conversation = random.below(5);
-    let (kind, data) = match random.below(11) {
+    let (kind, data) = match random.below(12) {
         0 => ("conversation.started", r#"{"language":"es"}"#.to_owned()),
         1 => ("ui.clicked", r#"{"click_type":"link","title":"Help"}"#.to_owned()),
         2 => ("handoff.requested", "{}".to_owned()),
         3 => ("conversation.ended", "{}".to_owned()),
         4 => ("user.identified", "{}".to_owned()),
+        5 if id % 2 == 0 => ("conversation.deleted", r#"{"mode":"soft"}"#.to_owned()),
+        5 => ("conversation.updated", r#"{"set":{"tags":["test"]}}"#.to_owned()),
         number => {
             let role = ["user", "bot", "agent"][(number % 3) as usize];
             ("message.created", format!(r#"{{"message_id":"m{id}","role":"{role}","text":"hello {id}"}}"#))

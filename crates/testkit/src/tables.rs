@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use warehouse::{
-    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, DeadLetterRow, FactRow, Generation, IdentityRow,
+    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, DeadLetterRow, FactRow, FlagRow, Generation, IdentityRow,
     MinuteKey, RawRow, RequestRow, SegmentRows, StateRow,
 };
 
@@ -29,6 +29,8 @@ pub struct Tables {
     pub requests: BTreeSet<RawKey>,
     /// Keys of `identity_events`.
     pub identities: BTreeSet<RawKey>,
+    /// Keys of `conversation_flags`.
+    pub flags: BTreeSet<RawKey>,
     /// `conversation_states` by (project, conversation, environment).
     pub states: BTreeMap<(String, String, String), StateRow>,
     /// Append times of `dead_letters`, milliseconds, by (topic, partition, offset).
@@ -57,6 +59,11 @@ pub fn is_identity(row: &RawRow) -> bool {
     row.flag != "crawler" && (matches!(row.event.as_str(), "user.merged" | "user.erasure_requested") || identified)
 }
 
+/// Whether a raw row calls for a row of `conversation_flags`.
+pub fn is_flag(row: &RawRow) -> bool {
+    !row.flag.is_empty() && !row.conversation_id.is_empty()
+}
+
 /// The greatest version wins; rows of equal version must be equal.
 fn replace<K: Ord + std::fmt::Debug>(table: &mut BTreeMap<K, (u64, u64)>, key: K, messages: u64, ver: u64) {
     let held = table.get(&key).copied().unwrap_or_default();
@@ -67,12 +74,12 @@ fn replace<K: Ord + std::fmt::Debug>(table: &mut BTreeMap<K, (u64, u64)>, key: K
 }
 
 /// The tables of a flush by number, sets and lattices before counters.
-pub(crate) const TABLES: u8 = 7;
-pub(crate) const ALL_TABLES: [u8; TABLES as usize] = [0, 1, 2, 3, 4, 5, 6];
-pub(crate) const FIRST_COUNTER: u8 = 5;
+pub(crate) const TABLES: u8 = 8;
+pub(crate) const ALL_TABLES: [u8; TABLES as usize] = [0, 1, 2, 3, 4, 5, 6, 7];
+pub(crate) const FIRST_COUNTER: u8 = 6;
 
 impl Tables {
-    /// Writes what a flush has for the tables: raw, activity, identities, requests, dead letters, counts, minutes.
+    /// Writes what a flush has for the tables: raw, activity, identities, requests, dead letters, flags, counts, minutes.
     pub(crate) fn write(&mut self, batch: &Batch, tables: &[u8]) {
         for table in tables {
             match table {
@@ -97,7 +104,14 @@ impl Tables {
                     let key = |row: &DeadLetterRow| (row.topic.clone(), row.partition, row.offset);
                     self.dead_letters.extend(letters.map(|row| (key(row), row.append_time)));
                 }
-                5 => self.write_counts(batch),
+                5 => {
+                    let keys = batch.flags.iter().map(|row| {
+                        let FlagRow { project, conversation_id, event_id, partition, segment, .. } = row.clone();
+                        (project, conversation_id, event_id, partition, segment)
+                    });
+                    self.flags.extend(keys);
+                }
+                6 => self.write_counts(batch),
                 _ => self.write_minutes(batch),
             }
         }
@@ -166,9 +180,10 @@ impl Tables {
     }
 
     fn holds_sets(&self, row: &RawRow) -> bool {
-        let (is_request, is_identity) = (is_request(row), is_identity(row));
-        (!is_request || self.requests.contains(&raw_key(row)))
-            && (!is_identity || self.identities.contains(&raw_key(row)))
+        let holds = |called: bool, set: &BTreeSet<RawKey>| !called || set.contains(&raw_key(row));
+        holds(is_request(row), &self.requests)
+            && holds(is_identity(row), &self.identities)
+            && holds(is_flag(row), &self.flags)
     }
 
     fn holds_activity(&self, row: &RawRow) -> bool {

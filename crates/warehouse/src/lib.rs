@@ -20,7 +20,7 @@ pub use client::Client;
 pub use error::{Error, ErrorClass};
 pub use read_back::offset_hash;
 pub use rows::{
-    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, Generation,
+    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, CountRow, DeadLetterRow, FactRow, FlagRow, Generation,
     IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow,
 };
 pub use sink::{BoxFuture, SegmentRows, Sink};

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(u32, &str, &str)] = &[
     (5, "governance", include_str!("../migrations/0005_governance.sql")),
     (6, "quick merges", include_str!("../migrations/0006_quick_merges.sql")),
     (7, "bots", include_str!("../migrations/0007_bots.sql")),
+    (8, "flags", include_str!("../migrations/0008_flags.sql")),
 ];
 
 impl Client {

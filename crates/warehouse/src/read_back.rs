@@ -113,7 +113,7 @@ impl Client {
     /// Rows of the smaller tables that the segment's raw rows (which are proved) call for and that are not there.
     async fn lacking_from_raw(&self, expected: &SegmentRows) -> Result<u64, Error> {
         let mut lacking = 0;
-        for sql in [LACKING_ACTIVITY, LACKING_REQUESTS, LACKING_IDENTITIES] {
+        for sql in [LACKING_ACTIVITY, LACKING_REQUESTS, LACKING_IDENTITIES, LACKING_FLAGS] {
             lacking += self.of_folded(sql, expected).fetch_one::<u64>().await?;
         }
         Ok(lacking)
@@ -170,6 +170,12 @@ const LACKING_IDENTITIES: &str = "SELECT count() FROM (\
      WHERE OF_SEGMENT AND FOLDED AND flag != 'crawler' AND (event IN ('user.merged', 'user.erasure_requested') \
        OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')) AS wanted \
      LEFT ANTI JOIN (SELECT * FROM identity_events WHERE OF_SEGMENT) AS held \
+     USING (project, environment, conversation_id, event_id, partition, segment)";
+
+const LACKING_FLAGS: &str = "SELECT count() FROM (\
+     SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
+     WHERE OF_SEGMENT AND FOLDED AND flag != '' AND conversation_id != '') AS wanted \
+     LEFT ANTI JOIN (SELECT * FROM conversation_flags WHERE OF_SEGMENT) AS held \
      USING (project, environment, conversation_id, event_id, partition, segment)";
 
 /// All raw rows but the smallest of each late identity of the segment, in every segment and partition. A row written twice is one row.

@@ -38,6 +38,23 @@ pub struct RawRow {
     pub erased: u8,
 }
 
+impl RawRow {
+    /// The row of `conversation_flags` that it calls for.
+    pub fn flag_row(&self) -> Option<FlagRow> {
+        (!self.flag.is_empty() && !self.conversation_id.is_empty()).then(|| FlagRow {
+            project: self.project.clone(),
+            environment: self.environment.clone(),
+            conversation_id: self.conversation_id.clone(),
+            event_id: self.event_id.clone(),
+            partition: self.partition,
+            segment: self.segment,
+            flag: self.flag.clone(),
+            event_time: self.event_time,
+            sequence: self.sequence,
+        })
+    }
+}
+
 /// Key of a row of `message_counts`, without partition and segment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "columns of the table")]
@@ -114,6 +131,21 @@ pub struct IdentityRow {
     pub from_user: String,
     pub into_user: String,
     pub anonymous_id: String,
+}
+
+/// A row of `conversation_flags`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
+pub struct FlagRow {
+    pub project: String,
+    pub environment: String,
+    pub conversation_id: String,
+    pub event_id: String,
+    pub partition: u16,
+    pub segment: u32,
+    pub flag: String,
+    pub event_time: i64,
+    pub sequence: i64,
 }
 
 /// A row of `requests`.
@@ -239,6 +271,8 @@ pub struct Batch {
     pub activity: Vec<ActivityRow>,
     /// Rows of `identity_events`.
     pub identities: Vec<IdentityRow>,
+    /// Rows of `conversation_flags`.
+    pub flags: Vec<FlagRow>,
     /// Rows of `requests`.
     pub requests: Vec<RequestRow>,
     /// Rows of `dead_letters`.

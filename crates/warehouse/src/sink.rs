@@ -89,6 +89,7 @@ impl Sink for Client {
                 self.insert_rows("person_activity", &batch.activity),
                 self.insert_rows("identity_events", &batch.identities),
                 self.insert_rows("requests", &batch.requests),
+                self.insert_rows("conversation_flags", &batch.flags),
                 self.insert_rows("dead_letters", &batch.dead_letters),
             )?;
             tokio::try_join!(

@@ -184,7 +184,9 @@ impl PartitionFold {
         let at = At { partition: self.id, segment, record };
         counted.write(&adds, at, rows);
         let is_message = adds.message.is_some();
-        rows.batch.raw.push(counted.into_raw(at, is_message));
+        let raw = counted.into_raw(at, is_message);
+        rows.batch.flags.extend(raw.flag_row());
+        rows.batch.raw.push(raw);
         notice.into_iter().for_each(|letter| self.keep(record, &letter, Some(rows)));
     }
 

@@ -193,7 +193,7 @@ fn shown(kind: &str, settings: &Settings) -> String {
     let gone = if kind == COUNTS {
         INELIGIBLE.to_owned()
     } else {
-        format!("(SELECT conversation_id FROM raw_events WHERE {OURS} AND flag = 'deleted')")
+        format!("(SELECT conversation_id FROM conversation_flags WHERE {OURS} AND flag = 'deleted')")
     };
     let is_internal = kind == COUNTS && !settings.internal_users.is_empty();
     let own = if is_internal { format!(" AND conversation_id NOT IN {INTERNAL}") } else { String::new() };

@@ -96,7 +96,7 @@ impl Exclusion {
             Found::Others => others(metric, scope),
             Found::Flagged(condition) => format!(
                 "SELECT '' AS detail, uniqExact(conversation_id) AS n FROM raw_events WHERE {OURS} AND {} AND conversation_id IN (\
-                 SELECT conversation_id FROM raw_events WHERE {OURS} AND flag != '' AND conversation_id != '' \
+                 SELECT conversation_id FROM conversation_flags WHERE {OURS} \
                  GROUP BY conversation_id HAVING {condition})",
                 in_range("event_time")
             ),

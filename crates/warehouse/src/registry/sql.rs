@@ -25,7 +25,7 @@ pub struct Scope<'a> {
     pub opening_chunks: usize,
     /// Whether the project calls users its own (parameter `internal`), who are in no figure.
     pub has_internal: bool,
-    /// Whether the conversations that are in no figure are known (parameter `ineligible`): looking for them reads all events.
+    /// Whether the conversations that are in no figure are known (parameter `ineligible`), so that the statement need not look for them.
     pub knows_ineligible: bool,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,

@@ -113,12 +113,13 @@ fn derived_rows_that_no_seal_checks_are_noticed() {
 #[test]
 fn a_single_lost_or_doubled_row_is_noticed() {
     type Plant = fn(&mut Tables);
-    let plants: [Plant; 6] = [
+    let plants: [Plant; 7] = [
         |tables| drop(tables.raw.pop_first()),
         |tables| tables.counts.values_mut().for_each(|held| held.0 += 1),
         |tables| tables.minutes.values_mut().for_each(|held| held.0 += 1),
         |tables| drop(tables.requests.pop_first()),
         |tables| drop(tables.identities.pop_first()),
+        |tables| drop(tables.flags.pop_first()),
         |tables| drop(tables.states.pop_last()),
     ];
     for plant in plants {

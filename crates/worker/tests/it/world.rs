@@ -10,7 +10,7 @@ use delivery::Settings;
 use event::Event;
 use journal::{Commit, Journal, NewRecord, ReadLimit, Topic};
 use testkit::{
-    Fault, Faults, MemoryJournal, MemoryOptions, MemoryWarehouse, Operation, Planned, Random, RawKey, Tables,
+    Fault, Faults, MemoryJournal, MemoryOptions, MemoryWarehouse, Operation, Planned, Random, RawKey, Tables, is_flag,
     is_identity, is_request, stream,
 };
 use warehouse::{ConversationKey, RawRow, StateRow};
@@ -375,6 +375,7 @@ impl World {
             |kind: fn(&RawRow) -> bool| tables.raw.iter().filter(move |(_, row)| kind(row)).map(|(key, _)| key);
         assert_eq!(tables.requests.iter().collect::<Vec<_>>(), called_for(is_request).collect::<Vec<_>>(), "requests");
         assert_eq!(tables.identities.iter().collect::<Vec<_>>(), called_for(is_identity).collect::<Vec<_>>(), "links");
+        assert_eq!(tables.flags.iter().collect::<Vec<_>>(), called_for(is_flag).collect::<Vec<_>>(), "flags");
         let key = |key: &RawKey| ConversationKey { project: key.0.clone(), conversation_id: key.1.clone() };
         let keys: BTreeSet<ConversationKey> = tables.raw.keys().map(key).collect();
         let facts = tables.facts(&keys.into_iter().collect::<Vec<_>>());

@@ -30,12 +30,9 @@ use super::{Dimension, Scope, sql::chunked};
 pub(crate) const OURS: &str = "project = {project:String} AND environment = {env:String}";
 /// A message (P8).
 pub(super) const MESSAGE: &str = "event = 'message.created' AND is_message = 1";
-/// Conversations that are in no figure (P5): deleted, tests, of crawlers. As folded, where that cannot change any more, and as
-/// reported by events, which may not be folded yet.
-pub(crate) const INELIGIBLE: &str = "(SELECT conversation_id FROM conversation_states \
-     WHERE project = {project:String} AND environment = {env:String} AND deleted IN (1, 3) \
-     UNION ALL SELECT conversation_id FROM raw_events \
-     WHERE project = {project:String} AND environment = {env:String} AND flag != '' AND conversation_id != '' GROUP BY conversation_id \
+/// Conversations that are in no figure (P5): deleted, tests, of crawlers, as their events say, which may not be folded yet.
+pub(crate) const INELIGIBLE: &str = "(SELECT conversation_id FROM conversation_flags \
+     WHERE project = {project:String} AND environment = {env:String} GROUP BY conversation_id \
      HAVING max(flag IN ('deleted', 'crawler')) = 1 \
      OR argMax(flag = 'test', (flag IN ('test', 'no_test'), event_time, sequence, event_id)) = 1)";
 /// Conversations in which one of the users appears that the project calls its own.

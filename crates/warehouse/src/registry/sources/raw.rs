@@ -9,25 +9,28 @@ pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
 
 /// The copies that count of raw events, at times that meet a condition, of conversations that count.
 pub(super) fn raw(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str) -> String) -> String {
-    let candidates = format!(
-        "(conversation_id, event_id) IN (SELECT conversation_id, event_id FROM raw_events WHERE {OURS} AND {events} AND {}){}",
-        time("event_time"),
-        eligible_by(scope, "user_id")
-    );
-    copies(events, &candidates, time)
+    copies(events, ("1", &format!("1{}", eligible_by(scope, "user_id"))), time)
 }
 
-/// The same of those that do not count, which are few: read whole.
+/// The same of those that do not count, which are few.
 pub(super) fn raw_ineligible(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str) -> String) -> String {
     let internal = if scope.has_internal {
         format!(" OR conversation_id IN {INTERNAL} OR user_id IN {{internal:Array(String)}}")
     } else {
         String::new()
     };
-    copies(events, &format!("(conversation_id IN {}{internal})", ineligible(scope)), time)
+    let few = format!("(conversation_id IN {}{internal})", ineligible(scope));
+    copies(events, (&few, &few), time)
 }
 
-fn copies(events: &str, of: &str, time: &dyn Fn(&str) -> String) -> String {
+/// The copies that count. Those events are looked at that have a copy at such a time and among `candidates`: the one that counts may
+/// lie elsewhere.
+fn copies(events: &str, (candidates, of): (&str, &str), time: &dyn Fn(&str) -> String) -> String {
+    let of = format!(
+        "(conversation_id, event_id) IN (\
+         SELECT conversation_id, event_id FROM raw_events WHERE {OURS} AND {events} AND {candidates} AND {}) AND {of}",
+        time("event_time"),
+    );
     format!(
         "SELECT conversation_id, tupleElement(first, 1) AS t, tupleElement(first, 2) AS role, \
          tupleElement(first, 3) AS content_type, tupleElement(first, 4) AS user, tupleElement(first, 5) AS anonymous, \
