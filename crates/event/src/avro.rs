@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
             return Err(malformed("a text is longer than what is left"));
         };
         self.rest = rest;
-        match std::str::from_utf8(text) {
+        match simdutf8::basic::from_utf8(text) {
             Ok(text) if text.contains('\0') => Err(nul()),
             Ok(text) => Ok(Cow::Borrowed(text)),
             Err(_) => Err(Invalid::new(Code::InvalidUtf8, "a text is not UTF-8")),

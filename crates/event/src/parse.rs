@@ -118,7 +118,7 @@ fn read(bytes: &[u8]) -> Result<Fields<'_>, Invalid> {
         let message = format!("the event has {} bytes, of {} allowed: send less", bytes.len(), limits::EVENT_BYTES);
         return Err(Invalid::new(Code::TooLarge, message));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
+    let text = simdutf8::compat::from_utf8(bytes).map_err(|error| {
         Invalid::new(Code::InvalidUtf8, format!("byte {} is not UTF-8: send the text in UTF-8", error.valid_up_to()))
     })?;
     let mut json = Json::new(text);

@@ -42,9 +42,9 @@ pub(crate) enum Broken {
 pub(crate) fn lines(body: &[u8], most: usize) -> Result<Pieces, Broken> {
     let mut pieces = Pieces::default();
     let mut start = 0;
-    for line in body.split(|byte| *byte == b'\n') {
-        let range = trimmed(body, start..start + line.len());
-        start += line.len() + 1;
+    for end in memchr::memchr_iter(b'\n', body).chain([body.len()]) {
+        let range = trimmed(body, start..end);
+        start = end + 1;
         if !range.is_empty() {
             push(&mut pieces.events, range, most)?;
         }

@@ -57,7 +57,7 @@ pub fn event_received(seed: u64, id: u64, time_ms: Option<i64>, received_ms: i64
         2 => ("handoff.requested", "{}".to_owned()),
         3 => ("conversation.ended", "{}".to_owned()),
         4 => ("user.identified", "{}".to_owned()),
-        5 if id % 2 == 0 => ("conversation.deleted", r#"{"mode":"soft"}"#.to_owned()),
+        5 if id.is_multiple_of(2) => ("conversation.deleted", r#"{"mode":"soft"}"#.to_owned()),
         5 => ("conversation.updated", r#"{"set":{"tags":["test"]}}"#.to_owned()),
         number => {
             let role = ["user", "bot", "agent"][(number % 3) as usize];

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Client,
-    registry::{INELIGIBLE, source_rows},
+    registry::{INELIGIBLE, LeftOut, source_rows},
 };
 
 /// Most conversations that are told to statements; where there are more, each statement looks for them itself.
@@ -61,6 +61,15 @@ impl Known {
         let ineligible = async { if needs.ineligible { ineligible(client, ask).await } else { Ok(None) } };
         let (same, openings, ineligible) = tokio::join!(same, openings(client, ask), ineligible);
         Ok(Known { same, openings: openings?, ineligible: ineligible? })
+    }
+
+    /// What statements are told of the conversations that are in no figure.
+    pub(super) fn left_out(&self) -> LeftOut {
+        match self.ineligible.as_deref() {
+            None => LeftOut::Untold,
+            Some([]) => LeftOut::None,
+            Some(_) => LeftOut::Listed,
+        }
     }
 
     /// The persons of a question, if it is about any. Fails with what stood in the way of reading them.

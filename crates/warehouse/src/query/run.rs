@@ -170,7 +170,7 @@ pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
         by_device: ask.by_device(),
         has_aliases: !ask.settings.source_aliases.is_empty(),
         has_internal: !ask.settings.internal_users.is_empty(),
-        knows_ineligible: known.ineligible.is_some(),
+        left_out: known.left_out(),
         by_bucket: false,
         by: &[],
         filters: ask.filters,

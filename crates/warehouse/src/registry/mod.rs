@@ -19,7 +19,7 @@ pub(crate) use identities::terms;
 pub use identities::{IDENTITIES, Identity, Term};
 pub use sources::Source;
 pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, renamed};
-pub use sql::{Comparison, Filter, Scope};
+pub use sql::{Comparison, Filter, LeftOut, Scope};
 pub(crate) use statement::{Grouping, figures, is_kept, places, rows, source_rows};
 
 /// A metric's declaration.

@@ -25,14 +25,25 @@ pub struct Scope<'a> {
     pub opening_chunks: usize,
     /// Whether the project calls users its own (parameter `internal`), who are in no figure.
     pub has_internal: bool,
-    /// Whether the conversations that are in no figure are known (parameter `ineligible`), so that the statement need not look for them.
-    pub knows_ineligible: bool,
+    /// What is known of the conversations that are in no figure.
+    pub left_out: LeftOut,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.
     pub by: &'a [Dimension],
     /// What the answer is kept to. Values are parameters `f_N`.
     pub filters: &'a [Filter],
+}
+
+/// What a statement is told of the conversations that are in no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Nothing: it looks for them itself.
+    Untold,
+    /// There are none.
+    None,
+    /// They are the parameter `ineligible`.
+    Listed,
 }
 
 impl Scope<'_> {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     query::{Range, Whole, zone},
-    registry::{Class, Dimension, Scope, Unit, rows},
+    registry::{Class, Dimension, LeftOut, Scope, Unit, rows},
 };
 
 #[test]
@@ -56,7 +56,7 @@ fn every_statement_is_kept_to_a_project_an_environment_and_a_limit() {
             by_device: false,
             has_aliases: true,
             has_internal: true,
-            knows_ineligible: false,
+            left_out: LeftOut::Untold,
             by_bucket: true,
             by: &by,
             filters: &[],
@@ -82,7 +82,7 @@ fn what_explains_a_figure_is_kept_to_the_project_too() {
         by_device: false,
         has_aliases: false,
         has_internal: true,
-        knows_ineligible: false,
+        left_out: LeftOut::Untold,
         by_bucket: false,
         by: &[],
         filters: &[],

@@ -24,7 +24,7 @@ mod work;
 pub(super) use people::activity;
 pub use source::Source;
 
-use super::{Dimension, Scope, sql::chunked};
+use super::{Dimension, LeftOut, Scope, sql::chunked};
 
 /// The events of this project and environment.
 pub(crate) const OURS: &str = "project = {project:String} AND environment = {env:String}";
@@ -39,14 +39,19 @@ pub(crate) const INELIGIBLE: &str = "(SELECT conversation_id FROM conversation_f
 pub(crate) const INTERNAL: &str = "(SELECT conversation_id FROM raw_events WHERE project = {project:String} AND environment = {env:String} \
      AND conversation_id != '' AND user_id IN {internal:Array(String)})";
 
-/// Conversations that are in no figure, known or not.
-fn ineligible(scope: &Scope<'_>) -> &'static str {
-    if scope.knows_ineligible { "{ineligible:Array(String)}" } else { INELIGIBLE }
+/// Conversations that are in no figure; `None` where there are none.
+fn ineligible(scope: &Scope<'_>) -> Option<&'static str> {
+    match scope.left_out {
+        LeftOut::Untold => Some(INELIGIBLE),
+        LeftOut::None => None,
+        LeftOut::Listed => Some("{ineligible:Array(String)}"),
+    }
 }
 
 /// Conversations that are in no figure of the question, as a condition (with ` AND ` before it) on rows that have one or ''.
 fn eligible(scope: &Scope<'_>) -> String {
-    format!(" AND conversation_id NOT IN {}{}", ineligible(scope), not_internal(scope))
+    let known = ineligible(scope).map_or_else(String::new, |known| format!(" AND conversation_id NOT IN {known}"));
+    known + &not_internal(scope)
 }
 
 /// The same of conversations of the project's own users alone.

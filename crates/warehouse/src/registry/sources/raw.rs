@@ -12,15 +12,14 @@ pub(super) fn raw(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str) -> String
     copies(events, ("1", &format!("1{}", eligible_by(scope, "user_id"))), time)
 }
 
-/// The same of those that do not count, which are few.
-pub(super) fn raw_ineligible(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str) -> String) -> String {
-    let internal = if scope.has_internal {
-        format!(" OR conversation_id IN {INTERNAL} OR user_id IN {{internal:Array(String)}}")
-    } else {
-        String::new()
-    };
-    let few = format!("(conversation_id IN {}{internal})", ineligible(scope));
-    copies(events, (&few, &few), time)
+/// The same of those that do not count, which are few; `None` where there are none.
+pub(super) fn raw_ineligible(scope: &Scope<'_>, events: &str, time: &dyn Fn(&str) -> String) -> Option<String> {
+    let known = ineligible(scope).map(|known| format!("conversation_id IN {known}"));
+    let internal =
+        scope.has_internal.then(|| format!("conversation_id IN {INTERNAL} OR user_id IN {{internal:Array(String)}}"));
+    let few: Vec<String> = known.into_iter().chain(internal).collect();
+    let of = format!("({})", few.join(" OR "));
+    (!few.is_empty()).then(|| copies(events, (&of, &of), time))
 }
 
 /// The copies that count. Those events are looked at that have a copy at such a time and among `candidates`: the one that counts may

@@ -23,12 +23,14 @@ fn messages_counted(scope: &Scope<'_>) -> String {
             label("corrections.content_type"),
             between("event_time", "q_lo", "q_hi")
         ));
-        parts.push(format!(
-            "SELECT {} AS us, role, {} AS content_type, toInt64(-1) AS w, {untold} FROM ({}) AS gone",
-            micros("toStartOfFifteenMinutes(t)"),
-            label("gone.content_type"),
-            raw_ineligible(scope, MESSAGE, &|t| between(t, "q_lo", "q_hi"))
-        ));
+        let gone = raw_ineligible(scope, MESSAGE, &|t| between(t, "q_lo", "q_hi"));
+        parts.extend(gone.map(|gone| {
+            format!(
+                "SELECT {} AS us, role, {} AS content_type, toInt64(-1) AS w, {untold} FROM ({gone}) AS gone",
+                micros("toStartOfFifteenMinutes(t)"),
+                label("gone.content_type"),
+            )
+        }));
     }
     if scope.quarters.edges(&scope.range) {
         parts.push(format!(
@@ -107,11 +109,10 @@ pub(super) fn minutes(scope: &Scope<'_>) -> String {
             micros("toStartOfMinute(event_time)"),
             between("event_time", "m_lo", "m_hi")
         ));
-        parts.push(format!(
-            "SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM ({1})",
-            micros("toStartOfMinute(t)"),
-            raw_ineligible(scope, MESSAGE, &|t| between(t, "m_lo", "m_hi"))
-        ));
+        let gone = raw_ineligible(scope, MESSAGE, &|t| between(t, "m_lo", "m_hi"));
+        parts.extend(gone.map(|gone| {
+            format!("SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM ({gone})", micros("toStartOfMinute(t)"),)
+        }));
     }
     if scope.minutes.edges(&scope.range) {
         parts.push(format!(
