@@ -77,7 +77,7 @@ fold 'sequence ignored between equal times' rollup/src/conversation.rs \
     'facts.sort_by(|a, b| a.order.cmp(&b.order));' \
     'facts.sort_by(|a, b| (a.order.time_us, a.order.event_id).cmp(&(b.order.time_us, b.order.event_id)));'
 fold 'anonymous users dropped' rollup/src/fact.rs \
-    '("", anonymous) => Some(format!("a:{anonymous}")),' \
+    '("", anonymous) => Some(["a:", anonymous].concat()),' \
     '("", _) => None,'
 fold 'unidentified counted as a user' rollup/src/fact.rs \
     '("", "") => None,' \

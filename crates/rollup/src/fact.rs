@@ -233,8 +233,8 @@ impl Person {
 pub(crate) fn person_key(user_id: &str, anonymous_id: &str) -> Option<String> {
     match (user_id, anonymous_id) {
         ("", "") => None,
-        ("", anonymous) => Some(format!("a:{anonymous}")),
-        (user, _) => Some(format!("u:{user}")),
+        ("", anonymous) => Some(["a:", anonymous].concat()),
+        (user, _) => Some(["u:", user].concat()),
     }
 }
 

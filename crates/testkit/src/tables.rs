@@ -45,7 +45,13 @@ pub struct Tables {
 
 /// The key of a raw row.
 pub fn raw_key(row: &RawRow) -> RawKey {
-    (row.project.clone(), row.conversation_id.clone(), row.event_id.clone(), row.partition, row.segment)
+    let (project, conversation, event) = identity(row);
+    (project, conversation, event, row.partition, row.segment)
+}
+
+/// What makes an event itself.
+fn identity(row: &RawRow) -> (String, String, String) {
+    (row.project.to_string(), row.conversation_id.to_string(), row.event_id.to_string())
 }
 
 /// Whether a raw row calls for a row of `requests`.
@@ -194,7 +200,9 @@ impl Tables {
             (user, _) => format!("u:{user}"),
         };
         let bucket = u32::try_from(row.event_time.div_euclid(900_000_000) * 900).unwrap_or(0);
-        let key = (row.project.clone(), row.environment.clone(), person, row.conversation_id.clone(), bucket);
+        let [project, environment, conversation] =
+            [&row.project, &row.environment, &row.conversation_id].map(ToString::to_string);
+        let key = (project, environment, person, conversation, bucket);
         !active || row.flag == "crawler" || self.activity.get(&key).is_some_and(|first| *first <= row.event_time)
     }
 
@@ -205,7 +213,6 @@ impl Tables {
                 && row.segment == segment
                 && (!row.clock.is_empty() || row.append_time - row.event_time.div_euclid(1000) > late_by_ms)
         };
-        let identity = |row: &RawRow| (row.project.clone(), row.conversation_id.clone(), row.event_id.clone());
         let identities: BTreeSet<_> = self.raw.values().filter(late).map(identity).collect();
         let mut lacking = Vec::new();
         for id in identities {
@@ -246,8 +253,8 @@ impl Tables {
         let here =
             |row: &&RawRow| row.partition == partition && row.segment == segment && !row.conversation_id.is_empty();
         let key = |row: &RawRow| ConversationKey {
-            project: row.project.clone(),
-            conversation_id: row.conversation_id.clone(),
+            project: row.project.to_string(),
+            conversation_id: row.conversation_id.to_string(),
         };
         let touched: BTreeSet<ConversationKey> = self.raw.values().filter(here).map(key).collect();
         let behind = |key: &ConversationKey| {

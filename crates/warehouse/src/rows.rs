@@ -1,40 +1,44 @@
 //! Rows of the tables, as they are inserted, and of what is read back. Times are microseconds (DateTime64(6)), milliseconds
 //! (DateTime64(3)) or seconds (DateTime) since the epoch, as the column says.
+//!
+//! Of what there is one row an event, texts are `SmolStr`: up to 23 bytes lie in the row itself, so that most need no memory of their
+//! own; longer ones do, and hold nothing but themselves, however long a row is kept.
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// A row of `raw_events`.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "columns of the table of the same name, documented in the migration")]
 pub struct RawRow {
-    pub project: String,
-    pub conversation_id: String,
-    pub event_id: String,
+    pub project: SmolStr,
+    pub conversation_id: SmolStr,
+    pub event_id: SmolStr,
     pub partition: u16,
     pub segment: u32,
     pub offset: u64,
     pub append_time: i64,
-    pub environment: String,
-    pub event: String,
+    pub environment: SmolStr,
+    pub event: SmolStr,
     pub event_time: i64,
-    pub clock: String,
+    pub clock: SmolStr,
     pub sequence: i64,
-    pub user_id: String,
-    pub anonymous_id: String,
-    pub session_id: String,
-    pub channel: String,
-    pub bot_id: String,
-    pub role: String,
+    pub user_id: SmolStr,
+    pub anonymous_id: SmolStr,
+    pub session_id: SmolStr,
+    pub channel: SmolStr,
+    pub bot_id: SmolStr,
+    pub role: SmolStr,
     pub is_message: u8,
-    pub content_type: String,
-    pub message_id: String,
-    pub text: String,
-    pub data: String,
-    pub context: String,
-    pub metadata: String,
-    pub extra: String,
-    pub flag: String,
+    pub content_type: SmolStr,
+    pub message_id: SmolStr,
+    pub text: SmolStr,
+    pub data: SmolStr,
+    pub context: SmolStr,
+    pub metadata: SmolStr,
+    pub extra: SmolStr,
+    pub flag: SmolStr,
     pub erased: u8,
 }
 
@@ -42,13 +46,13 @@ impl RawRow {
     /// The row of `conversation_flags` that it calls for.
     pub fn flag_row(&self) -> Option<FlagRow> {
         (!self.flag.is_empty() && !self.conversation_id.is_empty()).then(|| FlagRow {
-            project: self.project.clone(),
-            environment: self.environment.clone(),
-            conversation_id: self.conversation_id.clone(),
-            event_id: self.event_id.clone(),
+            project: self.project.to_string(),
+            environment: self.environment.to_string(),
+            conversation_id: self.conversation_id.to_string(),
+            event_id: self.event_id.to_string(),
             partition: self.partition,
             segment: self.segment,
-            flag: self.flag.clone(),
+            flag: self.flag.to_string(),
             event_time: self.event_time,
             sequence: self.sequence,
         })
@@ -192,27 +196,27 @@ pub struct ConversationKey {
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "columns of raw_events")]
 pub struct FactRow {
-    pub project: String,
-    pub conversation_id: String,
-    pub environment: String,
-    pub event_id: String,
+    pub project: SmolStr,
+    pub conversation_id: SmolStr,
+    pub environment: SmolStr,
+    pub event_id: SmolStr,
     pub partition: u16,
     pub offset: u64,
     pub append_time: i64,
-    pub event: String,
+    pub event: SmolStr,
     pub event_time: i64,
-    pub clock: String,
+    pub clock: SmolStr,
     pub sequence: i64,
-    pub user_id: String,
-    pub anonymous_id: String,
-    pub session_id: String,
-    pub channel: String,
-    pub bot_id: String,
-    pub role: String,
+    pub user_id: SmolStr,
+    pub anonymous_id: SmolStr,
+    pub session_id: SmolStr,
+    pub channel: SmolStr,
+    pub bot_id: SmolStr,
+    pub role: SmolStr,
     pub is_message: u8,
-    pub data: String,
-    pub context: String,
-    pub flag: String,
+    pub data: SmolStr,
+    pub context: SmolStr,
+    pub flag: SmolStr,
     pub erased: u8,
 }
 

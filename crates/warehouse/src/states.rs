@@ -38,12 +38,12 @@ impl Client {
         &self,
         sql: &str,
         keys: &[ConversationKey],
-        key_of: impl Fn(&R) -> (&String, &String),
+        key_of: impl Fn(&R) -> (&str, &str),
     ) -> Result<Vec<R>, Error> {
         let mut found = Vec::new();
         for chunk in keys.chunks(CONVERSATIONS_PER_QUERY) {
-            let asked: HashSet<(&String, &String)> =
-                chunk.iter().map(|key| (&key.project, &key.conversation_id)).collect();
+            let asked: HashSet<(&str, &str)> =
+                chunk.iter().map(|key| (key.project.as_str(), key.conversation_id.as_str())).collect();
             let projects: BTreeSet<&str> = chunk.iter().map(|key| key.project.as_str()).collect();
             let conversations: BTreeSet<&str> = chunk.iter().map(|key| key.conversation_id.as_str()).collect();
             let query = self.clickhouse().query(sql).param("projects", projects).param("conversations", conversations);
@@ -87,7 +87,7 @@ impl RawRow {
 impl FactRow {
     /// The conversation it belongs to.
     pub fn conversation(&self) -> ConversationKey {
-        ConversationKey { project: self.project.clone(), conversation_id: self.conversation_id.clone() }
+        ConversationKey { project: self.project.to_string(), conversation_id: self.conversation_id.to_string() }
     }
 
     /// Where the log holds it; of several sightings of an event the one with the smallest counts.

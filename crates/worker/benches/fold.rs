@@ -1,9 +1,10 @@
 //! Worker throughput: from records in a journal to encoded rows on their way to a server that reads and drops them.
 //!
-//!     cargo bench -p worker [-- EVENTS RUNS]
+//!     cargo bench -p worker [-- EVENTS RUNS [embedded | Kafka]]
 //!
-//! Prints events per CPU-second of each run, from the embedded journal and from three Kafka brokers that are started for it:
-//! CPU time of the whole process, the Kafka client's threads among it, less that of the dropping server's thread.
+//! Prints events per CPU-second of each run, from the embedded journal and from three Kafka brokers that are started for it, or
+//! from one of the two: CPU time of the whole process, the Kafka client's threads among it, less that of the dropping server's
+//! thread.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -122,19 +123,13 @@ fn main() {
     let bench = Bench { events, runs, client, dropped_ns };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
 
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let journal = EmbeddedJournal::open(directory.path(), Options { reserve_bytes: 0, ..Options::default() });
-    let journal: Arc<dyn Journal> = Arc::new(journal.expect("a new directory"));
-    runtime.block_on(fill(&*journal, events));
-    bench.measure("embedded", &runtime, || Arc::clone(&journal));
-
-    let brokers = Brokers::alone();
-    let options = kafka::Options { topic_prefix: unique("fold"), ..kafka::Options::new(brokers.addresses()) };
-    let connect = || -> Arc<dyn Journal> {
-        Arc::new(runtime.block_on(KafkaJournal::connect(options.clone())).expect("the brokers answer"))
-    };
-    runtime.block_on(fill(&*connect(), events));
-    bench.measure("Kafka", &runtime, connect);
+    let named = |name: &str| std::env::args().any(|argument| argument == name);
+    if named("embedded") || !named("Kafka") {
+        bench.embedded(&runtime);
+    }
+    if named("Kafka") || !named("embedded") {
+        bench.kafka(&runtime);
+    }
 }
 
 /// What is measured by.
@@ -146,6 +141,24 @@ struct Bench {
 }
 
 impl Bench {
+    fn embedded(&self, runtime: &Runtime) {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let journal = EmbeddedJournal::open(directory.path(), Options { reserve_bytes: 0, ..Options::default() });
+        let journal: Arc<dyn Journal> = Arc::new(journal.expect("a new directory"));
+        runtime.block_on(fill(&*journal, self.events));
+        self.measure("embedded", runtime, || Arc::clone(&journal));
+    }
+
+    fn kafka(&self, runtime: &Runtime) {
+        let brokers = Brokers::alone();
+        let options = kafka::Options { topic_prefix: unique("fold"), ..kafka::Options::new(brokers.addresses()) };
+        let connect = || -> Arc<dyn Journal> {
+            Arc::new(runtime.block_on(KafkaJournal::connect(options.clone())).expect("the brokers answer"))
+        };
+        runtime.block_on(fill(&*connect(), self.events));
+        self.measure("Kafka", runtime, connect);
+    }
+
     /// Runs over a journal that is opened anew each time, so that nothing of it was read ahead.
     fn measure(&self, name: &str, runtime: &Runtime, open: impl Fn() -> Arc<dyn Journal>) {
         for run in 1..=self.runs {

@@ -15,6 +15,8 @@ pub struct Rows {
     pub letters: Vec<NewRecord>,
     activity: HashMap<u128, ActivityRow, FixedState>,
     touched: HashMap<u128, ConversationKey, FixedState>,
+    /// Room to write the JSON of an event in.
+    pub(crate) json: Vec<u8>,
     /// Records folded, whether they left rows or not.
     pub records: u64,
     /// Bytes of those records: what bounds the body of an insert.
@@ -45,7 +47,9 @@ impl Rows {
 
     /// The batch to write and the conversations to derive, in a stable order.
     pub fn take(&mut self) -> (Batch, Vec<ConversationKey>) {
-        let mut batch = std::mem::take(&mut self.batch);
+        // The next batch is about as large: its rows are not moved as they become more.
+        let next = Batch { raw: Vec::with_capacity(self.batch.raw.len()), ..Batch::default() };
+        let mut batch = std::mem::replace(&mut self.batch, next);
         batch.activity = self.activity.drain().map(|(_, row)| row).collect();
         batch.activity.sort_unstable();
         let mut touched: Vec<ConversationKey> = self.touched.drain().map(|(_, key)| key).collect();

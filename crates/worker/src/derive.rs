@@ -66,8 +66,7 @@ impl Pending {
             self.conversations.entry(key).or_default();
         }
         for fact in touched.facts {
-            let key = ConversationKey { project: fact.project.clone(), conversation_id: fact.conversation_id.clone() };
-            self.conversations.entry(key).or_default().push(fact);
+            self.conversations.entry(fact.conversation()).or_default().push(fact);
         }
         self.reach.extend(touched.reach.into_iter().map(|reach| (reach.partition, reach)));
     }

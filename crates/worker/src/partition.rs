@@ -129,7 +129,7 @@ impl PartitionFold {
             rows.records += 1;
             rows.bytes += record.value.len();
         }
-        match pipeline::read(record, &self.schemas) {
+        match &mut pipeline::read(record, &self.schemas) {
             Outcome::Counts(counted) => {
                 let sighting = self.context.sight(Identity(counted.identity()), at, &self.settings);
                 // A record below reach is context for later ones alone: a sum over a segment whose own context is not in
@@ -140,7 +140,7 @@ impl PartitionFold {
                     Sighting::Duplicate => crate::metrics::duplicate(),
                 }
             }
-            Outcome::DeadLetter(letter) if judged => self.keep(record, &letter, output.then_some(rows)),
+            Outcome::DeadLetter(letter) if judged => self.keep(record, letter, output.then_some(rows)),
             Outcome::DeadLetter(_) => {}
         }
         Applied::Folded
@@ -160,7 +160,7 @@ impl PartitionFold {
         }
     }
 
-    fn count(&mut self, record: &Record, counted: Counted<'_>, rows: Option<&mut Rows>) {
+    fn count(&mut self, record: &Record, counted: &mut Counted<'_>, rows: Option<&mut Rows>) {
         let segment = self.settings.segment_of(AppendTime(record.append_time_ms));
         let open = self.segments.entry(segment).or_default();
         open.rows += 1;
@@ -184,7 +184,7 @@ impl PartitionFold {
         let at = At { partition: self.id, segment, record };
         counted.write(&adds, at, rows);
         let is_message = adds.message.is_some();
-        let raw = counted.into_raw(at, is_message);
+        let raw = counted.take_raw(at, is_message, &mut rows.json);
         rows.batch.flags.extend(raw.flag_row());
         rows.batch.raw.push(raw);
         notice.into_iter().for_each(|letter| self.keep(record, &letter, Some(rows)));

@@ -7,11 +7,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
+use smol_str::SmolStr;
 use warehouse::{ConversationKey, FactRow, StateRow};
 
 /// Distinct events of a conversation by event id: of each the smallest sighting, as the warehouse has it. In one partition that is
 /// the first, but another may hold a copy.
-type Facts = BTreeMap<String, FactRow>;
+type Facts = BTreeMap<SmolStr, FactRow>;
 type Generation = HashMap<ConversationKey, Facts, FixedState>;
 
 fn add(held: &mut Facts, fact: FactRow) {

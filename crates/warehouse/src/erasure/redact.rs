@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rollup::{ERASED_TEXT, redacted_context, redacted_data, users_named};
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::{Erased, ErasedConversation, Key};
 use crate::rows::{Batch, DeadLetterRow, FactRow, RawRow};
@@ -13,10 +14,10 @@ struct Parts<'r> {
     scope: (&'r str, &'r str),
     conversation_id: &'r str,
     event: &'r str,
-    user_id: &'r mut String,
-    anonymous_id: &'r mut String,
-    data: &'r mut String,
-    context: &'r mut String,
+    user_id: &'r mut SmolStr,
+    anonymous_id: &'r mut SmolStr,
+    data: &'r mut SmolStr,
+    context: &'r mut SmolStr,
     erased: &'r mut u8,
 }
 
@@ -93,7 +94,7 @@ impl Erased {
             erased: &mut row.erased,
         };
         if self.redact_parts(parts) {
-            [&mut row.text, &mut row.metadata, &mut row.extra].into_iter().for_each(String::clear);
+            [&mut row.text, &mut row.metadata, &mut row.extra].into_iter().for_each(|text| *text = SmolStr::default());
         }
     }
 
@@ -122,10 +123,10 @@ impl Erased {
         if mode == 0 {
             return false;
         }
-        *data = redacted_data(event, data, &|id| self.known_as(scope, Key::User(id)));
-        *context = redacted_context(context);
-        *user_id = self.known_as(scope, Key::User(user_id));
-        *anonymous_id = self.known_as(scope, Key::Anonymous(anonymous_id));
+        *data = redacted_data(event, data, &|id| self.known_as(scope, Key::User(id))).into();
+        *context = redacted_context(context).into();
+        *user_id = self.known_as(scope, Key::User(user_id)).into();
+        *anonymous_id = self.known_as(scope, Key::Anonymous(anonymous_id)).into();
         *erased = mode.max(*erased);
         true
     }
@@ -171,23 +172,23 @@ mod tests {
             environment: "e".into(),
             event: "message.created".into(),
             event_time: 2,
-            clock: String::new(),
+            clock: SmolStr::default(),
             sequence: 0,
             user_id: user.into(),
-            anonymous_id: String::new(),
-            session_id: String::new(),
+            anonymous_id: SmolStr::default(),
+            session_id: SmolStr::default(),
             channel: "web".into(),
-            bot_id: String::new(),
+            bot_id: SmolStr::default(),
             role: "user".into(),
             is_message: 1,
-            content_type: String::new(),
+            content_type: SmolStr::default(),
             message_id: "m".into(),
             text: "hello".into(),
             data: r#"{"message_id":"m","parts":"hello"}"#.into(),
-            context: String::new(),
+            context: SmolStr::default(),
             metadata: "{}".into(),
             extra: "{}".into(),
-            flag: String::new(),
+            flag: SmolStr::default(),
             erased: 0,
         }
     }

@@ -425,7 +425,7 @@ fn figures(tables: &Tables) -> (Buckets, Buckets) {
     }
     for key in &tables.corrections {
         let row = &tables.raw[key];
-        *counts.entry((bucket(row.event_time, 900), row.role.clone())).or_default() -= 1;
+        *counts.entry((bucket(row.event_time, 900), row.role.to_string())).or_default() -= 1;
         *minutes.entry((bucket(row.event_time, 60), String::new())).or_default() -= 1;
     }
     counts.retain(|_, messages| *messages != 0);
