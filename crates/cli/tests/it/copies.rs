@@ -168,7 +168,9 @@ fn copies_a_day_later_and_lost_tables_change_no_figure() {
         rig.settle().await;
         assert_eq!(rig.figures().await, once, "derived rows dropped and made again");
 
-        for table in ["raw_events", "message_counts", "minute_counts", "person_activity", "requests", "corrections"] {
+        let counters = ["message_counts", "minute_counts", "corrections"];
+        let sets = ["raw_events", "person_activity", "requests", "conversation_flags"];
+        for table in counters.into_iter().chain(sets) {
             rig.execute(&format!("TRUNCATE TABLE {table}")).await;
         }
         rig.rewind();

@@ -221,7 +221,7 @@ impl Source {
     }
 
     /// Whether counters answer for it as long as nothing but these dimensions is asked for; None if there are no such counters.
-    pub(crate) fn counted_by(self) -> Option<&'static [Dimension]> {
+    pub fn counted_by(self) -> Option<&'static [Dimension]> {
         match self {
             Source::Messages => Some(&[Dimension::Role, Dimension::ContentType, Dimension::Weekday, Dimension::Hour]),
             Source::Minutes | Source::People => Some(&[]),
