@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use warehouse::{
-    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, DeadLetterRow, FactRow, FlagRow, Generation, IdentityRow,
-    MinuteKey, RawRow, RequestRow, SegmentRows, StateRow,
+    ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, DeadLetterRow, FactRow, Generation, MinuteKey, RawRow,
+    SegmentRows, StateRow,
 };
 
 /// Key of a raw row: identity, partition, segment.
@@ -45,8 +45,12 @@ pub struct Tables {
 
 /// The key of a raw row.
 pub fn raw_key(row: &RawRow) -> RawKey {
-    let (project, conversation, event) = identity(row);
-    (project, conversation, event, row.partition, row.segment)
+    key([&row.project, &row.conversation_id, &row.event_id], row.partition, row.segment)
+}
+
+fn key(identity: [&str; 3], partition: u16, segment: u32) -> RawKey {
+    let [project, conversation, event] = identity.map(str::to_owned);
+    (project, conversation, event, partition, segment)
 }
 
 /// What makes an event itself.
@@ -92,18 +96,14 @@ impl Tables {
                 0 => self.write_raw(batch),
                 1 => self.write_activity(batch),
                 2 => {
-                    let keys = batch.identities.iter().map(|row| {
-                        let IdentityRow { project, conversation_id, event_id, partition, segment, .. } = row.clone();
-                        (project, conversation_id, event_id, partition, segment)
-                    });
-                    self.identities.extend(keys);
+                    self.identities.extend(batch.identities.iter().map(|row| {
+                        key([&row.project, &row.conversation_id, &row.event_id], row.partition, row.segment)
+                    }));
                 }
                 3 => {
-                    let keys = batch.requests.iter().map(|row| {
-                        let RequestRow { project, conversation_id, event_id, partition, segment, .. } = row.clone();
-                        (project, conversation_id, event_id, partition, segment)
-                    });
-                    self.requests.extend(keys);
+                    self.requests.extend(batch.requests.iter().map(|row| {
+                        key([&row.project, &row.conversation_id, &row.event_id], row.partition, row.segment)
+                    }));
                 }
                 4 => {
                     let letters = batch.dead_letters.iter();
@@ -111,11 +111,9 @@ impl Tables {
                     self.dead_letters.extend(letters.map(|row| (key(row), row.append_time)));
                 }
                 5 => {
-                    let keys = batch.flags.iter().map(|row| {
-                        let FlagRow { project, conversation_id, event_id, partition, segment, .. } = row.clone();
-                        (project, conversation_id, event_id, partition, segment)
-                    });
-                    self.flags.extend(keys);
+                    self.flags.extend(batch.flags.iter().map(|row| {
+                        key([&row.project, &row.conversation_id, &row.event_id], row.partition, row.segment)
+                    }));
                 }
                 6 => self.write_counts(batch),
                 _ => self.write_minutes(batch),

@@ -112,9 +112,9 @@ impl Client {
 
     /// Rows of the smaller tables that the segment's raw rows (which are proved) call for and that are not there.
     async fn lacking_from_raw(&self, expected: &SegmentRows) -> Result<u64, Error> {
-        let mut lacking = 0;
-        for sql in [LACKING_ACTIVITY, LACKING_REQUESTS, LACKING_IDENTITIES, LACKING_FLAGS] {
-            lacking += self.of_folded(sql, expected).fetch_one::<u64>().await?;
+        let mut lacking = self.of_folded(LACKING_ACTIVITY, expected).fetch_one::<u64>().await?;
+        for set in SETS {
+            lacking += self.of_folded(&lacking_from_set(set), expected).fetch_one::<u64>().await?;
         }
         Ok(lacking)
     }
@@ -159,24 +159,27 @@ const LACKING_ACTIVITY: &str = "SELECT count() FROM (\
      USING (project, environment, person, conversation_id, bucket) \
      WHERE held.there > wanted.first OR toUnixTimestamp64Micro(held.there) = 0";
 
-const LACKING_REQUESTS: &str = "SELECT count() FROM (\
-     SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
-     WHERE OF_SEGMENT AND FOLDED AND flag != 'crawler' AND event IN ('handoff.requested', 'ticket.created')) AS wanted \
-     LEFT ANTI JOIN (SELECT * FROM requests WHERE OF_SEGMENT) AS held \
-     USING (project, environment, conversation_id, event_id, partition, segment)";
+/// The sets beside the raw rows, and which raw rows call for a row of each.
+const SETS: [(&str, &str); 3] = [
+    ("requests", "flag != 'crawler' AND event IN ('handoff.requested', 'ticket.created')"),
+    (
+        "identity_events",
+        "flag != 'crawler' AND (event IN ('user.merged', 'user.erasure_requested') \
+         OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')",
+    ),
+    ("conversation_flags", "flag != '' AND conversation_id != ''"),
+];
 
-const LACKING_IDENTITIES: &str = "SELECT count() FROM (\
-     SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
-     WHERE OF_SEGMENT AND FOLDED AND flag != 'crawler' AND (event IN ('user.merged', 'user.erasure_requested') \
-       OR event = 'user.identified' AND user_id != '' AND anonymous_id != '')) AS wanted \
-     LEFT ANTI JOIN (SELECT * FROM identity_events WHERE OF_SEGMENT) AS held \
-     USING (project, environment, conversation_id, event_id, partition, segment)";
-
-const LACKING_FLAGS: &str = "SELECT count() FROM (\
-     SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
-     WHERE OF_SEGMENT AND FOLDED AND flag != '' AND conversation_id != '') AS wanted \
-     LEFT ANTI JOIN (SELECT * FROM conversation_flags WHERE OF_SEGMENT) AS held \
-     USING (project, environment, conversation_id, event_id, partition, segment)";
+/// How many rows of a set are lacking.
+fn lacking_from_set((table, called_for): (&str, &str)) -> String {
+    format!(
+        "SELECT count() FROM (\
+         SELECT project, environment, conversation_id, event_id, partition, segment FROM raw_events \
+         WHERE OF_SEGMENT AND FOLDED AND {called_for}) AS wanted \
+         LEFT ANTI JOIN (SELECT * FROM {table} WHERE OF_SEGMENT) AS held \
+         USING (project, environment, conversation_id, event_id, partition, segment)"
+    )
+}
 
 /// All raw rows but the smallest of each late identity of the segment, in every segment and partition. A row written twice is one row.
 const COPIES: &str = "SELECT DISTINCT project, environment, conversation_id, event_id, partition, segment, event_time, role, \

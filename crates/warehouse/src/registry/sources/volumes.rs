@@ -111,7 +111,7 @@ pub(super) fn minutes(scope: &Scope<'_>) -> String {
         ));
         let gone = raw_ineligible(scope, MESSAGE, &|t| between(t, "m_lo", "m_hi"));
         parts.extend(gone.map(|gone| {
-            format!("SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM ({gone})", micros("toStartOfMinute(t)"),)
+            format!("SELECT {0} AS us, {0} AS minute, toInt64(-1) AS w FROM ({gone})", micros("toStartOfMinute(t)"))
         }));
     }
     if scope.minutes.edges(&scope.range) {
