@@ -9,6 +9,7 @@ use warehouse::registry::{Dimension, METRICS, Metric};
 use crate::{
     one_number::{alike, is_explained},
     server::{Directory, Server},
+    shop::{METRICS_MAX, results},
 };
 
 const WEEK: &str = "from=2026-03-23&to=2026-03-30";
@@ -58,7 +59,7 @@ fn explanations_come_to_the_figures(golden: Golden<'_>) {
         METRICS.iter().filter(|metric| metric.dimensions().any(|dimension| dimension == Dimension::Role)).collect();
     std::thread::scope(|scope| {
         for (metrics, filter) in [(METRICS.iter().collect(), ""), (of_roles, "&f=role:is:user")] {
-            for part in metrics.chunks(20).map(<[&Metric]>::to_vec) {
+            for part in metrics.chunks(METRICS_MAX).map(<[&Metric]>::to_vec) {
                 scope.spawn(move || explanations_come_to(golden, &part, filter));
             }
         }
@@ -67,10 +68,8 @@ fn explanations_come_to_the_figures(golden: Golden<'_>) {
 
 fn explanations_come_to(golden: Golden<'_>, metrics: &[&Metric], filter: &str) {
     let kept = format!("{WEEK}{filter}");
-    let names: String = metrics.iter().map(|metric| format!("metric={}&", metric.id)).collect();
-    let queried = golden.ask(&format!("query?{names}{kept}"));
-    assert_eq!(queried["results"].as_array().unwrap().len(), metrics.len(), "{names}");
-    for (metric, result) in metrics.iter().zip(queried["results"].as_array().unwrap()) {
+    let queried = results((golden.server, golden.key), metrics, &kept);
+    for (metric, result) in metrics.iter().zip(queried) {
         is_explained((golden.server, golden.key), metric, &kept, &result["total"]);
     }
 }
@@ -80,28 +79,24 @@ fn explanations_come_to(golden: Golden<'_>, metrics: &[&Metric], filter: &str) {
 fn what_is_asked_together_is_answered_as_alone(golden: Golden<'_>) {
     const DAYS: &str = "from=2026-03-26&to=2026-03-29";
     const BEFORE: &str = "from=2026-03-23&to=2026-03-26";
-    let ids = |by: &str| -> Vec<&str> {
-        let having = METRICS.iter().filter(|metric| by.is_empty() || metric.dimensions().any(|of| of.name() == by));
-        having.map(|metric| metric.id).collect()
+    let having = |by: &str| -> Vec<&Metric> {
+        METRICS.iter().filter(|metric| by.is_empty() || metric.dimensions().any(|of| of.name() == by)).collect()
     };
     for (by, share) in [("", 1), ("channel", 4), ("agent", 2)] {
         let of_batch = if by.is_empty() { "&g=day&cmp=prev".to_owned() } else { format!("&by={by}") };
-        let ids = ids(by);
-        for part in ids.chunks(20) {
-            let question = |ids: &[&str]| ids.iter().map(|id| format!("metric={id}&")).collect::<String>();
-            let together = golden.ask(&format!("query?{}{DAYS}{of_batch}", question(part)));
-            let results = together["results"].as_array().unwrap();
-            assert_eq!(results.len(), part.len());
+        for part in having(by).chunks(METRICS_MAX) {
+            let together = results((golden.server, golden.key), part, &format!("{DAYS}{of_batch}"));
             std::thread::scope(|scope| {
-                for (id, result) in part.iter().zip(results).step_by(share) {
-                    let (question, of_batch) = (question(std::slice::from_ref(id)), &of_batch);
+                for (Metric { id, .. }, result) in part.iter().zip(&together).step_by(share) {
+                    let of_batch = &of_batch;
                     scope.spawn(move || {
-                        let alone = golden.ask(&format!("query?{question}{DAYS}{}", of_batch.replace("&cmp=prev", "")));
+                        let alone =
+                            golden.ask(&format!("query?metric={id}&{DAYS}{}", of_batch.replace("&cmp=prev", "")));
                         for part in ["total", "rows"] {
                             assert!(alike(&result[part], &alone["results"][0][part]), "{id}: {result} and {alone}");
                         }
                         if by.is_empty() {
-                            let before = golden.ask(&format!("query?{question}{BEFORE}"));
+                            let before = golden.ask(&format!("query?metric={id}&{BEFORE}"));
                             let before = &before["results"][0]["total"];
                             assert!(alike(&result["comparison"]["total"], before), "{id}: {result} and {before}");
                         }

@@ -13,6 +13,7 @@ use warehouse::registry::{Class, METRICS, Metric, Unit};
 use crate::{
     explained::{self, Golden},
     server::{Directory, Server, shared},
+    shop::{METRICS_MAX, results},
 };
 
 /// The range of the golden events.
@@ -117,11 +118,7 @@ fn views_agree(server: &Server, directory: &Directory, project: &str, key: &str)
 
 /// Asks for metrics over the golden week; their results.
 fn ask(server: &Server, key: &str, metrics: &[&Metric], more: &str) -> Vec<Value> {
-    let names: String = metrics.iter().map(|metric| format!("metric={}&", metric.id)).collect();
-    let answer = server.answered(&format!("/api/v1/query?{names}from=2026-03-23&to=2026-03-30{more}"), key);
-    let results = answer["results"].as_array().unwrap().clone();
-    assert_eq!(results.len(), metrics.len(), "{names}");
-    results
+    results((server, key), metrics, &format!("from=2026-03-23&to=2026-03-30{more}"))
 }
 
 /// A text in a query.
@@ -144,7 +141,7 @@ fn rows_agree(server: &Server, key: &str) {
     }
     alike.remove(&Vec::new());
     for (names, metrics) in &alike {
-        for metrics in metrics.chunks(20) {
+        for metrics in metrics.chunks(METRICS_MAX) {
             rows_add_up(server, key, metrics, names);
             let own = metrics[0].own.iter().map(|dimension| dimension.name()).take(1);
             let channel = ["channel"].into_iter().filter(|name| names.contains(name));

@@ -10,6 +10,7 @@ use crate::{
     explained::{as_queried, rows_of},
     figures::{escaped, generated, same},
     server::{Directory, Server},
+    shop::named,
 };
 
 /// Streams are small enough for every metric to be asked about.
@@ -177,7 +178,7 @@ impl Stream<'_> {
     /// Holds query, file and explanations of a question against each other; of how many metrics anything was found.
     fn agree(&self, metrics: &[&Metric], question: &Question) -> usize {
         let Question { kept, rows } = question;
-        let ids: String = metrics.iter().map(|metric| format!("metric={}&", metric.id)).collect();
+        let ids = named(metrics);
         let queried = self.ask(&format!("query?{ids}{kept}{rows}"));
         let results = queried["results"].as_array().unwrap();
         let expected: Value = results.iter().flat_map(rows_of).collect();

@@ -8,7 +8,7 @@ use warehouse::registry::{METRICS, Metric};
 use crate::server::{Directory, Server};
 
 /// Most metrics of one question.
-const METRICS_MAX: usize = 20;
+pub(crate) const METRICS_MAX: usize = 20;
 /// A month that holds what the tests send.
 pub(crate) const RANGE: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 /// What a person's browser calls itself.
@@ -93,17 +93,27 @@ impl Caller<'_> {
             let takes = |metric: &Metric| {
                 !range.contains("&f=channel:") || metric.dimensions().any(|of| of.name() == "channel")
             };
-            let ids: Vec<&str> = metrics.iter().filter(|metric| takes(metric)).map(|metric| metric.id).collect();
-            for ids in ids.chunks(METRICS_MAX) {
-                let body = self.get(&format!("/api/v1/query?{range}&metric={}", ids.join("&metric=")));
-                let results = body["results"].as_array().unwrap();
-                assert_eq!(results.len(), ids.len(), "{body}");
-                let told = ids.iter().zip(results);
-                totals.extend(told.map(|(id, result)| (format!("{id} {range}"), result["total"].clone())));
+            let taking: Vec<&Metric> = metrics.iter().copied().filter(|metric| takes(metric)).collect();
+            for metrics in taking.chunks(METRICS_MAX) {
+                let told = metrics.iter().zip(results((self.server, self.key), metrics, range));
+                totals.extend(told.map(|(metric, result)| (format!("{} {range}", metric.id), result["total"].clone())));
             }
         }
         totals
     }
+}
+
+/// Metrics as a question names them.
+pub(crate) fn named(metrics: &[&Metric]) -> String {
+    metrics.iter().map(|metric| format!("metric={}&", metric.id)).collect()
+}
+
+/// What a question for several metrics at once answers, one result a metric.
+pub(crate) fn results((server, key): (&Server, &str), metrics: &[&Metric], rest: &str) -> Vec<Value> {
+    let body = server.answered(&format!("/api/v1/query?{}{rest}", named(metrics)), key);
+    let results = body["results"].as_array().unwrap().clone();
+    assert_eq!(results.len(), metrics.len(), "{body}");
+    results
 }
 
 /// Every metric.
