@@ -22,6 +22,7 @@ mod options;
 mod producer;
 mod reader;
 mod record;
+mod settings;
 mod topics;
 
 use std::{

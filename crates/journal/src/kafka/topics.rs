@@ -11,7 +11,7 @@ use std::{
 };
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     config::FromClientConfigAndContext,
     error::{KafkaError, RDKafkaErrorCode as Code},
     metadata::Metadata,
@@ -21,6 +21,7 @@ use super::{
     Options,
     client::{self, Context},
     names::Names,
+    settings,
 };
 use crate::{Error, Topic};
 
@@ -30,6 +31,8 @@ const RECORD_BYTES_MAX: usize = 2 << 20;
 const DEAD_LETTER_BYTES_MAX: usize = 3 << 20;
 /// Pause between two looks at brokers that do not answer yet.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
+/// How long a start waits to be told the settings of topics that may be taken for right if nobody tells.
+const ASSUME_AFTER: Duration = Duration::from_secs(5);
 
 const APPEND_TIME: &str = "message.timestamp.type";
 const CLEANUP: &str = "cleanup.policy";
@@ -117,10 +120,11 @@ pub(super) async fn ensure(options: &Options) -> Result<BTreeMap<Topic, TopicFac
             (_, found) = look(&admin, options, deadline).await?;
         }
     }
+    let told_by = if options.assume_topic_config { deadline.min(Instant::now() + ASSUME_AFTER) } else { deadline };
     let mut facts = BTreeMap::new();
     for (topic, shape) in found {
         let wanted = Wanted::of(topic, options);
-        facts.insert(topic, assert_right(&admin, options, &wanted, shape).await?);
+        facts.insert(topic, assert_right(&admin, options, &wanted, shape, told_by).await?);
     }
     Ok(facts)
 }
@@ -218,12 +222,13 @@ async fn assert_right(
     options: &Options,
     wanted: &Wanted,
     shape: Shape,
+    told_by: Instant,
 ) -> Result<TopicFacts, Error> {
     let name = wanted.name.as_str();
     if shape.partitions != wanted.partitions {
         return Err(Error::Unusable(wrong_partitions(wanted, shape)));
     }
-    let described = match describe(admin, options, name).await {
+    let described = match settings::of_topic(admin, name, options.request_timeout, told_by.into()).await {
         Ok(described) => described,
         Err(_) if options.assume_topic_config => {
             tracing::warn!(topic = name, "its settings cannot be looked at and are taken for right");
@@ -264,14 +269,6 @@ async fn assert_right(
         record_bytes_max: wanted.record_bytes_max,
         is_assumed: false,
     })
-}
-
-async fn describe(admin: &AdminClient<Context>, options: &Options, topic: &str) -> Result<ConfigResource, Error> {
-    let failed = |error: KafkaError| client::asked(&error, &format!("the settings of {topic} cannot be looked at"));
-    let admin_options = AdminOptions::new().request_timeout(Some(options.request_timeout));
-    let described = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &admin_options).await.map_err(failed)?;
-    let first = described.into_iter().next();
-    first.unwrap_or(Err(Code::UnknownTopicOrPartition)).map_err(|code| failed(KafkaError::AdminOp(code)))
 }
 
 fn wrong_partitions(wanted: &Wanted, shape: Shape) -> String {
