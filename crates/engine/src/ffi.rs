@@ -1,4 +1,4 @@
-//! The C API of libchdb 26.7, and safe types over it: the only unsafe code of the workspace.
+//! The C API of libchdb 26.7, and safe types over it: all unsafe code of this crate.
 //!
 //! The declarations follow the public header `programs/local/chdb.h` of that version. What the types enforce: a
 //! connection runs one statement at a time (every call takes `&mut`, a stream borrows its connection), handles are

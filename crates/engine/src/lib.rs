@@ -6,7 +6,7 @@
 //!
 //! The library runs whatever it is given, with the rights of the process, so everything that makes it safe is here:
 //! one statement a request, inserted data never read as SQL, no files and no network from SQL, bounded bodies, bounded
-//! concurrency, cancellation, and one process per directory. The only `unsafe` code of the workspace is in `ffi.rs`.
+//! concurrency, cancellation, and one process per directory. All `unsafe` code of this crate is in `ffi.rs`.
 
 mod body;
 mod config;

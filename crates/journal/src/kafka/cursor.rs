@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use rdkafka::{consumer::base_consumer::PartitionQueue, error::KafkaError, message::Message};
+use rdkafka::error::KafkaError;
 
-use super::{client::Context, record::Copier};
+use super::{queue::Queue, record::Copier};
 use crate::{ReadLimit, Record};
 
 /// What a cursor had.
@@ -22,7 +22,7 @@ pub(super) enum Taken {
 }
 
 pub(super) struct Cursor {
-    queue: PartitionQueue<Context>,
+    queue: Queue,
     copier: Copier,
     /// The next offset to give out.
     next: u64,
@@ -39,7 +39,7 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    pub(super) fn new(queue: PartitionQueue<Context>, next: u64, end: u64) -> Cursor {
+    pub(super) fn new(queue: Queue, next: u64, end: u64) -> Cursor {
         Cursor {
             queue,
             copier: Copier::default(),
@@ -90,10 +90,9 @@ impl Cursor {
         if let Some(record) = self.peeked.take() {
             return Ok(Some(record));
         }
-        loop {
-            match self.queue.poll(std::time::Duration::ZERO) {
-                None => return Ok(None),
-                Some(Ok(message)) => {
+        while let Some(message) = self.queue.next() {
+            match message.error() {
+                None => {
                     let Ok(offset) = u64::try_from(message.offset()) else { continue };
                     if offset < self.next {
                         continue;
@@ -101,15 +100,16 @@ impl Cursor {
                     self.is_fresh = false;
                     return Ok(Some(self.copier.copy(&message, offset)));
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => {
+                Some(KafkaError::PartitionEOF(_)) => {
                     if self.is_fresh {
                         self.known_empty_to = self.end_at_first;
                     }
                 }
-                Some(Err(error)) if may_fail => return Err(error),
+                Some(error) if may_fail => return Err(error),
                 // The partition is given up; the next read finds nothing, and has a cursor placed anew.
-                Some(Err(_)) => return Ok(None),
+                Some(_) => return Ok(None),
             }
         }
+        Ok(None)
     }
 }

@@ -18,6 +18,7 @@ use super::{
     client::{self, Context},
     cursor::{Cursor, Taken},
     names::Names,
+    queue::Queue,
 };
 use crate::{Error, ReadLimit};
 
@@ -135,8 +136,7 @@ impl Lanes {
         let consumer = self.consumer(lane);
         let (topic, partition) = (self.names.of(at.topic), i32::from(at.partition));
         // Before it is assigned, so that everything goes to a queue of its own.
-        let mut queue = consumer
-            .split_partition_queue(topic, partition)
+        let mut queue = Queue::split(&consumer, topic, partition)
             .ok_or_else(|| Error::Unusable(format!("{topic} partition {partition} cannot be read")))?;
         let news = Arc::clone(&self.news);
         queue.set_nonempty_callback(move || news.notify_waiters());

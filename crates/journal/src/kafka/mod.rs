@@ -20,6 +20,7 @@ mod membership;
 mod names;
 mod options;
 mod producer;
+mod queue;
 mod reader;
 mod record;
 mod settings;
