@@ -15,7 +15,7 @@ use std::{
 use chrono::{SecondsFormat, Utc};
 use chrono_tz::Tz;
 use journal::{ErrorClass, Journal, NewRecord, ReadLimit, Topic};
-use rollup::Settings;
+use rollup::{EDITION_MAX, Settings};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
@@ -111,7 +111,7 @@ impl Control {
                 skipped: AtomicU64::new(0),
             }),
         };
-        control.catch_up().await?;
+        control.learn().await?;
         Ok(control)
     }
 
@@ -166,7 +166,7 @@ impl Control {
         let id = slug(name);
         let exists = || Error::ProjectExists { name: name.to_owned(), id: id.clone() };
         let _creating = self.inner.creating.lock().await;
-        self.catch_up().await?;
+        self.learn().await?;
         if self.project(&id).is_some() {
             return Err(exists());
         }
@@ -191,7 +191,7 @@ impl Control {
     /// `UnknownProject`; `InvalidSettings` for what is wrong, or does not exist; `Journal` if they could not be written.
     pub async fn change_settings(&self, project: &str, changes: Map<String, Value>) -> Result<Arc<Project>, Error> {
         let _creating = self.inner.creating.lock().await;
-        self.catch_up().await?;
+        self.learn().await?;
         let held = self.project(project).ok_or_else(|| Error::UnknownProject(project.to_owned()))?;
         let mut all = serde_json::to_value(&*held.settings).expect("settings are always JSON");
         for (name, value) in changes {
@@ -204,6 +204,11 @@ impl Control {
             serde_json::from_value(all).map_err(|error| Error::InvalidSettings(error.to_string()))?;
         if let Some(complaint) = settings.complaint() {
             return Err(Error::InvalidSettings(complaint));
+        }
+        if settings.idle_timeouts_s != held.settings.idle_timeouts_s && held.idle.edition() == EDITION_MAX {
+            return Err(Error::InvalidSettings(format!(
+                "idle_timeouts_s was changed {EDITION_MAX} times, which is the most"
+            )));
         }
         let id = project.to_owned();
         let change = Change::SettingsChanged { project: id, settings: Box::new(settings), changed_at: now() };
@@ -236,7 +241,7 @@ impl Control {
             None => None,
         };
         let origins = origin::normalised(&new.origins)?;
-        self.catch_up().await?;
+        self.learn().await?;
         if self.project(&new.project).is_none() {
             return Err(Error::UnknownProject(new.project));
         }
@@ -262,7 +267,7 @@ impl Control {
     /// # Errors
     /// `UnknownKey` for an id that was never given out; `Journal` if it could not be written.
     pub async fn revoke_key(&self, id: &str) -> Result<(), Error> {
-        self.catch_up().await?;
+        self.learn().await?;
         if !self.read_state(|state| state.has_key(id)) {
             return Err(Error::UnknownKey(id.to_owned()));
         }
@@ -277,7 +282,7 @@ impl Control {
             loop {
                 let next = *self.inner.next.lock().await;
                 self.inner.journal.wait_beyond(Topic::Control, vec![next]).await;
-                if let Err(error) = self.catch_up().await {
+                if let Err(error) = self.learn().await {
                     let is_fatal = error.class() == ErrorClass::Fatal;
                     tracing::warn!(%error, is_fatal, "the control topic cannot be read; trying again");
                     tokio::time::sleep(RETRY_INTERVAL).await;
@@ -299,12 +304,15 @@ impl Control {
         let body = change.encode();
         let record = NewRecord { key: key.to_owned().into(), value: body.into(), headers: Vec::new() };
         let places = self.inner.journal.append(Topic::Control, vec![record]).await?;
-        self.catch_up().await?;
+        self.learn().await?;
         Ok(places.first().expect("an append answers for each of its records").offset)
     }
 
-    /// Applies what is new on the topic.
-    async fn catch_up(&self) -> Result<(), Error> {
+    /// Learns everything that is on the topic now.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn learn(&self) -> Result<(), journal::Error> {
         let mut next = self.inner.next.lock().await;
         loop {
             let records = self.inner.journal.read(Topic::Control, PARTITION, *next, READ).await?;

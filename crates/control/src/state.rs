@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono_tz::Tz;
-use rollup::Settings;
+use rollup::{EDITION_MAX, IdleTimeouts, Settings};
 
 use crate::{Role, key, record::Change};
 
@@ -23,12 +23,14 @@ pub struct Project {
     pub timezone: Tz,
     /// What it decides about its figures.
     pub settings: Arc<Settings>,
+    /// How its chats are cut: what the settings say of that, and how often that has changed.
+    pub idle: Arc<IdleTimeouts>,
 }
 
 impl Project {
     /// A project that decides nothing about its figures.
     pub fn new(id: &str, name: &str, timezone: Tz) -> Project {
-        Project { id: id.to_owned(), name: name.to_owned(), timezone, settings: Arc::default() }
+        Project { id: id.to_owned(), name: name.to_owned(), timezone, settings: Arc::default(), idle: Arc::default() }
     }
 }
 
@@ -149,7 +151,14 @@ impl State {
         let Some((_, held)) = self.projects.get_mut(project).filter(|_| settings.complaint().is_none()) else {
             return Applied::Malformed;
         };
-        *held = Arc::new(Project { settings: Arc::new(settings), ..Project::clone(held) });
+        let idle = if settings.idle_timeouts_s == held.settings.idle_timeouts_s {
+            Arc::clone(&held.idle)
+        } else if held.idle.edition() == EDITION_MAX {
+            return Applied::Malformed;
+        } else {
+            Arc::new(IdleTimeouts::new(held.idle.edition() + 1, settings.idle_timeouts_s.clone()))
+        };
+        *held = Arc::new(Project { settings: Arc::new(settings), idle, ..Project::clone(held) });
         Applied::Changed
     }
 

@@ -48,34 +48,17 @@ pub(crate) fn is_counted(events: &[&Fact<'_>]) -> bool {
     events.iter().any(|fact| fact.kind.is_from_user())
 }
 
-/// How long a conversation may be idle before the next event begins another chat, microseconds (D-12), where its channel has a time of
-/// its own.
-pub const IDLE_TIMEOUTS_US: [(&str, i64); 5] = [
-    ("whatsapp", 24 * 60 * MINUTE_US),
-    ("sms", 24 * 60 * MINUTE_US),
-    ("social", 24 * 60 * MINUTE_US),
-    ("voice", 5 * MINUTE_US),
-    ("email", 72 * 60 * MINUTE_US),
-];
-/// The same of every other channel.
-pub const IDLE_TIMEOUT_US: i64 = 30 * MINUTE_US;
-
-fn idle_timeout_us(channel: &str) -> i64 {
-    let own = IDLE_TIMEOUTS_US.iter().find(|(of, _)| *of == channel);
-    own.map_or(IDLE_TIMEOUT_US, |(_, timeout_us)| *timeout_us)
-}
-
 /// A gap of at most this is bridged by a session or an open leg (D-41).
 const LOOK_BACK_US: i64 = 30 * 24 * 60 * MINUTE_US;
 
-/// Cuts a conversation's events (in order) into the events of its chats.
-pub(crate) fn cut<'f, 'a>(facts: &'f [Fact<'a>], legs: &[Leg], channel: &str) -> Vec<Vec<&'f Fact<'a>>> {
-    let timeout = idle_timeout_us(channel);
+/// Cuts a conversation's events (in order) into the events of its chats: another one begins after it was idle for longer than
+/// `timeout_us`.
+pub(crate) fn cut<'f, 'a>(facts: &'f [Fact<'a>], legs: &[Leg], timeout_us: i64) -> Vec<Vec<&'f Fact<'a>>> {
     let mut pieces: Vec<Vec<&Fact<'a>>> = Vec::new();
     let mut session = "";
     for fact in facts.iter().filter(|fact| fact.kind.in_chats()) {
         let last = pieces.last().and_then(|piece| piece.last());
-        if last.is_none_or(|last| begins_another(last, fact, session, timeout, legs)) {
+        if last.is_none_or(|last| begins_another(last, fact, session, timeout_us, legs)) {
             pieces.push(Vec::new());
             session = "";
         }

@@ -7,6 +7,7 @@ use crate::dimensions::{Dimensions, dimensions};
 use crate::eligibility::{self, Ineligible};
 use crate::fact::{Fact, Kind, Person, first_person};
 use crate::feedback::{self, Opinion, Rating, Reviewable, Survey};
+use crate::idle::IdleTimeouts;
 use crate::intents::{self, PrimaryIntent};
 use crate::legs::{self, Leg, ServedMessage};
 use crate::offers::{self, Close, Offer};
@@ -102,13 +103,13 @@ pub struct ConversationState {
 }
 
 /// Folds a conversation's distinct events, given in any order. None for no events.
-pub fn fold(mut facts: Vec<Fact<'_>>) -> Option<ConversationState> {
+pub fn fold(mut facts: Vec<Fact<'_>>, idle: &IdleTimeouts) -> Option<ConversationState> {
     facts.sort_by(|a, b| a.order.cmp(&b.order));
     let facts = facts.as_slice();
     let (first, last) = (facts.first()?, facts.last()?);
     let dimensions = dimensions(facts);
     let legs = legs::legs(facts);
-    let pieces = chats::cut(facts, &legs, &dimensions.channel);
+    let pieces = chats::cut(facts, &legs, idle.of_us(&dimensions.channel));
     let last_ratings = feedback::last_ratings(facts);
     let primary = intents::primary(facts);
     let around = Around { legs: &legs, ratings: &last_ratings, intents: &primary };

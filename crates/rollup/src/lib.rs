@@ -14,6 +14,7 @@ mod erasure;
 mod fact;
 mod feedback;
 mod hours;
+mod idle;
 mod intents;
 mod legs;
 mod offers;
@@ -27,7 +28,7 @@ mod volumes;
 mod work;
 mod workflows;
 
-pub use chats::{Chat, IDLE_TIMEOUT_US, IDLE_TIMEOUTS_US};
+pub use chats::Chat;
 pub use clicks::{Click, Shown};
 pub use contribution::{Activity, Contribution, IdentityLink, MessageCount, Request, contribution};
 pub use conversation::{ConversationState, Opportunity, fold};
@@ -38,6 +39,7 @@ pub use erasure::{ERASED_TEXT, redacted_context, redacted_data, users_named};
 pub use fact::{Fact, Kind, Order, Person, Role};
 pub use feedback::{Opinion, Rating, Reviewable, Survey};
 pub use hours::{BusinessHours, Opening};
+pub use idle::{EDITION_MAX, IdleTimeouts};
 pub use intents::PrimaryIntent;
 pub use legs::{Leg, LegState, ServedMessage};
 pub use offers::{Close, Offer};
@@ -56,5 +58,5 @@ pub const BUCKET_US: i64 = 15 * 60 * 1_000_000;
 /// Width of a peak's bucket, microseconds.
 pub const MINUTE_US: i64 = 60 * 1_000_000;
 
-/// Which definition conversations are folded by. A greater one wins over all rows of a smaller one.
-pub const DEFINITION: u16 = 6;
+/// Which definition conversations are folded by, at most 255. A greater one wins over all rows of a smaller one.
+pub const DEFINITION: u16 = 7;

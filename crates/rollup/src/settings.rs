@@ -1,4 +1,5 @@
-//! What a project decides about its figures. Nothing of it enters a row: settings apply when figures are read.
+//! What a project decides about its figures. Settings apply when figures are read; one alone, how long a conversation may be idle,
+//! enters rows.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,11 @@ pub(crate) const ENTRIES_MAX: usize = 1_000;
 const TARGET_S_MAX: u32 = 366 * 86_400;
 /// Most users that a project calls its own: they are a parameter of every question.
 const INTERNAL_USERS_MAX: usize = 300;
+/// Shortest and longest idle timeout, seconds: a minute, and what a chat is bridged at most (D-41).
+const IDLE_S_MIN: u32 = 60;
+const IDLE_S_MAX: u32 = 30 * 86_400;
+/// Most channels with an idle timeout of their own: they are parameters of questions.
+const IDLE_CHANNELS_MAX: usize = 100;
 /// Longest text of a setting, in characters.
 const TEXT_CHARS_MAX: usize = 255;
 
@@ -50,6 +56,9 @@ pub struct Settings {
     pub internal_users: Vec<String>,
     /// The trait of `user.identified` that tells segments of users apart.
     pub segment_trait: String,
+    /// How long a conversation may be idle before what follows is another chat, seconds by channel. Alone among the settings it is
+    /// in rows: conversations are folded anew when it changes.
+    pub idle_timeouts_s: BTreeMap<String, u32>,
 }
 
 /// Who is one person (P6).
@@ -114,6 +123,7 @@ impl Default for Settings {
             business_hours: None,
             internal_users: Vec::new(),
             segment_trait: "plan".to_owned(),
+            idle_timeouts_s: BTreeMap::new(),
         }
     }
 }
@@ -131,6 +141,7 @@ impl Settings {
             return Some("bot_no_reply_after_s lies between 1 and 86400 seconds".to_owned());
         }
         self.target_complaint()
+            .or_else(|| self.idle_complaint())
             .or_else(|| self.long_complaint())
             .or_else(|| self.price_complaint())
             .or_else(|| self.instant_complaint())
@@ -149,9 +160,19 @@ impl Settings {
         Some(format!("{name} lies between 1 and {TARGET_S_MAX} seconds"))
     }
 
+    fn idle_complaint(&self) -> Option<String> {
+        if self.idle_timeouts_s.len() > IDLE_CHANNELS_MAX {
+            return Some(format!("idle_timeouts_s has at most {IDLE_CHANNELS_MAX} channels"));
+        }
+        let is_wrong = |s: &u32| !(IDLE_S_MIN..=IDLE_S_MAX).contains(s);
+        let (channel, _) = self.idle_timeouts_s.iter().find(|(_, s)| is_wrong(s))?;
+        Some(format!("the idle timeout of '{channel}' lies between {IDLE_S_MIN} and {IDLE_S_MAX} seconds"))
+    }
+
     fn long_complaint(&self) -> Option<String> {
         let tools = self.escalation_tools.iter().flat_map(|list| list.tools.iter());
-        let names = self.source_aliases.iter().flat_map(|(from, into)| [from, into]).chain([&self.segment_trait]);
+        let aliases = self.source_aliases.iter().flat_map(|(from, into)| [from, into]);
+        let names = aliases.chain(self.idle_timeouts_s.keys()).chain([&self.segment_trait]);
         let mut texts = tools.chain(&self.internal_users).chain(names);
         let is_long = self.escalation_tools.iter().any(|list| list.tools.len() > ENTRIES_MAX)
             || [self.source_aliases.len(), self.escalation_tools.len(), self.prices.len()]
@@ -230,6 +251,8 @@ mod tests {
             r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "09:00", "to": "24:00"}], "holidays": ["25.12."]}}"#,
             r#"{"internal_users": [""]}"#,
             r#"{"segment_trait": ""}"#,
+            r#"{"idle_timeouts_s": {"web": 59}}"#,
+            r#"{"idle_timeouts_s": {"": 600}}"#,
             r#"{"prices": [{"model": "m", "input": -1, "output": 1}]}"#,
             r#"{"prices": [{"model": "m", "input": 1, "output": 1, "from": "2026-01-01"}]}"#,
         ] {

@@ -288,8 +288,21 @@ impl Sink for MemoryWarehouse {
         self.operate(operation, correct, || 1)
     }
 
-    fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
-        self.read_with(move |tables| tables.underived(rows))
+    fn underived<'a>(
+        &'a self,
+        rows: &'a SegmentRows,
+        editions: &'a [(String, u16)],
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        self.read_with(move |tables| tables.underived(rows, editions))
+    }
+
+    fn cut_before<'a>(
+        &'a self,
+        (project, edition): (&'a str, u16),
+        after: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        self.read_with(move |tables| tables.cut_before(project, edition, after, limit))
     }
 
     // There is one definition in a test; what happens between two is tested with the real warehouse.

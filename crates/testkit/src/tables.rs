@@ -1,10 +1,14 @@
 //! The tables of the warehouse in memory: how rows replace each other, what a read-back finds, what a seal takes out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use rollup::IdleTimeouts;
 use warehouse::{
     ActivityRow, AnchorRow, Batch, ConversationKey, CountKey, DeadLetterRow, FactRow, Generation, MinuteKey, RawRow,
-    SegmentRows, StateRow,
+    SegmentRows, StateRow, is_behind,
 };
 
 /// Key of a raw row: identity, partition, segment.
@@ -246,7 +250,7 @@ impl Tables {
         facts
     }
 
-    pub(crate) fn underived(&self, rows: &SegmentRows) -> Vec<ConversationKey> {
+    pub(crate) fn underived(&self, rows: &SegmentRows, editions: &[(String, u16)]) -> Vec<ConversationKey> {
         let SegmentRows { partition, segment, next_offset, .. } = *rows;
         let here =
             |row: &&RawRow| row.partition == partition && row.segment == segment && !row.conversation_id.is_empty();
@@ -255,14 +259,24 @@ impl Tables {
             conversation_id: row.conversation_id.to_string(),
         };
         let touched: BTreeSet<ConversationKey> = self.raw.values().filter(here).map(key).collect();
+        let idle = |project: &str| {
+            let edition = editions.iter().find(|(of, _)| of == project).map_or(0, |(_, edition)| *edition);
+            Arc::new(IdleTimeouts::new(edition, BTreeMap::new()))
+        };
         let behind = |key: &ConversationKey| {
             let folded = |row: &RawRow| row.partition != partition || row.offset < next_offset;
-            let wanted = StateRow::fold_all(&self.facts_where(std::slice::from_ref(key), folded));
+            let wanted = StateRow::fold_all(&self.facts_where(std::slice::from_ref(key), folded), &idle);
             wanted.iter().any(|row| {
                 let at = (row.project.clone(), row.conversation_id.clone(), row.environment.clone());
-                self.states.get(&at).is_none_or(|held| held.version < row.version)
+                self.states.get(&at).is_none_or(|held| is_behind(held.version, row.version))
             })
         };
         touched.into_iter().filter(behind).collect()
+    }
+    pub(crate) fn cut_before(&self, project: &str, edition: u16, after: &str, limit: usize) -> Vec<ConversationKey> {
+        let rows = self.states.values().filter(|row| row.project == project && row.conversation_id.as_str() > after);
+        let behind: BTreeSet<ConversationKey> =
+            rows.filter(|row| row.is_cut_before(edition)).map(StateRow::conversation).collect();
+        behind.into_iter().take(limit).collect()
     }
 }

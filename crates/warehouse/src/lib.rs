@@ -24,5 +24,5 @@ pub use rows::{
     IdentityRow, MinuteKey, MinuteRow, ProgressRow, RawRow, RequestRow, SealedRow,
 };
 pub use sink::{BoxFuture, SegmentRows, Sink};
-pub use state_row::StateRow;
+pub use state_row::{StateRow, is_behind};
 pub use writes::WriteFailure;

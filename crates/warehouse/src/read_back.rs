@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::rows::{ConversationKey, CountKey, MinuteKey};
 use crate::sink::SegmentRows;
-use crate::state_row::VERSION_EVENTS_MAX;
+use crate::state_row::{VERSION_ERASED_MAX, VERSION_EVENTS_MAX, VERSION_OF_EVENTS, version_floor};
 use crate::{Client, Error};
 
 #[derive(Debug, Row, Deserialize)]
@@ -140,9 +140,17 @@ impl Client {
     }
 
     /// See `Sink::underived`.
-    pub(crate) async fn read_underived(&self, rows: &SegmentRows) -> Result<Vec<ConversationKey>, Error> {
-        let query = self.of_folded(UNDERIVED, rows).param("definition", rollup::DEFINITION);
-        Ok(query.param("events_max", VERSION_EVENTS_MAX).fetch_all().await?)
+    pub(crate) async fn read_underived(
+        &self,
+        rows: &SegmentRows,
+        editions: &[(String, u16)],
+    ) -> Result<Vec<ConversationKey>, Error> {
+        let projects: Vec<&str> = editions.iter().map(|(project, _)| project.as_str()).collect();
+        let floors: Vec<u64> = editions.iter().map(|(_, edition)| version_floor(*edition)).collect();
+        let query = self.of_folded(UNDERIVED, rows).param("projects", projects).param("floors", floors);
+        let query = query.param("floor", version_floor(0)).param("of_events", VERSION_OF_EVENTS);
+        let query = query.param("erased_max", VERSION_ERASED_MAX).param("events_max", VERSION_EVENTS_MAX);
+        Ok(query.fetch_all().await?)
     }
 }
 
@@ -201,8 +209,9 @@ const UNDERIVED: &str = "SELECT DISTINCT wanted.project AS project, wanted.conve
        WHERE (project, conversation_id) IN (SELECT project, conversation_id FROM raw_events WHERE OF_SEGMENT) \
        GROUP BY project, environment, conversation_id) AS held \
      USING (project, environment, conversation_id) \
-     WHERE held.version < bitShiftLeft(toUInt64({definition:UInt16}), 48) \
-       + bitShiftLeft(least(wanted.redacted, {events_max:UInt64}), 24) + least(wanted.events, {events_max:UInt64}) \
+     WHERE held.version < greatest({floor:UInt64}, {floors:Array(UInt64)}[indexOf({projects:Array(String)}, wanted.project)]) \
+       OR bitAnd(held.version, {of_events:UInt64}) \
+         < bitShiftLeft(least(wanted.redacted, {erased_max:UInt64}), 24) + least(wanted.events, {events_max:UInt64}) \
      SETTINGS optimize_aggregation_in_order = 1";
 
 /// What stands for an offset in a digest: ClickHouse's function intHash64, which is MurmurHash3's finalizer over the value with

@@ -5,6 +5,7 @@ use std::{fmt, future::Future, pin::Pin};
 use crate::rows::{
     AnchorRow, Batch, ConversationKey, CountKey, FactRow, Generation, MinuteKey, ProgressRow, SealedRow,
 };
+use crate::state_row::version_floor;
 use crate::{Client, Error, StateRow};
 
 /// A boxed future, so that the port can be a trait object.
@@ -60,7 +61,19 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     fn correct<'a>(&'a self, partition: u16, segment: u32, late_by_ms: i64) -> BoxFuture<'a, Result<u64, Error>>;
     /// Conversations with a record in the segment whose derived row is behind a fold of the raw rows. Of the partition's own
     /// rows those before `next_offset` are looked at: later ones may still be on their way to their derived rows.
-    fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
+    /// `editions` are those of projects that decided how their chats are cut.
+    fn underived<'a>(
+        &'a self,
+        rows: &'a SegmentRows,
+        editions: &'a [(String, u16)],
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
+    /// Conversations of a project after an id, in order, at most `limit`, whose derived row is of an earlier edition.
+    fn cut_before<'a>(
+        &'a self,
+        project: (&'a str, u16),
+        after: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>>;
     /// Whether all conversations are known to be derived by the present definition.
     fn is_derived(&self, generation: u32) -> BoxFuture<'_, Result<bool, Error>>;
     /// Remembers that they are.
@@ -132,8 +145,29 @@ impl Sink for Client {
         Box::pin(self.correct_copies(partition, segment, late_by_ms))
     }
 
-    fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
-        Box::pin(self.read_underived(rows))
+    fn underived<'a>(
+        &'a self,
+        rows: &'a SegmentRows,
+        editions: &'a [(String, u16)],
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        Box::pin(self.read_underived(rows, editions))
+    }
+
+    fn cut_before<'a>(
+        &'a self,
+        (project, edition): (&'a str, u16),
+        after: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, Error>> {
+        Box::pin(async move {
+            let sql = "SELECT DISTINCT project, conversation_id FROM (\
+                       SELECT project, conversation_id FROM conversation_states \
+                       WHERE project = {project:String} AND conversation_id > {after:String} \
+                       GROUP BY project, environment, conversation_id HAVING max(version) < {floor:UInt64}) \
+                       ORDER BY conversation_id LIMIT {limit:UInt64}";
+            let query = self.clickhouse().query(sql).param("project", project).param("after", after);
+            Ok(query.param("floor", version_floor(edition)).param("limit", limit as u64).fetch_all().await?)
+        })
     }
 
     fn is_derived(&self, generation: u32) -> BoxFuture<'_, Result<bool, Error>> {

@@ -1,23 +1,60 @@
 //! The row of a conversation: what it folds to, as columns. Declared once, for the struct, its columns and how it is filled.
 
 use clickhouse::Row;
-use rollup::{ConversationState, DEFINITION, Ineligible};
+use rollup::{ConversationState, DEFINITION, EDITION_MAX, Ineligible};
 use serde::Serialize;
+
+use crate::rows::ConversationKey;
 
 fn seconds(us: i64) -> u32 {
     u32::try_from(us.div_euclid(1_000_000)).unwrap_or(0)
 }
 
+/// Bits of a version for the number of events, and below those for the number of redacted ones.
+const EVENTS_BITS: u32 = 24;
+/// Bits of a version below its edition.
+pub(crate) const EDITION_SHIFT: u32 = 44;
+const DEFINITION_SHIFT: u32 = 56;
 /// Most events that a version tells apart.
-pub(crate) const VERSION_EVENTS_MAX: u64 = (1 << VERSION_EVENTS_BITS) - 1;
-/// Bits of a version for each number of events.
-pub(crate) const VERSION_EVENTS_BITS: u32 = 24;
+pub(crate) const VERSION_EVENTS_MAX: u64 = (1 << EVENTS_BITS) - 1;
+/// Most redacted events that it tells apart.
+pub(crate) const VERSION_ERASED_MAX: u64 = (1 << (EDITION_SHIFT - EVENTS_BITS)) - 1;
+/// The part of a version that is told by events.
+pub(crate) const VERSION_OF_EVENTS: u64 = (1 << EDITION_SHIFT) - 1;
 
-/// The version of a row: the definition, then how many of the events are redacted, then how many there are. What is folded from
-/// events before they were redacted never wins over what is folded from them since.
-fn version(erased: u64, events: u64) -> u64 {
-    let number = |events: u64| events.min(VERSION_EVENTS_MAX);
-    (u64::from(DEFINITION) << (2 * VERSION_EVENTS_BITS)) | (number(erased) << VERSION_EVENTS_BITS) | number(events)
+const _: () = assert!(DEFINITION < 256, "a version has 8 bits for the definition");
+const _: () = assert!(
+    EDITION_MAX < 1 << (DEFINITION_SHIFT - EDITION_SHIFT),
+    "and 12 for the edition of a project's idle timeouts"
+);
+
+/// The least version of rows that are folded by the present definition and an edition of their project's idle timeouts.
+pub(crate) fn version_floor(edition: u16) -> u64 {
+    (u64::from(DEFINITION) << DEFINITION_SHIFT) | (u64::from(edition) << EDITION_SHIFT)
+}
+
+/// The version of a row: what it is folded by, then how many of the events are redacted, then how many there are. What is folded
+/// from events before they were redacted never wins over what is folded from them since.
+fn version(edition: u16, erased: u64, events: u64) -> u64 {
+    version_floor(edition) | (erased.min(VERSION_ERASED_MAX) << EVENTS_BITS) | events.min(VERSION_EVENTS_MAX)
+}
+
+impl StateRow {
+    /// The conversation that it is of.
+    pub fn conversation(&self) -> ConversationKey {
+        ConversationKey { project: self.project.clone(), conversation_id: self.conversation_id.clone() }
+    }
+
+    /// Whether it was folded by an earlier edition of its project's idle timeouts.
+    pub fn is_cut_before(&self, edition: u16) -> bool {
+        self.version < version_floor(edition)
+    }
+}
+
+/// Whether a row of version `held` lacks something of one of version `wanted`: it is folded by something earlier, or from fewer
+/// events. Of two workers one may know of a later edition, the other of a later event; then neither row is all.
+pub fn is_behind(held: u64, wanted: u64) -> bool {
+    held >> EDITION_SHIFT < wanted >> EDITION_SHIFT || held & VERSION_OF_EVENTS < wanted & VERSION_OF_EVENTS
 }
 
 /// What of a conversation's events was redacted.
@@ -71,13 +108,13 @@ macro_rules! state_row {
             pub(crate) fn new(
                 (project, environment, conversation_id): (&str, &str, &str),
                 $state: &ConversationState,
-                erasure: Erasure,
+                (edition, erasure): (u16, Erasure),
             ) -> Self {
                 StateRow {
                     project: project.to_owned(),
                     environment: environment.to_owned(),
                     conversation_id: conversation_id.to_owned(),
-                    version: version(erasure.events, $state.events),
+                    version: version(edition, erasure.events, $state.events),
                     erased: erasure.mode,
                     $( $column: $value, )+
                     $( $list: $state.$list.iter().map(|$item| $of { $( $field: $each, )+ }).collect(), )+

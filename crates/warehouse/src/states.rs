@@ -1,9 +1,12 @@
 //! Derived rows: raw events in, `conversation_states` out.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use clickhouse::{RowOwned, RowRead};
-use rollup::{Detail, Fact, Flag, Kind, Order, Role, fold};
+use rollup::{Detail, Fact, Flag, IdleTimeouts, Kind, Order, Role, fold};
 
 use crate::rows::{ConversationKey, FactRow, RawRow};
 use crate::state_row::Erasure;
@@ -119,14 +122,19 @@ impl FactRow {
 }
 
 impl StateRow {
-    /// The derived rows of conversations whose events stand together in `facts`: one for each environment of each.
-    pub fn fold_all(facts: &[FactRow]) -> Vec<StateRow> {
+    /// The derived rows of conversations whose events stand together in `facts`: one for each environment of each. `idle` says how a
+    /// project's chats are cut.
+    pub fn fold_all(facts: &[FactRow], idle: impl Fn(&str) -> Arc<IdleTimeouts>) -> Vec<StateRow> {
         let same = |a: &FactRow, b: &FactRow| a.project == b.project && a.conversation_id == b.conversation_id;
-        facts.chunk_by(same).flat_map(|facts| StateRow::fold_conversation(facts.iter())).collect()
+        let folded = |facts: &[FactRow]| StateRow::fold_conversation(facts.iter(), &idle(&facts[0].project));
+        facts.chunk_by(same).flat_map(folded).collect()
     }
 
     /// The derived rows of one conversation from its distinct events, one for each environment.
-    pub fn fold_conversation<'f>(facts: impl Iterator<Item = &'f FactRow> + Clone) -> Vec<StateRow> {
+    pub fn fold_conversation<'f>(
+        facts: impl Iterator<Item = &'f FactRow> + Clone,
+        idle: &IdleTimeouts,
+    ) -> Vec<StateRow> {
         let mut environments: Vec<&str> = facts.clone().map(|fact| fact.environment.as_str()).collect();
         environments.sort_unstable();
         environments.dedup();
@@ -134,8 +142,9 @@ impl StateRow {
             let own = facts.clone().filter(|fact| fact.environment == environment);
             let first = own.clone().next()?;
             let erased = Erasure::of(own.clone().map(|fact| fact.erased));
-            let state = fold(own.map(FactRow::fact).collect())?;
-            Some(StateRow::new((&first.project, environment, &first.conversation_id), &state, erased))
+            let state = fold(own.map(FactRow::fact).collect(), idle)?;
+            let named = (first.project.as_str(), environment, first.conversation_id.as_str());
+            Some(StateRow::new(named, &state, (idle.edition(), erased)))
         });
         states.collect()
     }

@@ -170,11 +170,12 @@ pub(crate) async fn derive(
         resident.keep_to(look.edition);
         look.redact_facts(chunk.iter_mut().flat_map(|(_, facts)| facts));
     }
+    let cut = deps.idle.look().await?;
     admit(deps, resident, &chunk, look.as_ref()).await?;
     let mut rows = Vec::new();
     for (key, facts) in chunk {
         resident.add(&key, facts);
-        rows.extend(resident.fold(&key));
+        rows.extend(resident.fold(&key, &cut.of(&key.project)));
     }
     persist("write conversations", || deps.sink.write_states(&rows)).await
 }
@@ -233,6 +234,7 @@ mod tests {
 
     use delivery::{AppendTime, Frontier, Settings};
     use journal::Record;
+    use rollup::IdleTimeouts;
     use testkit::{MemoryJournal, MemoryWarehouse, stream};
     use warehouse::{RawRow, StateRow};
 
@@ -264,6 +266,7 @@ mod tests {
             options: Options::default(),
             registry: None,
             erasures: None,
+            idle: crate::Idle::default(),
             status: crate::Status::default(),
         }
     }
@@ -285,7 +288,11 @@ mod tests {
             derive(&deps(&warehouse), &mut resident, vec![(key.clone(), vec![copy])]).await.unwrap();
             let tables = warehouse.tables();
             let states: Vec<StateRow> = tables.states.values().cloned().collect();
-            assert_eq!(states, StateRow::fold_all(&tables.facts(&[key])), "own time: {own_time_ms:?}");
+            assert_eq!(
+                states,
+                StateRow::fold_all(&tables.facts(&[key]), |_| Arc::default()),
+                "own time: {own_time_ms:?}"
+            );
         }
     }
 
@@ -294,12 +301,12 @@ mod tests {
         let raw = event_and_copy(None);
         let facts: Vec<FactRow> = raw.into_iter().map(RawRow::into_fact_row).collect();
         let key = facts[0].conversation();
-        let of_first = StateRow::fold_conversation(facts[..1].iter());
+        let of_first = StateRow::fold_conversation(facts[..1].iter(), &IdleTimeouts::default());
         for order in [[0, 1], [1, 0]] {
             let mut resident = Resident::new(10);
             resident.admit(key.clone(), Vec::new());
             order.into_iter().for_each(|index| resident.add(&key, vec![facts[index].clone()]));
-            assert_eq!(resident.fold(&key), of_first, "{order:?}");
+            assert_eq!(resident.fold(&key, &IdleTimeouts::default()), of_first, "{order:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use delivery::Settings;
 use journal::{Journal, ReadLimit};
 use warehouse::Sink;
 
-use crate::{Erasures, Registry, Status};
+use crate::{Erasures, Idle, Registry, Status};
 
 /// A wall clock: milliseconds since the epoch. It decides when, never what.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -84,6 +84,8 @@ pub struct Deps {
     pub registry: Option<Arc<dyn Registry>>,
     /// Who asked to be forgotten; None where nobody can.
     pub erasures: Option<Erasures>,
+    /// How the projects' chats are cut.
+    pub idle: Idle,
     /// The wall clock.
     pub clock: Clock,
     /// Bounds and intervals.

@@ -7,6 +7,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
+use rollup::IdleTimeouts;
 use smol_str::SmolStr;
 use warehouse::{ConversationKey, FactRow, StateRow};
 
@@ -72,9 +73,9 @@ impl Resident {
     }
 
     /// The derived rows of a conversation that is here.
-    pub(crate) fn fold(&self, key: &ConversationKey) -> Vec<StateRow> {
+    pub(crate) fn fold(&self, key: &ConversationKey, idle: &IdleTimeouts) -> Vec<StateRow> {
         let Some(facts) = self.young.get(key).or_else(|| self.old.get(key)) else { return Vec::new() };
-        StateRow::fold_conversation(facts.values())
+        StateRow::fold_conversation(facts.values(), idle)
     }
 
     /// Forgets everything if it was filled by other knowledge of erased persons.

@@ -24,7 +24,7 @@ use crate::seal::{Claim, Proof};
 use crate::status::Uncommitted;
 use crate::takeover::{OutOfReach, Owned};
 use crate::takeovers::{Cause, Takeovers};
-use crate::{Deps, Error, dead_letters, erasure};
+use crate::{Deps, Error, dead_letters, erasure, idle};
 
 use self::ownership::Refused;
 
@@ -52,6 +52,7 @@ pub async fn run(deps: Deps, shutdown: impl Future<Output = ()> + Send) -> Resul
     if let Some(erasures) = deps.erasures.clone() {
         tasks.spawn(erasure::run(deps.clone(), erasures, owners.clone(), member.is_sole()));
     }
+    tasks.spawn(idle::run(deps.clone(), owners.clone(), member.is_sole()));
     let mut worker = Worker::new(deps, derive, owners, member.is_sole());
     loop {
         tokio::select! {

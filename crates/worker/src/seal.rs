@@ -90,7 +90,8 @@ async fn settle(deps: &Deps, derive: &Derive, expected: &SegmentRows) -> Result<
     let (partition, start) = (expected.partition, expected.segment);
     let corrections = persist("correct copies", || deps.sink.correct(partition, start, late_by_ms)).await?;
     crate::metrics::corrections(corrections);
-    let underived = persist("check conversations", || deps.sink.underived(expected)).await?;
+    let editions = deps.idle.look().await?.editions();
+    let underived = persist("check conversations", || deps.sink.underived(expected, &editions)).await?;
     let done = corrections == 0 && underived.is_empty();
     if !underived.is_empty() {
         derive.send(Touched { conversations: underived, facts: Vec::new(), reach: Vec::new() });

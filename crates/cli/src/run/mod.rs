@@ -4,6 +4,7 @@
 //! engine, the control topic, the tables, the tasks. The end is the reverse, within [`DRAIN`] and the engine's own bound.
 
 mod connections;
+mod decisions;
 pub(crate) mod directory;
 mod held;
 mod linger;

@@ -16,6 +16,7 @@ use tokio::{net::TcpListener, time::Instant};
 
 use super::{
     DRAIN, Roles, Start, connections,
+    decisions::Decided,
     directory::{self, ServerNote},
     registry::HttpRegistry,
     secrets::{self, Secrets},
@@ -197,6 +198,7 @@ impl Parts<'_> {
             sink: Arc::new(warehouse.clone()),
             registry: self.registry(),
             erasures: Some(worker::Erasures::new(warehouse.clone(), self.secrets.secret.as_bytes())),
+            idle: worker::Idle::new(Arc::new(Decided(self.control.clone()))),
             clock: Arc::new(|| Utc::now().timestamp_millis()),
             options: worker::Options {
                 retention_ms: self.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok()),

@@ -187,6 +187,7 @@ mod tests {
                 sink: Arc::clone(&warehouse) as Arc<dyn ::warehouse::Sink>,
                 registry: None,
                 erasures: None,
+                idle: worker::Idle::default(),
                 clock: Arc::clone(&clock),
                 options: worker::Options { retention_ms: Some(retention), ..worker::Options::default() },
                 status: worker::Status::default(),

@@ -64,6 +64,7 @@ impl Rig {
             sink: Arc::new(self.client.clone()),
             registry: None,
             erasures: None,
+            idle: worker::Idle::default(),
             clock: Arc::new(move || clock.now_ms()),
             options,
             status: worker::Status::default(),

@@ -1,9 +1,13 @@
 //! What a project decides about its figures: prices, escalation tools, names of channels, who is one person.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::server::{Directory, Server};
 
+/// Longest time until the chats of a few conversations are cut anew.
+const CUT_ANEW_WITHIN: Duration = Duration::from_secs(20);
 const RANGE: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 
 /// Events of two conversations in March: model calls, tools, and one person on two devices.
@@ -117,4 +121,56 @@ fn a_figure_is_compared_with_the_calendar_unit_before() {
     let (_, body) =
         server.get("/api/v1/query?metric=messages_total&from=2026-03-10&to=2026-03-11&tz=UTC&cmp=yoy", Some(&key));
     assert_eq!(body["results"][0]["comparison"]["delta"]["kind"], "new");
+}
+
+/// Three messages on one channel, ten and forty minutes apart.
+fn pauses() -> Value {
+    let message = |id: &str, at: &str| {
+        json!({
+            "event_id": id, "event": "message.created", "conversation_id": "c1", "timestamp": at, "historical": true,
+            "user_id": "u1", "channel": "kiosk", "data": {"message_id": id, "role": "user", "text": "hello"},
+        })
+    };
+    json!([
+        message("e1", "2026-03-10T10:00:00Z"),
+        message("e2", "2026-03-10T10:10:00Z"),
+        message("e3", "2026-03-10T10:50:00Z"),
+    ])
+}
+
+#[test]
+fn chats_are_cut_anew_when_a_project_decides_how_long_a_channel_may_be_idle() {
+    let directory = Directory::new();
+    let server = directory.start();
+    let key = directory.project("shop");
+    let (status, answer) = server.batch(&key, &pauses());
+    assert_eq!(status, 200, "{answer}");
+    let chats = |server: &Server| figure(server, &key, "metric=chats")["total"]["value"].clone();
+    assert_eq!(chats(&server), 2, "half an hour is usual");
+
+    for (idle, expected) in [(json!({"kiosk": 300}), 3), (json!({"kiosk": 3_600, "web": 60}), 1), (Value::Null, 2)] {
+        let (status, answer) = change(&server, &directory, &json!({"idle_timeouts_s": idle}));
+        assert_eq!(status, 200, "{answer}");
+        let begun = Instant::now();
+        while chats(&server) != expected {
+            assert!(begun.elapsed() < CUT_ANEW_WITHIN, "{idle}: {} chats, not {expected}", chats(&server));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    // It outlives the program, and what comes later is cut the same way.
+    let (status, _) = change(&server, &directory, &json!({"idle_timeouts_s": {"kiosk": 300}}));
+    assert_eq!(status, 200);
+    drop(server);
+    let server = directory.start();
+    let later = json!({
+        "event_id": "e4", "event": "message.created", "conversation_id": "c1", "timestamp": "2026-03-10T10:56:00Z",
+        "historical": true, "user_id": "u1", "channel": "kiosk", "data": {"message_id": "e4", "role": "user", "text": "hello"},
+    });
+    let (status, answer) = server.batch(&key, &json!([later]));
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(chats(&server), 4);
+    let (status, answer) = change(&server, &directory, &json!({"idle_timeouts_s": {"kiosk": 59}}));
+    assert_eq!((status, &answer["error"]["code"]), (422, &json!("invalid_settings")));
+    assert!(answer["error"]["message"].as_str().unwrap().contains("between 60 and"), "{answer}");
 }

@@ -7,7 +7,7 @@ mod figures;
 mod oracle;
 mod order;
 
-use rollup::{ConversationState, Detail, Fact, Kind, Order, Role, fold};
+use rollup::{ConversationState, Detail, Fact, IdleTimeouts, Kind, Order, Role, fold};
 
 /// An event of a conversation in the making.
 #[derive(Debug)]
@@ -64,5 +64,5 @@ fn fact(told: &Told) -> Fact<'_> {
 }
 
 pub(crate) fn folded(events: &[Told]) -> ConversationState {
-    fold(events.iter().map(fact).collect()).unwrap()
+    fold(events.iter().map(fact).collect(), &IdleTimeouts::default()).unwrap()
 }

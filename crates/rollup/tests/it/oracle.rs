@@ -8,7 +8,7 @@ use std::{
 };
 
 use event::{Defaults, Event, Text, Timestamp};
-use rollup::{ConversationState, Detail, Fact, Kind, Order, contribution, fold};
+use rollup::{ConversationState, Detail, Fact, IdleTimeouts, Kind, Order, contribution, fold};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -76,7 +76,9 @@ fn conversations(events: &[Value]) -> BTreeMap<String, ConversationState> {
         let Some(conversation) = kept.event.conversation_id.as_deref().map(str::to_owned) else { continue };
         once.entry(conversation).or_default().entry(kept.event.event_id.to_string()).or_insert(kept);
     }
-    let folded = once.into_iter().map(|(id, kept)| (id, fold(kept.values().map(Kept::fact).collect()).unwrap()));
+    let folded = once
+        .into_iter()
+        .map(|(id, kept)| (id, fold(kept.values().map(Kept::fact).collect(), &IdleTimeouts::default()).unwrap()));
     folded.filter(|(_, state)| state.ineligible.is_none()).collect()
 }
 

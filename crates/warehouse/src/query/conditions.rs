@@ -1,7 +1,6 @@
 //! Conditions on conversations: what each is in SQL, with its values as parameters.
 
 use clickhouse::query::Query;
-use rollup::{IDLE_TIMEOUT_US, IDLE_TIMEOUTS_US};
 
 use crate::registry::OURS;
 
@@ -64,29 +63,21 @@ pub enum Condition {
 }
 
 /// How long a conversation counts as open after its last use (D-12), as an expression over its channel, microseconds.
-fn idle_us() -> String {
-    let channels: Vec<String> = IDLE_TIMEOUTS_US.iter().map(|(channel, _)| format!("'{channel}'")).collect();
-    let timeouts: Vec<String> = IDLE_TIMEOUTS_US.iter().map(|(_, us)| us.to_string()).collect();
-    format!(
-        "transform(toString(conversation_states.channel), [{}], [{}], {IDLE_TIMEOUT_US})",
-        channels.join(", "),
-        timeouts.join(", ")
-    )
-}
+const IDLE_US: &str = "transform(toString(conversation_states.channel), {idle_channels:Array(String)}, {idle_us:Array(Int64)}, \
+     {idle_others_us:Int64})";
 
 /// A leg is open in it, or it was used so lately that its chat is not over, neither closed nor ended since.
 pub(super) fn is_open() -> String {
-    let longest_us = IDLE_TIMEOUTS_US.iter().map(|(_, us)| *us).max().unwrap_or(IDLE_TIMEOUT_US);
     let ended = format!(
         "SELECT conversation_id FROM raw_events WHERE {OURS} AND conversation_id != '' \
-         AND event_time >= fromUnixTimestamp64Micro({{now_us:Int64}} - {longest_us}, 'UTC') \
+         AND event_time >= fromUnixTimestamp64Micro({{now_us:Int64}} \
+           - greatest(arrayMax({{idle_us:Array(Int64)}}), {{idle_others_us:Int64}}), 'UTC') \
          AND (event IN ('conversation.ended', 'conversation.started') OR is_message = 1) GROUP BY conversation_id \
          HAVING maxIf(event_time, event = 'conversation.ended') >= maxIf(event_time, event != 'conversation.ended')"
     );
     format!(
-        "(has(chats.open, 1) OR (ifNull(toUnixTimestamp64Micro(last_use) > {{now_us:Int64}} - {}, 0) \
-         AND NOT arrayExists(at -> ifNull(at >= last_use, 0), closes.at) AND conversation_id NOT IN ({ended})))",
-        idle_us()
+        "(has(chats.open, 1) OR (ifNull(toUnixTimestamp64Micro(last_use) > {{now_us:Int64}} - {IDLE_US}, 0) \
+         AND NOT arrayExists(at -> ifNull(at >= last_use, 0), closes.at) AND conversation_id NOT IN ({ended})))"
     )
 }
 

@@ -1,7 +1,7 @@
 //! Asking the warehouse for a figure.
 
 use clickhouse::{Row, query::Query};
-use rollup::{Identity, Settings};
+use rollup::{Identity, IdleTimeouts, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Grain, Range, Whole, boundaries, known::Known};
@@ -284,6 +284,10 @@ impl Bind<'_> {
 /// A statement with what the project decides about names and people.
 pub(super) fn decided(query: Query, settings: &Settings) -> Query {
     let (alias_from, alias_into) = aliases(settings);
+    let idle = IdleTimeouts::new(0, settings.idle_timeouts_s.clone());
+    let (channels, times): (Vec<&str>, Vec<i64>) = idle.by_channel().into_iter().unzip();
+    let query =
+        query.param("idle_channels", channels).param("idle_us", times).param("idle_others_us", idle.others_us());
     query.param("alias_from", &alias_from).param("alias_into", &alias_into).param("internal", &settings.internal_users)
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the worker: rebuilt cold it is as warm, and nothing is lost or doubled whatever fails.
 
 mod cold;
+mod decisions;
 mod ownership;
 mod rebalance;
 mod registry;

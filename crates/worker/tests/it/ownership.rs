@@ -167,6 +167,7 @@ impl Stage {
             status: self.status.clone(),
             registry: None,
             erasures: None,
+            idle: worker::Idle::default(),
         }
     }
 

@@ -220,7 +220,7 @@ impl Schedule {
             let committed = self.world.journal.committed(GROUP, Topic::DeadLetters, partition).await;
             copied &= committed.expect("no fault is planned").map_or(0, |commit| commit.next_offset) >= *end;
         }
-        copied && self.world.is_sealed_to(events).await
+        copied && self.world.is_cut_as_decided() && self.world.is_sealed_to(events).await
     }
 
     /// How far everything is, where it does not come to rest.

@@ -78,6 +78,7 @@ async fn while_the_registry_is_away_the_partition_waits_and_the_others_go_on() {
         options: Options::default(),
         status: Status::default(),
         erasures: None,
+        idle: worker::Idle::default(),
         registry: Some(Arc::clone(&registry) as Arc<dyn Registry>),
     };
     let worker = tokio::spawn(worker::run(deps, std::future::pending()));

@@ -29,6 +29,8 @@ pub(crate) enum Without {
     CorrectionsReadBack,
     /// C: no conversation is ever found behind.
     DerivedRows,
+    /// Conversations are not folded anew when their project decides anew.
+    FoldedAnew,
 }
 
 /// Rows that the warehouse acknowledged.
@@ -163,10 +165,26 @@ impl Sink for SinkWithout {
         })
     }
 
-    fn underived<'a>(&'a self, rows: &'a SegmentRows) -> BoxFuture<'a, Result<Vec<ConversationKey>, warehouse::Error>> {
+    fn underived<'a>(
+        &'a self,
+        rows: &'a SegmentRows,
+        editions: &'a [(String, u16)],
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, warehouse::Error>> {
         match self.without {
             Without::DerivedRows => Box::pin(async { Ok(Vec::new()) }),
-            _ => self.sink.underived(rows),
+            _ => self.sink.underived(rows, editions),
+        }
+    }
+
+    fn cut_before<'a>(
+        &'a self,
+        project: (&'a str, u16),
+        after: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ConversationKey>, warehouse::Error>> {
+        match self.without {
+            Without::FoldedAnew => Box::pin(async { Ok(Vec::new()) }),
+            _ => self.sink.cut_before(project, after, limit),
         }
     }
 

@@ -105,6 +105,11 @@ fn corrections_that_nobody_reads_back_are_noticed() {
 }
 
 #[test]
+fn chats_that_are_not_cut_anew_are_noticed() {
+    notices(Without::FoldedAnew);
+}
+
+#[test]
 fn derived_rows_that_no_seal_checks_are_noticed() {
     notices(Without::DerivedRows);
 }

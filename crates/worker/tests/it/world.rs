@@ -16,6 +16,7 @@ use testkit::{
 use warehouse::{ConversationKey, RawRow, StateRow};
 use worker::{Deps, Error, Options, Status};
 
+use crate::decisions::Decided;
 use crate::seams::{Tokens, Without, journal_without, sink_without};
 
 const SETTINGS: Settings = Settings { segment_ms: 10_000, horizon_ms: 25_000, grace_ms: 3_000 };
@@ -50,6 +51,9 @@ pub(crate) struct World {
     nonsense: BTreeSet<(String, u16, u64)>,
     /// What each worker says of itself.
     statuses: RefCell<Vec<Status>>,
+    /// How chats are cut, and when that is decided anew: by numbers of its own, so that the rest of a schedule stays as it is.
+    decided: Decided,
+    deciding: Random,
     /// Retention cut what a worker needed, and the worker said so.
     refused: bool,
 }
@@ -79,6 +83,8 @@ impl World {
             taken: BTreeMap::new(),
             nonsense: BTreeSet::new(),
             statuses: RefCell::default(),
+            decided: Decided::default(),
+            deciding: Random::new(!seed),
             refused: false,
         }
     }
@@ -98,6 +104,7 @@ impl World {
             sink: sink_without(self.without, Arc::clone(&self.warehouse), Arc::clone(&self.tokens)),
             registry: None,
             erasures: None,
+            idle: self.decided.seen("p"),
             clock: Arc::new(move || wall.load(Ordering::Relaxed)),
             options: Options {
                 settings: SETTINGS,
@@ -146,6 +153,10 @@ impl World {
                 if lag + back < CLOCK_LAG_MS {
                     self.journal.advance_ms(-back);
                 }
+            }
+            if self.deciding.chance(3) {
+                let seconds = 30 + u32::try_from(self.deciding.below(300)).expect("small");
+                self.decided.decide(seconds);
             }
             if self.random.chance(5) {
                 self.append_nonsense().await;
@@ -327,7 +338,7 @@ impl World {
         self.produce().await;
         let ends = self.ends(Topic::Events).await;
         let all_sealed = async {
-            while !self.is_sealed_to(&ends).await && !self.leaves_a_partition() {
+            while !(self.is_sealed_to(&ends).await && self.is_cut_as_decided()) && !self.leaves_a_partition() {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
@@ -338,6 +349,12 @@ impl World {
             () = tokio::time::sleep(Duration::from_secs(3_600)) => panic!("never sealed"),
         };
         self.ended(ended);
+    }
+
+    /// Whether all conversations are folded by what was decided last.
+    pub(crate) fn is_cut_as_decided(&self) -> bool {
+        let edition = self.decided.now().edition();
+        self.warehouse.tables().states.values().all(|row| !row.is_cut_before(edition))
     }
 
     /// The next offset of each partition.
@@ -384,7 +401,7 @@ impl World {
             self.taken.iter().map(|(id, taken)| (id.as_str(), decode(taken).time.0)).collect();
         assert_eq!(times, expected, "facts");
         let states: Vec<StateRow> = tables.states.values().cloned().collect();
-        assert_eq!(states, StateRow::fold_all(&facts), "conversations");
+        assert_eq!(states, StateRow::fold_all(&facts, |_| self.decided.now()), "conversations");
     }
 
     /// Compares the dead letters, which are read back as all rows are.
