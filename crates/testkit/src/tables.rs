@@ -265,7 +265,7 @@ impl Tables {
         };
         let behind = |key: &ConversationKey| {
             let folded = |row: &RawRow| row.partition != partition || row.offset < next_offset;
-            let wanted = StateRow::fold_all(&self.facts_where(std::slice::from_ref(key), folded), &idle);
+            let wanted = StateRow::fold_all(&self.facts_where(std::slice::from_ref(key), folded), idle);
             wanted.iter().any(|row| {
                 let at = (row.project.clone(), row.conversation_id.clone(), row.environment.clone());
                 self.states.get(&at).is_none_or(|held| is_behind(held.version, row.version))

@@ -16,12 +16,12 @@ pub(crate) struct Decided(Arc<Mutex<Arc<IdleTimeouts>>>);
 
 impl Decided {
     pub(crate) fn now(&self) -> Arc<IdleTimeouts> {
-        Arc::clone(&self.0.lock().unwrap())
+        Arc::clone(&self.0.lock().expect("no holder of it panics"))
     }
 
     /// Decides anew.
     pub(crate) fn decide(&self, seconds: u32) {
-        let mut now = self.0.lock().unwrap();
+        let mut now = self.0.lock().expect("no holder of it panics");
         let decided = BTreeMap::from(CHANNELS.map(|channel| (channel.to_owned(), seconds)));
         *now = Arc::new(IdleTimeouts::new(now.edition() + 1, decided));
     }
@@ -41,16 +41,16 @@ struct Seen {
 
 impl Decisions for Seen {
     fn of(&self, _project: &str) -> Arc<IdleTimeouts> {
-        Arc::clone(&self.known.lock().unwrap())
+        Arc::clone(&self.known.lock().expect("no holder of it panics"))
     }
 
     fn editions(&self) -> Vec<(String, u16)> {
-        let edition = self.known.lock().unwrap().edition();
+        let edition = self.known.lock().expect("no holder of it panics").edition();
         (edition > 0).then(|| (self.project.clone(), edition)).into_iter().collect()
     }
 
     fn learn(&self) -> BoxFuture<'_, Result<(), journal::Error>> {
-        *self.known.lock().unwrap() = self.decided.now();
+        *self.known.lock().expect("no holder of it panics") = self.decided.now();
         Box::pin(std::future::ready(Ok(())))
     }
 }
