@@ -338,7 +338,7 @@ impl World {
         self.produce().await;
         let ends = self.ends(Topic::Events).await;
         let all_sealed = async {
-            while !(self.is_sealed_to(&ends).await && self.is_cut_as_decided()) && !self.leaves_a_partition() {
+            while !(self.leaves_a_partition() || self.is_sealed_to(&ends).await && self.is_cut_as_decided()) {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
