@@ -41,6 +41,8 @@ pub struct Chat {
     pub call: Call,
     /// Whether the customer ended it by hanging up.
     pub hung_up: bool,
+    /// Whether its participants did no more than one thing in it.
+    pub single: bool,
 }
 
 /// Whether a chat is counted: it has a message or a click of the user.
@@ -92,7 +94,7 @@ pub(crate) fn numbered<'p, 'a>(pieces: &'p [Vec<&'p Fact<'a>>]) -> impl Iterator
 pub(crate) struct Around<'f> {
     pub(crate) legs: &'f [Leg],
     pub(crate) ratings: &'f LastRatings<'f>,
-    pub(crate) intents: &'f HashMap<&'f str, &'f str>,
+    pub(crate) intents: &'f HashMap<&'f str, (f64, &'f str)>,
 }
 
 /// What a chat's events say of it.
@@ -117,10 +119,11 @@ pub(crate) fn chat(events: &[&Fact<'_>], around: &Around<'_>) -> Option<Chat> {
         has_leg: events.iter().any(|fact| fact.kind.opens_leg()),
         has_bot: events.iter().any(|fact| fact.kind == Kind::Message(Role::Bot)),
         workflow: first_workflow(events),
-        intent: intent.map_or_else(String::new, |intent| (*intent).to_owned()),
+        intent: intent.map_or_else(String::new, |(_, intent)| (*intent).to_owned()),
         positive,
         negative,
         call: speech::call(events),
+        single: participants().nth(1).is_none(),
         hung_up: explicit_end.is_some_and(|ended| said(&ended.detail.reason) == Some("call_hangup")),
     })
 }

@@ -47,6 +47,8 @@ pub struct Detail<'a> {
     // Handover.
     #[serde(borrow)]
     pub trigger: Text<'a>,
+    #[serde(borrow)]
+    pub target_team: Text<'a>,
     // Clicks and what was shown.
     #[serde(borrow)]
     pub element_id: Text<'a>,
@@ -97,6 +99,8 @@ pub struct Detail<'a> {
     pub cache_write_tokens: Option<i64>,
     pub reasoning_tokens: Option<i64>,
     pub embedding_tokens: Option<i64>,
+    pub audio_input_tokens: Option<i64>,
+    pub audio_output_tokens: Option<i64>,
     /// Whether the tokens are running totals of the client whose key it is.
     pub cumulative: Option<bool>,
     #[serde(borrow)]

@@ -16,6 +16,8 @@ const KEPT: &[&str] = &[
     "agent_session_id",
     "assignment_id",
     "attachment_id",
+    "audio_input_tokens",
+    "audio_output_tokens",
     "audio_tokens",
     "by",
     "cache_read_tokens",

@@ -1,7 +1,7 @@
 //! Requests for a human (D-14), with what triggered each: as the producer says, else worked out from what came before in
 //! the same chat (D-15).
 
-use crate::detail::said;
+use crate::detail::{label, said};
 use crate::fact::{Fact, Kind, Person, Role};
 
 /// A request for a human, or a ticket.
@@ -15,6 +15,10 @@ pub struct HumanRequest {
     pub trigger: String,
     /// Whether the trigger was worked out.
     pub inferred: bool,
+    /// The team that is asked for, `unknown` without.
+    pub team: String,
+    /// Why, as sent, `unknown` without.
+    pub reason: String,
 }
 
 /// The requests of a chat, from its events in order.
@@ -30,7 +34,14 @@ pub(crate) fn requests(chat: &[&Fact<'_>]) -> Vec<HumanRequest> {
                 _ => "",
             };
             let person = fact.person().unwrap_or_default();
-            HumanRequest { at_us: fact.at_us(), person, trigger: trigger.to_owned(), inferred }
+            HumanRequest {
+                at_us: fact.at_us(),
+                person,
+                trigger: trigger.to_owned(),
+                inferred,
+                team: label(&fact.detail.target_team),
+                reason: label(&fact.detail.reason),
+            }
         })
         .collect()
 }

@@ -56,6 +56,10 @@ pub struct Settings {
     pub internal_users: Vec<String>,
     /// The trait of `user.identified` that tells segments of users apart.
     pub segment_trait: String,
+    /// Whether chats in which participants did one thing alone count for the duration of conversations, with 0 s.
+    pub single_message_chats: bool,
+    /// Primary intents of which their model is less sure are in no figure of intents: from 0 to 1.
+    pub intent_confidence_min: f64,
     /// How long a conversation may be idle before what follows is another chat, seconds by channel. Alone among the settings it is
     /// in rows: conversations are folded anew when it changes.
     pub idle_timeouts_s: BTreeMap<String, u32>,
@@ -123,6 +127,8 @@ impl Default for Settings {
             business_hours: None,
             internal_users: Vec::new(),
             segment_trait: "plan".to_owned(),
+            single_message_chats: true,
+            intent_confidence_min: 0.0,
             idle_timeouts_s: BTreeMap::new(),
         }
     }
@@ -139,6 +145,9 @@ impl Settings {
         }
         if self.bot_no_reply_after_s == 0 || self.bot_no_reply_after_s > 86_400 {
             return Some("bot_no_reply_after_s lies between 1 and 86400 seconds".to_owned());
+        }
+        if !(0.0..=1.0).contains(&self.intent_confidence_min) {
+            return Some("intent_confidence_min lies between 0 and 1".to_owned());
         }
         self.target_complaint()
             .or_else(|| self.idle_complaint())
@@ -251,6 +260,7 @@ mod tests {
             r#"{"business_hours": {"timezone": "UTC", "week": [{"days": [1], "from": "09:00", "to": "24:00"}], "holidays": ["25.12."]}}"#,
             r#"{"internal_users": [""]}"#,
             r#"{"segment_trait": ""}"#,
+            r#"{"intent_confidence_min": 1.1}"#,
             r#"{"idle_timeouts_s": {"web": 59}}"#,
             r#"{"idle_timeouts_s": {"": 600}}"#,
             r#"{"prices": [{"model": "m", "input": -1, "output": 1}]}"#,

@@ -45,6 +45,10 @@ pub struct ModelCall {
     pub reasoning: i64,
     /// Tokens embedded.
     pub embedding: i64,
+    /// Tokens of audio read.
+    pub audio_input: i64,
+    /// Tokens of audio written.
+    pub audio_output: i64,
     /// Whether any number of tokens was sent: none is unknown, not 0.
     pub reported: bool,
     /// How long it took, milliseconds.
@@ -139,7 +143,14 @@ fn model_call(chat: u32, fact: &Fact<'_>) -> ModelCall {
     let detail = &fact.detail;
     let input = detail.input_tokens.or(detail.prompt_tokens);
     let output = detail.output_tokens.or(detail.completion_tokens);
-    let rest = [detail.cache_read_tokens, detail.cache_write_tokens, detail.reasoning_tokens, detail.embedding_tokens];
+    let rest = [
+        detail.cache_read_tokens,
+        detail.cache_write_tokens,
+        detail.reasoning_tokens,
+        detail.embedding_tokens,
+        detail.audio_input_tokens,
+        detail.audio_output_tokens,
+    ];
     ModelCall {
         at_us: fact.at_us(),
         model: label(&detail.model),
@@ -152,6 +163,8 @@ fn model_call(chat: u32, fact: &Fact<'_>) -> ModelCall {
         cache_write: rest[1].unwrap_or(0),
         reasoning: rest[2].unwrap_or(0),
         embedding: rest[3].unwrap_or(0),
+        audio_input: rest[4].unwrap_or(0),
+        audio_output: rest[5].unwrap_or(0),
         duration_ms: if fact.kind == Kind::ModelCall { detail.duration_ms } else { None },
         ttft_ms: detail.ttft_ms,
         chat,

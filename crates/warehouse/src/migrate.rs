@@ -12,6 +12,7 @@ const MIGRATIONS: &[(u32, &str, &str)] = &[
     (6, "quick merges", include_str!("../migrations/0006_quick_merges.sql")),
     (7, "bots", include_str!("../migrations/0007_bots.sql")),
     (8, "flags", include_str!("../migrations/0008_flags.sql")),
+    (9, "settings", include_str!("../migrations/0009_settings.sql")),
 ];
 
 impl Client {

@@ -181,6 +181,7 @@ state_row! {
             call_us: u64 = chat.call.call_us;
             silent_us: u64 = chat.call.silent_us;
             hung_up: u8 = u8::from(chat.hung_up);
+            single: u8 = u8::from(chat.single);
         }
         turns: Turn as turn {
             reply: i64 = turn.reply_us;
@@ -204,6 +205,8 @@ state_row! {
             visitor: String = request.person.visitor.clone();
             trigger: String = request.trigger.clone();
             inferred: u8 = u8::from(request.inferred);
+            team: String = request.team.clone();
+            reason: String = request.reason.clone();
         }
         legs: Leg as leg {
             id: String = leg.assignment_id.clone();
@@ -249,6 +252,7 @@ state_row! {
         intents: Intent as intent {
             at: i64 = intent.at_us;
             name: String = intent.name.clone();
+            confidence: f64 = intent.confidence;
         }
         workflows: WorkflowView as view {
             at: i64 = view.at_us;
@@ -312,6 +316,8 @@ state_row! {
             cache_write: i64 = call.cache_write;
             reasoning: i64 = call.reasoning;
             embedding: i64 = call.embedding;
+            audio_input: i64 = call.audio_input;
+            audio_output: i64 = call.audio_output;
             reported: u8 = u8::from(call.reported);
             ms: Option<f64> = call.duration_ms;
             ttft_ms: Option<f64> = call.ttft_ms;

@@ -123,6 +123,68 @@ fn a_figure_is_compared_with_the_calendar_unit_before() {
     assert_eq!(body["results"][0]["comparison"]["delta"]["kind"], "new");
 }
 
+#[test]
+fn a_project_decides_about_chats_of_one_message_and_about_intents_that_are_not_sure() {
+    let directory = Directory::new();
+    let server = directory.start();
+    let key = directory.project("shop");
+    let event = |id: &str, kind: &str, conversation: &str, at: &str, data: Value| {
+        json!({
+            "event_id": id, "event": kind, "conversation_id": conversation, "timestamp": at, "historical": true,
+            "user_id": "u1", "channel": "web", "data": data,
+        })
+    };
+    let said = |id: &str, conversation: &str, at: &str| {
+        event(id, "message.created", conversation, at, json!({"message_id": id, "role": "user", "text": "hello"}))
+    };
+    let meant = |id: &str, message: &str, at: &str, sure: f64| {
+        event(id, "intent.detected", "c1", at, json!({"message_id": message, "intent": "order", "confidence": sure}))
+    };
+    let events = json!([
+        said("m1", "c1", "2026-03-10T10:00:00Z"),
+        meant("i1", "m1", "2026-03-10T10:00:01Z", 0.9),
+        said("m2", "c1", "2026-03-10T10:00:40Z"),
+        meant("i2", "m2", "2026-03-10T10:00:41Z", 0.3),
+        said("m3", "c2", "2026-03-10T11:00:00Z"),
+        event(
+            "h1",
+            "handoff.requested",
+            "c3",
+            "2026-03-10T12:00:00Z",
+            json!({"target_team": "billing", "reason": "refund"})
+        ),
+        event(
+            "l1",
+            "llm.call.completed",
+            "c1",
+            "2026-03-10T10:00:42Z",
+            json!({"call_id": "l", "audio_input_tokens": 12})
+        ),
+    ]);
+    let (status, answer) = server.batch(&key, &events);
+    assert_eq!(status, 200, "{answer}");
+
+    let total = |question: &str| figure(&server, &key, question)["total"].clone();
+    let duration = total("metric=conversation_duration");
+    assert_eq!((&duration["value"], &duration["n"]), (&json!(20), &json!(2)));
+    assert_eq!(total("metric=intents_top")["value"], 2);
+    assert_eq!(total("metric=tokens_audio_input")["value"], 12);
+    let asked = figure(&server, &key, "metric=handoff_requests&by=team,reason");
+    assert_eq!(asked["rows"][0]["dims"], json!({"team": "billing", "reason": "refund"}));
+
+    let (status, answer) =
+        change(&server, &directory, &json!({"single_message_chats": false, "intent_confidence_min": 0.5}));
+    assert_eq!(status, 200, "{answer}");
+    let duration = total("metric=conversation_duration");
+    assert_eq!((&duration["value"], &duration["n"]), (&json!(40), &json!(1)));
+    assert_eq!(total("metric=intents_top")["value"], 1);
+    for (metric, left_out) in [("conversation_duration", "single_message_chats"), ("intents_top", "unsure_intents")] {
+        let explained = server.answered(&format!("/api/v1/explain?{RANGE}&metric={metric}"), &key);
+        let told = explained["excluded"].as_array().unwrap().iter().find(|one| one["id"] == left_out);
+        assert_eq!(told.unwrap()["count"], 1, "{explained}");
+    }
+}
+
 /// Three messages on one channel, ten and forty minutes apart.
 fn pauses() -> Value {
     let message = |id: &str, at: &str| {

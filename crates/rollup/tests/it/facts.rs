@@ -261,6 +261,54 @@ fn a_model_call_knows_its_chat() {
 }
 
 #[test]
+fn a_chat_of_one_message_is_told_apart_whatever_else_happened_in_it() {
+    let state = folded(&[
+        message(0, "user", ""),
+        told(1, "intent.detected", r#"{"message_id": "m0", "intent": "order"}"#),
+        message(4000, "user", ""),
+        message(4001, "bot", ""),
+    ]);
+    assert_eq!(state.chats.iter().map(|chat| chat.single).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn an_intent_says_how_sure_its_model_is() {
+    let detected = |at_s, message: &str, more: &str| {
+        let data = format!(r#"{{"message_id": "{message}", "intent": "order{at_s}"{more}}}"#);
+        told(at_s, "intent.detected", &data)
+    };
+    let state = folded(&[
+        message(0, "user", ""),
+        detected(1, "m0", r#", "confidence": 0.4"#),
+        detected(2, "m0", r#", "confidence": 0.7"#),
+        message(10, "user", ""),
+        detected(11, "m10", ""),
+    ]);
+    let sure: Vec<(&str, f64)> = state.intents.iter().map(|intent| (intent.name.as_str(), intent.confidence)).collect();
+    assert_eq!(sure, [("order2", 0.7), ("order11", 1.0)]);
+}
+
+#[test]
+fn a_request_says_which_team_is_asked_for_and_why() {
+    let state = folded(&[
+        message(0, "user", ""),
+        told(1, "handoff.requested", r#"{"target_team": "billing", "reason": "refund"}"#),
+        told(2, "handoff.requested", "{}"),
+    ]);
+    let asked: Vec<(&str, &str)> =
+        state.requests.iter().map(|request| (request.team.as_str(), request.reason.as_str())).collect();
+    assert_eq!(asked, [("billing", "refund"), ("unknown", "unknown")]);
+}
+
+#[test]
+fn tokens_of_audio_are_told_beside_the_others() {
+    let data = r#"{"call_id": "a", "audio_input_tokens": 30, "audio_output_tokens": 7}"#;
+    let state = folded(&[message(0, "user", ""), told(1, "llm.call.completed", data)]);
+    let call = &state.model_calls[0];
+    assert_eq!((call.audio_input, call.audio_output, call.reported, call.input), (30, 7, true, 0));
+}
+
+#[test]
 fn speech_that_overlaps_is_heard_once_and_the_rest_of_a_call_is_silent() {
     let spoke = |at_s, role: &str, from: &str, to: &str| {
         let time = |second: &str| format!("1970-01-01T00:00:{second}Z");

@@ -247,6 +247,8 @@ pub(super) fn bound_in_spans(
         .param("escalations", settings.escalations())
         .param("prices", prices(settings))
         .param("no_reply_us", i64::from(settings.bot_no_reply_after_s) * 1_000_000)
+        .param("single_chats", u8::from(settings.single_message_chats))
+        .param("intent_confidence_min", settings.intent_confidence_min)
         .param("week_start", scope.range.week_start)
         .param("service_level_us", target_us(Some(settings.service_level_s)))
         .param("sla_first_us", target_us(settings.sla_first_response_s))

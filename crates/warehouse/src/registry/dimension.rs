@@ -71,11 +71,11 @@ dimensions! {
     Agent "agent",
     /// What became of a leg: handled, missed, rerouted, pending.
     Outcome "outcome",
-    /// Why a leg was missed, or a conversation closed.
+    /// Why a leg was missed, a conversation closed, or a human was asked for.
     Reason "reason",
     /// Queue of a leg.
     Queue "queue",
-    /// Team of a leg.
+    /// Team of a leg, or that a request asks for.
     Team "team",
     /// Why a leg was opened: initiated, transfer, reopen, callback.
     Origin "origin",

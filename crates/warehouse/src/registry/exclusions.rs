@@ -204,6 +204,22 @@ const BY_METRIC: &[(&str, Exclusion)] = &[
         "bot_response_time_from_first",
         exclusion("late_replies", "Replies later than ten minutes, which `bot_no_reply` counts.", Found::Others),
     ),
+    (
+        "conversation_duration",
+        exclusion(
+            "single_message_chats",
+            "Chats of a single message, where the project leaves them out (`single_message_chats`).",
+            Found::Others,
+        ),
+    ),
+    (
+        "intents_top",
+        exclusion(
+            "unsure_intents",
+            "Intents of which their model is less sure than the project asks for (`intent_confidence_min`).",
+            Found::Others,
+        ),
+    ),
     ("tool_duration", exclusion("calls_without_duration", "Calls whose time is not known.", Found::Others)),
     ("llm_latency", exclusion("calls_without_duration", "Calls whose time is not known.", Found::Others)),
     (

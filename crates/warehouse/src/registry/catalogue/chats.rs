@@ -59,7 +59,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Seconds,
         (Neutral, End, Q),
         &[],
-        mean_seconds(Source::Ended, None),
+        mean_seconds(Source::Ended, Some("(single = 0 OR {single_chats:UInt8} = 1)")),
     ),
     metric(
         Says {

@@ -4,7 +4,7 @@ use super::declare::{Says, count, metric, of_people, ratio};
 use crate::registry::{
     Attribution::{Event, Start},
     Class::{A, C, U},
-    Dimension::{Basis, Hour, Intent, Trigger, Weekday, Workflow},
+    Dimension::{Basis, Hour, Intent, Reason, Team, Trigger, Weekday, Workflow},
     Metric,
     Polarity::{Down, Neutral, Up},
     Source, Unit,
@@ -71,7 +71,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Down, Event, A),
-        &[Basis, Weekday, Hour],
+        &[Basis, Team, Reason, Weekday, Hour],
         count(Source::Requests, Some("trigger = 'direct'")),
     ),
     metric(
@@ -82,7 +82,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Down, Event, A),
-        &[Basis, Weekday, Hour],
+        &[Basis, Team, Reason, Weekday, Hour],
         count(Source::Requests, Some("trigger = 'after_fallback'")),
     ),
     metric(
@@ -93,7 +93,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Neutral, Event, A),
-        &[Basis, Weekday, Hour],
+        &[Basis, Team, Reason, Weekday, Hour],
         count(Source::Requests, Some("trigger = 'operator_button'")),
     ),
     metric(
@@ -104,7 +104,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("requests"),
         (Down, Event, A),
-        &[Trigger, Basis, Weekday, Hour],
+        &[Trigger, Basis, Team, Reason, Weekday, Hour],
         count(Source::Requests, None),
     ),
     metric(

@@ -22,7 +22,7 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Count("messages"),
         (Neutral, Event, A),
         &[Intent],
-        count(Source::Intents, None),
+        count(Source::Intents, Some("confidence >= {intent_confidence_min:Float64}")),
     ),
     metric(
         Says {
@@ -161,6 +161,28 @@ pub(super) const METRICS: &[Metric] = &[
         (Neutral, Event, A),
         &[Model, Provider, Status, Workflow, User],
         total(Source::ModelCalls, "sum(embedding)", "count()"),
+    ),
+    metric(
+        Says {
+            id: "tokens_audio_input",
+            name: "Audio input tokens",
+            formula: "Tokens of audio that language models read: a part of those read, where their provider counts so.",
+        },
+        Unit::Count("tokens"),
+        (Neutral, Event, A),
+        &[Model, Provider, Status, Workflow, User],
+        total(Source::ModelCalls, "sum(audio_input)", "count()"),
+    ),
+    metric(
+        Says {
+            id: "tokens_audio_output",
+            name: "Audio output tokens",
+            formula: "Tokens of audio that language models wrote: a part of those written, where their provider counts so.",
+        },
+        Unit::Count("tokens"),
+        (Neutral, Event, A),
+        &[Model, Provider, Status, Workflow, User],
+        total(Source::ModelCalls, "sum(audio_output)", "count()"),
     ),
     metric(
         Says {

@@ -54,9 +54,11 @@ pub(super) const CONTAINED: &str = "x_requested = 0 AND x_has_leg = 0";
 
 /// A chat's end can lie after its conversation's last event: it may be said by the event that ends it.
 pub(super) fn ended(scope: &Scope<'_>) -> String {
-    let columns = ["start", "ended", "counted", "open", "requested", "has_leg"];
-    let select =
-        format!("{} AS us_long, {CONTAINED} AS contained", scope.span("toUnixTimestamp64Micro(x_start)", "us"));
+    let columns = ["start", "ended", "counted", "open", "requested", "has_leg", "single"];
+    let select = format!(
+        "{} AS us_long, {CONTAINED} AS contained, x_single AS single",
+        scope.span("toUnixTimestamp64Micro(x_start)", "us")
+    );
     items(scope, "chats", ("ended", &columns), (&select, "x_counted = 1 AND x_open = 0"))
 }
 
@@ -81,10 +83,11 @@ pub(super) fn requests(scope: &Scope<'_>) -> String {
     let of_conversations = items(
         scope,
         "requests",
-        ("at", &["at", "trigger", "inferred"]),
-        (&told("x_trigger", "x_inferred"), "x_trigger != ''"),
+        ("at", &["at", "trigger", "inferred", "team", "reason"]),
+        (&format!("{}, x_team AS team, x_reason AS reason", told("x_trigger", "x_inferred")), "x_trigger != ''"),
     );
-    let loose =
-        loose_requests(scope, &told("if(given = '', 'direct', given)", "given = ''"), "event = 'handoff.requested'");
+    let told = told("if(given = '', 'direct', given)", "given = ''");
+    let told = format!("{told}, 'unknown' AS team, 'unknown' AS reason");
+    let loose = loose_requests(scope, &told, "event = 'handoff.requested'");
     format!("{of_conversations} UNION ALL {loose}")
 }

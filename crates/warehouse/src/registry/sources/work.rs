@@ -5,7 +5,12 @@ use super::people::someone;
 use super::{CARRIED, Scope, in_range, items, label, unbounded_items};
 
 pub(super) fn intents(scope: &Scope<'_>) -> String {
-    items(scope, "intents", ("at", &["at", "name"]), ("x_name AS intent", "1"))
+    items(
+        scope,
+        "intents",
+        ("at", &["at", "name", "confidence"]),
+        ("x_name AS intent, x_confidence AS confidence", "1"),
+    )
 }
 
 pub(super) fn workflows(scope: &Scope<'_>) -> String {
@@ -65,13 +70,15 @@ pub(super) fn tool_calls(scope: &Scope<'_>) -> String {
 }
 
 /// Tokens by kind: the list's columns, with the names of the event's fields that say them.
-const TOKENS: [(&str, &[&str]); 6] = [
+const TOKENS: [(&str, &[&str]); 8] = [
     ("input", &["input_tokens", "prompt_tokens"]),
     ("output", &["output_tokens", "completion_tokens"]),
     ("cache_read", &["cache_read_tokens"]),
     ("cache_write", &["cache_write_tokens"]),
     ("reasoning", &["reasoning_tokens"]),
     ("embedding", &["embedding_tokens"]),
+    ("audio_input", &["audio_input_tokens"]),
+    ("audio_output", &["audio_output_tokens"]),
 ];
 
 pub(super) fn model_calls(scope: &Scope<'_>) -> String {
@@ -86,6 +93,8 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
         "cache_write",
         "reasoning",
         "embedding",
+        "audio_input",
+        "audio_output",
         "reported",
         "ms",
         "ttft_ms",
