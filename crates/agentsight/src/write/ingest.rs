@@ -181,6 +181,6 @@ fn add(caller: &Caller, block: &Block, mapped: &mut Mapped) {
         channel: said("source"),
         ip: said("customer_ip_address"),
         data: data([("set", Some(Value::Object(block.set.clone())))]),
-        own: None,
+        ..Draft::default()
     });
 }
