@@ -9,7 +9,7 @@ rapport=$1 seconds=${2:-60} sustained=${2:-300}
 data=$(mktemp -d)
 server= url= engine=
 # The process group of nobody else: only what this script started is ended.
-trap '[ -z "$server" ] || { kill "$server" 2>/dev/null || true; wait "$server" || true; }; rm -rf "$data" "$data.out" "$data.log"' EXIT
+trap '[ -z "$server" ] || { kill "$server" 2>/dev/null || true; wait "$server" || true; }; rm -rf "$data" "$data.out" "$data.log" "$data.load"' EXIT
 
 start() {
     rm -f "$data/server.json"
@@ -28,15 +28,19 @@ resident() { awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$1/status"; }
 spent() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"; }
 
 measure() {
-    local name=$1 duration=$2 key before_server before_engine
+    local name=$1 duration=$2 key before_server before_engine after_server requests
     shift 2
     "$rapport" project create "$name" --data-dir "$data" >/dev/null
     key=$("$rapport" key create --project "$name" --role ingest --data-dir "$data")
     read=$("$rapport" key create --project "$name" --role read --data-dir "$data")
     before_server=$(spent "$server") before_engine=$(spent "$engine")
     echo "== $name: rapport loadgen --duration $duration $*"
-    "$rapport" loadgen --url "$url" --key "$key" --read-key "$read" --duration "$duration" "$@"
-    echo "CPU seconds: server $(spent "$server") - $before_server, engine $(spent "$engine") - $before_engine"
+    "$rapport" loadgen --url "$url" --key "$key" --read-key "$read" --duration "$duration" "$@" | tee "$data.load"
+    after_server=$(spent "$server")
+    echo "CPU seconds: server $after_server - $before_server, engine $(spent "$engine") - $before_engine"
+    requests=$(sed -n 's|.* requests/s: .*(n = \([0-9]*\))$|\1|p' "$data.load")
+    awk -v n="$requests" -v s="$after_server" -v b="$before_server" \
+        'BEGIN { printf "requests a second of CPU time of the server: %.0f\n", n / (s - b) }'
     echo "resident: server $(resident "$server") MiB, engine $(resident "$engine") MiB"
 }
 
@@ -50,6 +54,8 @@ start
 measure visible "$seconds" --rate 5000 --batch 100 --connections 4 --visible
 measure sustained "$sustained" --rate 50000 --batch 1000 --connections 4 --visible
 measure flat-out "$seconds" --batch 1000 --connections 4 --visible
+measure sdk-items "$seconds" --shape sdk-0.0 --connections 16
+measure sdk-spans "$seconds" --shape sdk-0.1 --batch 20 --connections 4
 
 echo "== restart: on the data of all this ($(du -sh "$data" | cut -f 1))"
 kill "$server"

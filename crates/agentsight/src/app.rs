@@ -17,7 +17,7 @@ use axum::{
 use bytes::Bytes;
 use control::{Control, Grant, Project, Role};
 use event::Timestamp;
-use gateway::{Door, Receipt, Unusable};
+use gateway::{Door, Receipt, Received, Unusable};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -27,6 +27,7 @@ use crate::{
     ids::{DEVELOPMENT, Ids, PRODUCTION},
     memory::{Memory, Remembered},
     page::Address,
+    shadow::{Seen, Shadow},
     write::draft::Draft,
 };
 
@@ -52,6 +53,8 @@ pub struct Deps {
     pub secret: Arc<[u8]>,
     /// The address that clients see, where that is not the one that they send; else empty.
     pub public_url: String,
+    /// What hands copies of tracking calls to another service, where that is wanted.
+    pub shadow: Option<Arc<Shadow>>,
 }
 
 impl fmt::Debug for Deps {
@@ -121,8 +124,23 @@ impl App {
 
     /// The body of a request that has to be a JSON object.
     pub(crate) async fn object(&self, caller: &Caller, request: Request) -> Result<Value, Refusal> {
-        let received = self.deps.door.receive(&caller.grant, request, ITEM_BYTES).await?;
+        let received = self.received(caller, request, ITEM_BYTES).await?;
         object_of(&received.bytes)
+    }
+
+    /// The body of a request, within a limit in bytes; whoever copies the request sees it.
+    pub(crate) async fn received(
+        &self,
+        caller: &Caller,
+        request: Request,
+        limit: usize,
+    ) -> Result<Received<'_>, Refusal> {
+        let seen = request.extensions().get::<Seen>().cloned();
+        let received = self.deps.door.receive(&caller.grant, request, limit).await?;
+        if let Some(seen) = seen {
+            seen.set(&received.bytes);
+        }
+        Ok(received)
     }
 
     /// Stores events; answers when they are durable. What is wrong with one of them is said.

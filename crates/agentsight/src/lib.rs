@@ -13,12 +13,16 @@ mod files;
 mod ids;
 mod lenient;
 mod memory;
+mod metrics;
 mod page;
 mod read;
 mod router;
+mod shadow;
 mod write;
 
 pub use app::{BODY_MAX, Deps};
 pub use export::exported;
 pub use files::Files;
+pub use metrics::CATALOGUE;
 pub use router::{router, within_prefix};
+pub use shadow::{Options as ShadowOptions, Shadow};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{StatusCode, Uri, uri::PathAndQuery},
+    middleware,
     response::{IntoResponse, Response},
     routing::{MethodRouter, delete, get, patch, post},
 };
@@ -14,16 +15,21 @@ use crate::{
     error::Refusal,
     files,
     read::{conversations, feedbacks, keys, me, spans, tickets, tools, usage},
-    write,
+    shadow, write,
 };
 
 /// The routes of both generations.
 pub fn router(deps: Deps) -> Router {
+    let shadow = deps.shadow.clone();
     let app = Arc::new(App::new(deps));
     let routed = routes()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods.fallback(method_not_allowed)));
-    routed.with_state(app)
+    let routed = routed.with_state(app);
+    match shadow {
+        Some(shadow) => routed.layer(middleware::from_fn_with_state(shadow, shadow::copied)),
+        None => routed,
+    }
 }
 
 async fn method_not_allowed(method: axum::http::Method) -> Response {

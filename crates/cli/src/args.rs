@@ -242,7 +242,7 @@ pub(crate) struct Import {
     /// Key to send with.
     #[arg(long, env = "RAPPORT_KEY", hide_env_values = true)]
     pub(crate) key: String,
-    /// Events a request.
+    /// Events a request; of `sdk-0.1` turns, and of `sdk-0.0` always one.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) batch: u32,
     /// How long a server that is away or busy is waited for, in seconds [default: 30 for one that has never answered, 300 later].
@@ -267,6 +267,9 @@ pub(crate) struct Loadgen {
     /// Key to read with, for `--visible` [default: the key to send with].
     #[arg(long)]
     pub(crate) read_key: Option<String>,
+    /// What is sent: native events, or what AgentSight's SDKs send of the same conversations.
+    #[arg(long, value_enum, default_value_t = Shape::Native)]
+    pub(crate) shape: Shape,
     /// Events a second over all connections; as fast as they are taken without it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rate: Option<u64>,
@@ -291,6 +294,19 @@ pub(crate) struct Loadgen {
     /// Prints the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `loadgen` sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// Native events in batches.
+    Native,
+    /// AgentSight's SDK 0.0.x: an item a request.
+    #[value(name = "sdk-0.0")]
+    First,
+    /// AgentSight's SDK 0.1.x: spans of turns.
+    #[value(name = "sdk-0.1")]
+    Second,
 }
 
 /// Options of `config`.

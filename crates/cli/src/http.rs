@@ -87,6 +87,19 @@ impl Client {
         parse("POST /v1/batch", &answer, &[200, 207])
     }
 
+    /// Posts JSON to a route of AgentSight's clients. Safe to repeat: an item or span counts once however often it comes.
+    ///
+    /// # Errors
+    /// When the server refuses it, or stays busy or away for longer than the client's patience.
+    pub(crate) fn track(&self, path: &str, body: &[u8]) -> anyhow::Result<()> {
+        let answer = self.with_retries(path, || {
+            let request = self.agent.post(format!("{}{path}", self.url));
+            let request = request.header("Authorization", format!("Api-Key {}", self.key));
+            read(request.header("Content-Type", "application/json").send(body))
+        })?;
+        if matches!(answer.status, 200 | 201) { Ok(()) } else { Err(refusal(path, &answer)) }
+    }
+
     /// Asks a route of the API; `query` is put behind the path as it is.
     ///
     /// # Errors

@@ -91,6 +91,8 @@ pub(crate) struct Warehouse {
 pub(crate) struct AgentSight {
     pub(crate) attachments: PathBuf,
     pub(crate) public_url: String,
+    pub(crate) shadow_url: Url,
+    pub(crate) shadow_authorization: bool,
 }
 
 /// `[geo]`

@@ -72,7 +72,7 @@ pub(crate) async fn upload(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| multer::parse_boundary(value).ok());
-    let received = app.deps.door.receive(&caller.grant, request, REQUEST_BYTES).await?;
+    let received = app.received(&caller, request, REQUEST_BYTES).await?;
     let upload = match boundary {
         Some(boundary) => form(received.bytes.clone(), boundary).await?,
         None => json_upload(&received.bytes)?,

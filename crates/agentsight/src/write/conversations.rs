@@ -75,6 +75,6 @@ fn draft(caller: &Caller, id: &str, environment: &str, body: &Value) -> Draft {
             ("customer_ip_address", ip.map(Value::from)),
             ("metadata", lenient::object(body.get("metadata")).map(Value::Object)),
         ]),
-        own: None,
+        ..Draft::default()
     }
 }

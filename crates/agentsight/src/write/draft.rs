@@ -15,6 +15,8 @@ pub(crate) struct Draft {
     pub(crate) conversation: Option<String>,
     /// None for the arrival.
     pub(crate) at: Option<Timestamp>,
+    /// Its place among events of the same instant; absent is 0.
+    pub(crate) sequence: Option<usize>,
     pub(crate) environment: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) channel: Option<String>,
@@ -37,6 +39,7 @@ impl Draft {
         set("event_id", Some(self.event_id.into()));
         set("event", Some(self.event.into()));
         set("timestamp", Some(at.to_rfc3339().into()));
+        set("sequence", self.sequence.map(Value::from));
         set("historical", (at.0 < now.0 - HISTORICAL_US).then_some(Value::Bool(true)));
         set("environment", self.environment.map(Value::from));
         set("conversation_id", self.conversation.map(Value::from));

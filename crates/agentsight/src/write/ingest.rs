@@ -51,7 +51,7 @@ pub(crate) async fn ingest(
     request: Request,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let caller = app.caller(request.headers(), Need::Write)?;
-    let received = app.deps.door.receive(&caller.grant, request, BODY_MAX).await?;
+    let received = app.received(&caller, request, BODY_MAX).await?;
     let bytes = received.bytes.clone();
     let (mapper, key) = (Arc::clone(&app), caller.clone());
     let mapped = tokio::task::spawn_blocking(move || map(&mapper, &key, &bytes)).await;
@@ -181,6 +181,6 @@ fn add(caller: &Caller, block: &Block, mapped: &mut Mapped) {
         channel: said("source"),
         ip: said("customer_ip_address"),
         data: data([("set", Some(Value::Object(block.set.clone())))]),
-        own: None,
+        ..Draft::default()
     });
 }

@@ -89,6 +89,8 @@ pub(crate) async fn track(State(app): State<Arc<App>>, request: Request) -> Answ
     );
     let message = draft.event_id.clone();
     draft.data.insert("message_id".to_owned(), message.clone().into());
+    // At one instant, as where a clock is coarse, what the customer said comes before what answers it: a request alone tells no more.
+    draft.sequence = (role != "user").then_some(1);
     let (at, metadata) = (sent.at, sent.metadata());
     let (id, conversation) = sent.store(&app, draft, &message).await?;
     let at = at.unwrap_or_else(crate::app::now).to_rfc3339();

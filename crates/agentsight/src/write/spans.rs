@@ -146,7 +146,8 @@ pub(crate) fn drafts(place: &Place, customer: Option<&str>, span: &Span, drafts:
         for (number, (at, message)) in messages(span).into_iter().enumerate() {
             let mut draft = made("message.created", &format!("-{number}"), message);
             draft.data.insert("message_id".to_owned(), draft.event_id.clone().into());
-            drafts.push(Draft { at: at.or(draft.at), ..draft });
+            // Messages of one instant are in the order in which they were said.
+            drafts.push(Draft { at: at.or(draft.at), sequence: Some(number), ..draft });
         }
     }
 }

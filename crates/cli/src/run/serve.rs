@@ -251,6 +251,7 @@ impl Parts<'_> {
         let metrics = service::metrics::install()?;
         service::metrics::describe(&gateway::metrics::CATALOGUE);
         service::metrics::describe(api::CATALOGUE);
+        service::metrics::describe(agentsight::CATALOGUE);
         service::metrics::describe(watch::CATALOGUE);
         let geo = settings::geo_database(self.settings).filter(|_| self.intake.is_some());
         let geo = geo.map(|path| gateway::Geo::open(&path)).transpose()?;
@@ -307,7 +308,28 @@ impl Parts<'_> {
             files: agentsight::Files::in_directory(&directory, &secret),
             secret,
             public_url: settings.public_url.clone(),
+            shadow: self.spawn_shadow(),
         })
+    }
+
+    /// What sends copies of tracking calls to another service, if one is named.
+    fn spawn_shadow(&self) -> Option<Arc<agentsight::Shadow>> {
+        let settings = &self.settings.agentsight;
+        if settings.shadow_url.is_empty() {
+            return None;
+        }
+        let address = settings.shadow_url.address();
+        let options = agentsight::ShadowOptions { address, authorization: settings.shadow_authorization };
+        let (shadow, sender) = agentsight::Shadow::new(options);
+        let shutdown = self.spawner.shutdown();
+        self.spawner.spawn("shadow", OnFailure::Log, async move {
+            tokio::select! {
+                () = sender => {}
+                () = shutdown.wait() => {}
+            }
+            Ok(())
+        });
+        Some(Arc::new(shadow))
     }
 
     fn api(&self, warehouse: &warehouse::Client, metrics: &service::metrics::Handle) -> Router {

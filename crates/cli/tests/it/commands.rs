@@ -77,6 +77,30 @@ fn loadgen_reports_what_was_accepted_and_how_soon_it_was_visible() {
 }
 
 #[test]
+fn loadgen_sends_what_the_sdks_send_and_counts_requests() {
+    let directory = Directory::new();
+    let server = directory.start();
+    let key = directory.project("load");
+    for shape in ["sdk-0.0", "sdk-0.1"] {
+        let output = command(&["loadgen", "--url", &server.url, "--key", &key, "--shape", shape, "--rate", "40"])
+            .args(["--duration", "2", "--connections", "2", "--batch", "5", "--json"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), directory.log());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let accepted = report["accepted"].as_u64().unwrap();
+        let requests = report["request"]["n"].as_u64().unwrap();
+        assert!(accepted >= 60 && report["requests_per_second"].as_f64().unwrap() > 1.0, "{report}");
+        assert_eq!(accepted, requests * if shape == "sdk-0.0" { 1 } else { 5 }, "{report}");
+    }
+    let (status, body) = server.get("/api/v1/query?metric=messages_total&metric=tokens_input&r=7d&cmp=off", Some(&key));
+    assert_eq!(status, 200, "{body}");
+    for result in body["results"].as_array().unwrap() {
+        assert!(result["total"]["value"].as_u64().unwrap() > 0, "{body}");
+    }
+}
+
+#[test]
 fn the_dictionary_of_metrics_names_each_metric_once() {
     let output = command(&["metrics", "--json"]).output().unwrap();
     assert!(output.status.success());

@@ -211,6 +211,12 @@ impl Server {
         answer(request.send_json(body))
     }
 
+    /// Status and body of a DELETE.
+    pub(crate) fn delete(&self, path: &str, key: &str) -> (u16, Value) {
+        let request = agent().delete(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {key}"));
+        answer(request.call())
+    }
+
     /// Status, headers and body of a GET whose answer may be no text.
     pub(crate) fn file(&self, path: &str, key: &str) -> (u16, BTreeMap<String, String>, Vec<u8>) {
         let request = agent().get(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {key}"));

@@ -1,6 +1,8 @@
-//! `rapport loadgen`: realistic events at a rate, or as fast as they are taken; how fast that was, and how soon they showed.
+//! `rapport loadgen`: realistic events at a rate, or as fast as they are taken; how fast that was, and how soon they showed. They are
+//! native, or requests of AgentSight's SDKs.
 
 mod report;
+mod sdk;
 mod traffic;
 mod visible;
 
@@ -20,7 +22,7 @@ use self::{
     traffic::Traffic,
 };
 use crate::{
-    args::Loadgen,
+    args::{Loadgen, Shape},
     http::{self, Client, Patience},
     terminal,
 };
@@ -78,7 +80,7 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow:
 fn make_traffic(options: &Loadgen) -> Vec<Traffic> {
     thread::scope(|scope| {
         let making: Vec<_> = (0..options.connections)
-            .map(|connection| scope.spawn(move || Traffic::new(options.seed, connection)))
+            .map(|connection| scope.spawn(move || Traffic::new(options.shape, options.seed, connection)))
             .collect();
         making.into_iter().map(|made| made.join().expect("making events does not panic")).collect()
     })
@@ -86,11 +88,11 @@ fn make_traffic(options: &Loadgen) -> Vec<Traffic> {
 
 /// One connection: a request after the other until the time is over.
 fn send(options: &Loadgen, client: &Client, mut traffic: Traffic, start: &Barrier) -> anyhow::Result<Sent> {
-    let batch = options.batch as usize;
+    // An item of the first SDK is a request of its own.
+    let batch = if options.shape == Shape::First { 1 } else { options.batch };
     // At a rate, each connection owns a share of the schedule; a late request is sent at once, and its wait counts as latency.
-    let interval = options
-        .rate
-        .map(|rate| Duration::from_secs_f64(options.batch as f64 * options.connections as f64 / rate as f64));
+    let interval =
+        options.rate.map(|rate| Duration::from_secs_f64(batch as f64 * options.connections as f64 / rate as f64));
     let mut sent = Sent::default();
     let mut body = Vec::new();
     start.wait();
@@ -98,19 +100,26 @@ fn send(options: &Loadgen, client: &Client, mut traffic: Traffic, start: &Barrie
     let end = begin + Duration::from_secs(options.duration);
     let mut due = begin;
     while Instant::now() < end {
-        if let Some(interval) = interval {
+        if interval.is_some() {
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            traffic.fill(&mut body, batch);
-            let answer = client.batch(&body)?;
-            sent.note(answer.accepted, answer.rejected.len() as u64, due.elapsed());
-            due += interval;
-        } else {
-            traffic.fill(&mut body, batch);
-            let asked = Instant::now();
-            let answer = client.batch(&body).context("the server stopped taking events")?;
-            sent.note(answer.accepted, answer.rejected.len() as u64, asked.elapsed());
         }
+        let path = traffic.fill(&mut body, batch as usize);
+        let asked = if interval.is_some() { due } else { Instant::now() };
+        let (accepted, rejected) = one(options.shape, client, (path, &body), batch)?;
+        sent.note(accepted, rejected, asked.elapsed());
+        due += interval.unwrap_or_default();
     }
     sent.elapsed = begin.elapsed();
     Ok(sent)
+}
+
+/// One request; how many of its events were accepted and rejected. A call of an SDK is taken as a whole, or the load ends.
+fn one(shape: Shape, client: &Client, (path, body): (&str, &[u8]), events: u64) -> anyhow::Result<(u64, u64)> {
+    const STOPPED: &str = "the server stopped taking events";
+    if shape == Shape::Native {
+        let answer = client.batch(body).context(STOPPED)?;
+        return Ok((answer.accepted, answer.rejected.len() as u64));
+    }
+    client.track(path, body).context(STOPPED)?;
+    Ok((events, 0))
 }

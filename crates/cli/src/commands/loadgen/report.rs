@@ -79,9 +79,9 @@ impl Report {
         }
     }
 
-    fn per_second(&self) -> f64 {
+    fn per_second(&self, count: f64) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
-        if seconds > 0.0 { self.accepted as f64 / seconds } else { 0.0 }
+        if seconds > 0.0 { count / seconds } else { 0.0 }
     }
 
     pub(super) fn json(&self) -> Value {
@@ -89,7 +89,8 @@ impl Report {
             "accepted": self.accepted,
             "rejected": self.rejected,
             "seconds": self.elapsed.as_secs_f64(),
-            "accepted_per_second": self.per_second(),
+            "accepted_per_second": self.per_second(self.accepted as f64),
+            "requests_per_second": self.per_second(self.requests.count as f64),
             "request": self.requests.json(),
             "visible": self.visible.as_ref().map(Percentiles::json),
         })
@@ -98,10 +99,11 @@ impl Report {
     pub(super) fn text(&self) -> String {
         let seconds = self.elapsed.as_secs_f64();
         let mut text = format!(
-            "{} events accepted, {} rejected in {seconds:.1} s: {:.0} events/s\nrequest: {}",
+            "{} events accepted, {} rejected in {seconds:.1} s: {:.0} events/s\n{:.0} requests/s: {}",
             self.accepted,
             self.rejected,
-            self.per_second(),
+            self.per_second(self.accepted as f64),
+            self.per_second(self.requests.count as f64),
             self.requests.text()
         );
         if let Some(visible) = &self.visible {
@@ -129,5 +131,6 @@ mod tests {
         let sent = |accepted, seconds| Sent { accepted, elapsed: Duration::from_secs(seconds), ..Sent::default() };
         let report = Report::new(&[sent(600, 10), sent(400, 8)], None);
         assert_eq!(report.json()["accepted_per_second"], 100.0);
+        assert_eq!(report.json()["requests_per_second"], 0.0, "no latency was noted");
     }
 }

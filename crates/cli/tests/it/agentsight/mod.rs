@@ -1,5 +1,8 @@
 //! AgentSight's SDKs as they come from PyPI, against one process and against services of their own; and what becomes of what they send.
 
+mod alike;
+mod shadow;
+
 use std::process::{Command, Output};
 
 use rustix::process::Signal;
