@@ -23,6 +23,7 @@ mod questions;
 mod router;
 mod wait;
 
+pub use access::status as status_of;
 pub use delta::Change;
 pub use error::{Error, Told};
 pub use figures::declaration;
