@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    Deps, Error, access,
+    Deps, Error, Management, access,
     asked::{Asked, count, counted},
     conversations, explain, export, figures,
     params::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table},
@@ -36,6 +36,11 @@ impl Questions {
     /// What the API was given.
     pub fn deps(&self) -> &Deps {
         &self.app.deps
+    }
+
+    /// Changes what the API changes, within the process.
+    pub fn management(&self) -> Management {
+        Management::new(Arc::clone(&self.app))
     }
 
     /// `GET /api/v1/query` for each of so many questions, in their order: they are answered together, by fewer statements than one by

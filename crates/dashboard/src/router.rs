@@ -26,6 +26,7 @@ use crate::{
     pages::page,
     panel::{Room, drawn},
     session::{Session, Sessions, cookie},
+    settings,
     shell::{Shell, Theme, document},
     view::{Filter, Op, RangeChoice, View, decoded},
 };
@@ -95,6 +96,7 @@ pub fn router(deps: Deps) -> Router {
     Router::new()
         .route("/", get(first))
         .route("/p/{project}", get(project))
+        .route("/p/{project}/settings", get(settings::page).post(settings::change))
         .route("/p/{project}/{page}", get(shown))
         .route("/p/{project}/conversations/{id}", get(one))
         .route("/theme", post(theme))
@@ -233,7 +235,7 @@ fn admitted(door: &Door, headers: &HeaderMap, project: Option<&str>) -> Result<(
 }
 
 /// A visit to a page of a project.
-fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Option<&str>) -> Result<Visit, Refused> {
+pub(crate) fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Option<&str>) -> Result<Visit, Refused> {
     let (reader, seen) = admitted(door, headers, Some(project))?;
     let (view, notices) = View::read(query.unwrap_or_default());
     let questions = &door.deps.questions;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
-use control::{Control, Grant, Member, Purpose, Tokens};
+use control::{Control, Grant, Member, MemberRole, Purpose, Tokens};
 
 /// The cookie that carries a session.
 const COOKIE: &str = "rapport_session";
@@ -39,6 +39,15 @@ impl Visitor {
                 is_own.then(|| Grant::reader(&grant.key_id, project))
             }
         }
+    }
+
+    /// The same for owners of a project, with the power to change it.
+    pub(crate) fn manager(&self, project: &str) -> Option<Grant> {
+        let may = match self {
+            Visitor::Member(member) => member.role(project) == Some(MemberRole::Owner),
+            Visitor::Key(grant) => grant.role.may_manage(),
+        };
+        self.reader(project).filter(|_| may).map(Grant::managing)
     }
 
     /// What the session's cookie says, and what that stands on.

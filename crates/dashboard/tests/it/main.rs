@@ -5,6 +5,7 @@
 
 mod members;
 mod server;
+mod settings;
 
 use server::{Page, Pages};
 
