@@ -3,18 +3,25 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode, header};
-use control::{Grant, Project};
+use control::{Grant, MemberRole, Project};
+use warehouse::registry::Dimension;
 
-use crate::{Deps, Error};
+use crate::{Deps, Error, params::Sent};
 
 /// The HTTP status of what the control log refuses.
-pub(crate) fn status(error: &control::Error) -> StatusCode {
+pub fn status(error: &control::Error) -> StatusCode {
     match error {
-        control::Error::ProjectExists { .. } => StatusCode::CONFLICT,
-        control::Error::UnknownProject(_) | control::Error::UnknownKey(_) => StatusCode::NOT_FOUND,
-        control::Error::Invalid(_) | control::Error::InvalidOrigin(_) | control::Error::InvalidSettings(_) => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        control::Error::ProjectExists { .. } | control::Error::LastAdministrator => StatusCode::CONFLICT,
+        control::Error::UnknownProject(_)
+        | control::Error::UnknownKey(_)
+        | control::Error::UnknownMember(_)
+        | control::Error::InvitationOver => StatusCode::NOT_FOUND,
+        control::Error::WrongPassword => StatusCode::FORBIDDEN,
+        control::Error::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
+        control::Error::InvalidMember(_)
+        | control::Error::Invalid(_)
+        | control::Error::InvalidOrigin(_)
+        | control::Error::InvalidSettings(_) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -31,6 +38,12 @@ pub(crate) fn hint(error: &control::Error) -> &'static str {
         control::Error::InvalidSettings(_) => {
             "GET the settings to see all fields; docs/settings.md says what each takes"
         }
+        control::Error::UnknownMember(_) => "GET /api/v1/projects/{id}/members lists the members",
+        control::Error::InvalidMember(_) => "change it and send it again",
+        control::Error::InvitationOver => "ask whoever invited you for another link",
+        control::Error::LastAdministrator => "invite another administrator first",
+        control::Error::WrongPassword => "check both and try again",
+        control::Error::TooManyTries => "try again in ten minutes",
         control::Error::Invalid(_) => "change the name and send it again",
         _ => "try again after Retry-After",
     }
@@ -50,6 +63,26 @@ pub(crate) fn authenticate(deps: &Deps, headers: &HeaderMap) -> Result<Grant, Er
 /// Whether a key may read figures.
 pub(crate) fn may_read(key: &Grant) -> Result<(), Error> {
     if key.role.may_read() { Ok(()) } else { Err(refused(key, "read figures")) }
+}
+
+/// What a member's role keeps from its question: the figures of single agents, by rows or by filters.
+pub(crate) fn may_ask(key: &Grant, sent: &Sent) -> Result<(), Error> {
+    let is_agent = |name: &str| name.trim().eq_ignore_ascii_case(Dimension::Agent.name());
+    let by_agent = sent.all("by").flat_map(|dimensions| dimensions.split(',')).any(is_agent);
+    let of_agent = sent.all("f").filter_map(|filter| filter.split(':').next()).any(is_agent);
+    if (by_agent || of_agent) && !key.may_single_out_agents() {
+        return Err(member_refused(key, "see the figures of single agents"));
+    }
+    Ok(())
+}
+
+/// Whether conversations may be read.
+pub(crate) fn may_read_conversations(key: &Grant) -> Result<(), Error> {
+    if key.may_read_conversations() { Ok(()) } else { Err(member_refused(key, "read conversations")) }
+}
+
+fn member_refused(key: &Grant, what: &'static str) -> Error {
+    Error::MemberMayNot { role: key.member.map_or("unknown", MemberRole::name), what }
 }
 
 /// Whether a key waits for what the journal held when it asked: one that both writes and reads.

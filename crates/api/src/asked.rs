@@ -51,6 +51,7 @@ impl Asked {
     /// The same of a key that may read.
     pub(crate) fn by(app: &App, key: Grant, pairs: Vec<(String, String)>, table: Table) -> Result<Asked, Error> {
         let sent = Sent::new(pairs, table)?;
+        access::may_ask(&key, &sent)?;
         let project = access::project(&app.deps, &key, sent.one("project"))?;
         Ok(Asked { key, sent, project, now: (app.deps.now)() })
     }

@@ -28,6 +28,14 @@ pub enum Error {
         /// What was tried.
         what: &'static str,
     },
+    /// The member's role does not allow it.
+    #[error("a member of role `{role}` may not {what}")]
+    MemberMayNot {
+        /// The member's role.
+        role: &'static str,
+        /// What was tried.
+        what: &'static str,
+    },
     /// The key is another project's.
     #[error("this key belongs to another project")]
     OtherProject,
@@ -103,6 +111,7 @@ impl Error {
             Error::KeyMissing => "key_missing",
             Error::KeyInvalid => "key_invalid",
             Error::RoleMayNot { .. } => "role_may_not",
+            Error::MemberMayNot { .. } => "member_may_not",
             Error::OtherProject => "other_project",
             Error::ProjectMissing => "project_missing",
             Error::NotFound { .. } | Error::NoConversation(_) => "not_found",
@@ -125,7 +134,7 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Error::KeyMissing | Error::KeyInvalid => StatusCode::UNAUTHORIZED,
-            Error::RoleMayNot { .. } | Error::OtherProject => StatusCode::FORBIDDEN,
+            Error::RoleMayNot { .. } | Error::MemberMayNot { .. } | Error::OtherProject => StatusCode::FORBIDDEN,
             Error::NotFound { .. } | Error::NoConversation(_) | Error::NoRoute => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Error::BadBody(_) => StatusCode::BAD_REQUEST,
@@ -147,6 +156,7 @@ impl Error {
             Error::RoleMayNot { .. } => {
                 "use a key of role read, write or admin as the route asks; `rapport key create --role` makes one"
             }
+            Error::MemberMayNot { .. } => "an owner of the project can give you another role",
             Error::OtherProject => "leave the project out, or use a key of that project",
             Error::ProjectMissing => "add project=ID; GET /api/v1/projects lists them",
             Error::NotFound { .. } => "check the name; GET /api/v1/projects lists the projects",

@@ -7,12 +7,12 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode},
 };
-use control::{Grant, NewKey, Project, Role};
+use control::{NewKey, Project, Role};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, access, router::App};
+use crate::{Error, Management, access, router::App};
 
 /// Longest body, bytes.
 const BODY_MAX: usize = 64 << 10;
@@ -86,13 +86,11 @@ pub(crate) async fn change_settings(
     request: Request,
 ) -> Result<Json<Value>, Error> {
     let key = access::authenticate(&app.deps, request.headers())?;
-    if !key.role.may_manage() {
-        return Err(access::refused(&key, "change settings"));
-    }
+    let management = Management::new(app);
+    management.may_manage(&key, "change settings")?;
     let Path(id) = id.map_err(|_| Error::NoRoute)?;
-    let project = access::project(&app.deps, &key, Some(&id))?;
     let changes: Map<String, Value> = read(request).await?;
-    let changed = app.deps.control.change_settings(&project.id, changes).await?;
+    let changed = management.change_settings(&key, &id, changes).await?;
     Ok(Json(json!({ "settings": &*changed.settings })))
 }
 
@@ -102,7 +100,8 @@ pub(crate) async fn create_key(
     request: Request,
 ) -> Result<(StatusCode, Json<Value>), Error> {
     let key = access::authenticate(&app.deps, request.headers())?;
-    may_manage_keys(&key)?;
+    let management = Management::new(Arc::clone(&app));
+    management.may_manage(&key, "manage keys")?;
     let body: KeyBody = read(request).await?;
     let role: Role = body.role.as_deref().map_or(Ok(Role::Write), str::parse)?;
     let project = access::project(&app.deps, &key, body.project.as_deref())?;
@@ -114,7 +113,7 @@ pub(crate) async fn create_key(
         bot_id: body.bot,
         origins: body.origins,
     };
-    let created = app.deps.control.create_key(new).await?;
+    let created = management.create_key(&key, new).await?;
     let answer = json!({
         "id": created.id, "key": created.key.reveal(), "project": project.id, "role": role.name(), "environment": environment,
         "origins": created.origins,
@@ -122,27 +121,34 @@ pub(crate) async fn create_key(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-/// `DELETE /api/v1/keys/{id}`, for keys of all projects.
+/// `GET /api/v1/projects/{id}/keys`, for administrators of the project.
+pub(crate) async fn keys(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, Error> {
+    let key = access::authenticate(&app.deps, &headers)?;
+    let Path(id) = id.map_err(|_| Error::NoRoute)?;
+    let keys = Management::new(app).keys(&key, &id)?;
+    let keys = keys.iter().map(|key| {
+        json!({
+            "id": &*key.key_id, "role": key.role.name(), "environment": &*key.environment, "bot": key.bot_id.as_deref(),
+            "origins": &*key.origins,
+        })
+    });
+    Ok(Json(json!({ "keys": keys.collect::<Vec<_>>() })))
+}
+
+/// `DELETE /api/v1/keys/{id}`, for administrators of its project.
 pub(crate) async fn revoke_key(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Error> {
     let key = access::authenticate(&app.deps, &headers)?;
-    may_manage_keys(&key)?;
-    if key.project.is_some() {
-        return Err(access::refused(
-            &key,
-            "revoke keys of other projects, and this route cannot tell which project a key is of",
-        ));
-    }
     let Path(id) = id.map_err(|_| Error::NoRoute)?;
-    app.deps.control.revoke_key(&id).await?;
+    Management::new(app).revoke_key(&key, &id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn may_manage_keys(key: &Grant) -> Result<(), Error> {
-    if key.role.may_manage() { Ok(()) } else { Err(access::refused(key, "manage keys")) }
 }
 
 fn described(project: &Project) -> Value {
@@ -150,7 +156,7 @@ fn described(project: &Project) -> Value {
 }
 
 /// Reads the body of a request whose key is good. Fails with `BadBody`, `BodyTooLarge` or `BodyTimeout`.
-async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Error> {
+pub(crate) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Error> {
     let body = Limited::new(request.into_body(), BODY_MAX).collect();
     let body =
         tokio::time::timeout(BODY_TIME_MAX, body).await.map_err(|_| Error::BodyTimeout { limit: BODY_TIME_MAX })?;

@@ -35,6 +35,60 @@ fn own() -> Value {
 }
 
 fn paths() -> Value {
+    let mut all = paths_of_figures();
+    add(&mut all, &paths_of_people());
+    all
+}
+
+/// Keys and members of projects.
+fn paths_of_people() -> Value {
+    let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]);
+    json!({
+        "/api/v1/projects/{id}/keys": {"get": {
+            "summary": "The keys of a project that are honoured (administrators).", "parameters": id,
+            "responses": answers("200", "Keys, without themselves", "#/components/schemas/Keys"),
+        }},
+        "/api/v1/projects/{id}/members": {
+            "get": {
+                "summary": "The members of a project, and who is invited (administrators).", "parameters": id,
+                "responses": answers("200", "Members and invitations", "#/components/schemas/Members"),
+            },
+            "post": {
+                "summary": "Invite somebody; the answer has the link to hand on, which is good once and for 24 hours.", "parameters": id,
+                "requestBody": body("#/components/schemas/NewMember"),
+                "responses": answers("201", "The invitation", "#/components/schemas/Invitation"),
+            },
+        },
+        "/api/v1/projects/{id}/members/{member}": {
+            "patch": {
+                "summary": "Give a member another role.", "parameters": of_member(&id),
+                "requestBody": body("#/components/schemas/NewRole"),
+                "responses": {"204": {"description": "Changed."}, "default": refusal()},
+            },
+            "delete": {
+                "summary": "Remove a member, whose sessions end, or withdraw an invitation by its id.", "parameters": of_member(&id),
+                "responses": {"204": {"description": "Removed."}, "default": refusal()},
+            },
+        },
+        "/api/v1/administrators": {
+            "get": {
+                "summary": "Who owns every project, and who is invited to (keys of all projects).",
+                "responses": answers("200", "Administrators and invitations", "#/components/schemas/Members"),
+            },
+            "post": {
+                "summary": "Invite an administrator.", "requestBody": body("#/components/schemas/NewAdministrator"),
+                "responses": answers("201", "The invitation", "#/components/schemas/Invitation"),
+            },
+        },
+        "/api/v1/administrators/{member}": {"delete": {
+            "summary": "Remove an administrator, or withdraw an invitation by its id.", "parameters": [of_member(&id)[1]],
+            "responses": {"204": {"description": "Removed."}, "default": refusal()},
+        }},
+    })
+}
+
+/// Everything else.
+fn paths_of_figures() -> Value {
     let open =
         |says: &str| json!({"get": {"summary": says, "security": [], "responses": {"200": {"description": "Yes."}}}});
     let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]);
@@ -108,6 +162,10 @@ fn files() -> Value {
         "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
         "application/vnd.apache.parquet": binary,
     })
+}
+
+fn of_member(id: &Value) -> Value {
+    json!([id[0], {"name": "member", "in": "path", "required": true, "schema": {"type": "string"}}])
 }
 
 fn with_id(mut parameters: Value) -> Value {
@@ -208,6 +266,15 @@ fn schemas() -> Value {
         "NewProject": object(&["name"], &["timezone"]),
         "Key": with_origins(object(&["id", "key", "project", "role", "environment"], &[])),
         "NewKey": with_origins(object(&[], &["project", "environment", "role", "bot"])),
+        "Keys": {"type": "object", "properties": {"keys": {"type": "array", "items": with_origins(object(&["id", "role", "environment"], &["bot"]))}}},
+        "Members": {"type": "object", "properties": {
+            "members": {"type": "array", "items": object(&["id", "email", "role"], &[])},
+            "invitations": {"type": "array", "items": object(&["id", "email", "role", "expires_at"], &[])},
+        }},
+        "Invitation": object(&["id", "email", "role", "expires_at", "link"], &[]),
+        "NewMember": object(&["email", "role"], &[]),
+        "NewAdministrator": object(&["email"], &[]),
+        "NewRole": object(&["role"], &[]),
         "Settings": settings(),
         "SettingsInForce": {"type": "object", "properties": {"settings": {"$ref": "#/components/schemas/Settings"}}},
         "Erasures": {"type": "object", "properties": {"erasures": {"type": "array", "items": erasure()}}},

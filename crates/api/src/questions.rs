@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    Deps, Error, access,
+    Deps, Error, Management, access,
     asked::{Asked, count, counted},
     conversations, explain, export, figures,
     params::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table},
@@ -36,6 +36,11 @@ impl Questions {
     /// What the API was given.
     pub fn deps(&self) -> &Deps {
         &self.app.deps
+    }
+
+    /// Changes what the API changes, within the process.
+    pub fn management(&self) -> Management {
+        Management::new(Arc::clone(&self.app))
     }
 
     /// `GET /api/v1/query` for each of so many questions, in their order: they are answered together, by fewer statements than one by
@@ -73,13 +78,19 @@ impl Questions {
 
     /// `GET /api/v1/conversations`.
     pub async fn conversations(&self, reader: &Grant, parameters: Parameters) -> Result<Value, Error> {
-        counted("conversations", conversations::listed(&self.app, self.asked(reader, parameters, CONVERSATIONS))).await
+        let asked = self.asked_of_conversations(reader, parameters, CONVERSATIONS);
+        counted("conversations", conversations::listed(&self.app, asked)).await
     }
 
     /// `GET /api/v1/conversations/{id}`.
     pub async fn conversation(&self, reader: &Grant, id: &str, parameters: Parameters) -> Result<Value, Error> {
-        let asked = self.asked(reader, parameters, CONVERSATION);
+        let asked = self.asked_of_conversations(reader, parameters, CONVERSATION);
         counted("conversation", conversations::shown(&self.app, asked, Ok(id.to_owned()))).await
+    }
+
+    fn asked_of_conversations(&self, reader: &Grant, parameters: Parameters, table: Table) -> Result<Asked, Error> {
+        access::may_read_conversations(reader)?;
+        self.asked(reader, parameters, table)
     }
 
     fn asked(&self, reader: &Grant, parameters: Parameters, table: Table) -> Result<Asked, Error> {

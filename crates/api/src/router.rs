@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, delete, get, post},
+    routing::{MethodRouter, delete, get, patch, post},
 };
 use chrono::{DateTime, Utc};
 use journal::{Journal, position::Position};
@@ -16,7 +16,7 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, openapi, wait::Feed,
+    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, members, openapi, wait::Feed,
 };
 
 /// Questions that are answered at once.
@@ -116,7 +116,7 @@ pub fn operations(health: service::health::Health, metrics: service::metrics::Ha
 type Operated = (service::health::Health, service::metrics::Handle);
 
 /// Every address, with what its methods do.
-fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 16] {
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 21] {
     [
         ("/api/v1/query", get(figures::query)),
         ("/api/v1/metrics", get(figures::registry)),
@@ -127,6 +127,11 @@ fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 16] {
         ("/api/v1/projects", get(manage::projects).post(manage::create_project)),
         ("/api/v1/projects/{id}/settings", get(manage::settings).patch(manage::change_settings)),
         ("/api/v1/projects/{id}/erasures", get(erasures::erasures)),
+        ("/api/v1/projects/{id}/keys", get(manage::keys)),
+        ("/api/v1/projects/{id}/members", get(members::members).post(members::invite)),
+        ("/api/v1/projects/{id}/members/{member}", patch(members::change_role).delete(members::remove)),
+        ("/api/v1/administrators", get(members::administrators).post(members::invite_administrator)),
+        ("/api/v1/administrators/{member}", delete(members::remove_administrator)),
         ("/api/v1/keys", post(manage::create_key)),
         ("/api/v1/keys/{id}", delete(manage::revoke_key)),
         ("/healthz", get(health)),

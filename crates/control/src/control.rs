@@ -1,4 +1,4 @@
-//! The handle through which everything else sees projects and keys.
+//! The handle through which everything else sees projects, keys and members.
 
 use std::{
     collections::BTreeSet,
@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Grant, PlainKey, Project, Role, key, name, origin,
+    password::Passwords,
     record::Change,
     state::{Applied, State},
 };
@@ -41,7 +42,7 @@ const ENVIRONMENT_BYTES_MAX: usize = 40;
 /// The key id under which the first administrator's key appears.
 const ADMIN_KEY_ID: &str = "admin";
 
-/// Projects and keys. Clones share one state.
+/// Projects, keys and members. Clones share one state.
 #[derive(Clone)]
 pub struct Control {
     inner: Arc<Inner>,
@@ -55,6 +56,7 @@ struct Inner {
     next: Mutex<u64>,
     /// One creation at a time in this process, so that of two equal names the second is told.
     creating: Mutex<()>,
+    passwords: Passwords,
     skipped: AtomicU64,
 }
 
@@ -108,6 +110,7 @@ impl Control {
                 state: RwLock::default(),
                 next: Mutex::new(first),
                 creating: Mutex::default(),
+                passwords: Passwords::default(),
                 skipped: AtomicU64::new(0),
             }),
         };
@@ -120,16 +123,22 @@ impl Control {
     pub fn authenticate(&self, key: &str) -> Option<Grant> {
         let hash = key::hash(key);
         if self.inner.admin == Some(hash) {
-            return Some(Grant {
-                key_id: ADMIN_KEY_ID.into(),
-                project: None,
-                environment: "production".into(),
-                role: Role::Admin,
-                bot_id: None,
-                origins: Arc::default(),
-            });
+            return Some(administrators_grant());
         }
         self.read_state(|state| state.grant(&hash))
+    }
+
+    /// What a key may do that is honoured, by its id, with its SHA-256: what stands on the key ends with it.
+    pub fn key(&self, id: &str) -> Option<(Grant, [u8; 32])> {
+        if id == ADMIN_KEY_ID {
+            return self.inner.admin.map(|hash| (administrators_grant(), hash));
+        }
+        self.read_state(|state| state.key(id))
+    }
+
+    /// The keys of a project that are honoured, the oldest first.
+    pub fn keys(&self, project: &str) -> Vec<Grant> {
+        self.read_state(|state| state.keys(project))
     }
 
     /// Whether any key lets pages of this origin send: what can be said before a page has shown its key.
@@ -295,12 +304,16 @@ impl Control {
         }
     }
 
-    fn read_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
+    }
+
+    pub(crate) fn read_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.inner.state.read().expect("no holder of this lock panics"))
     }
 
     /// Writes a change, and applies the topic beyond it; answers its offset.
-    async fn write(&self, key: &str, change: &Change) -> Result<u64, Error> {
+    pub(crate) async fn write(&self, key: &str, change: &Change) -> Result<u64, Error> {
         let body = change.encode();
         let record = NewRecord { key: key.to_owned().into(), value: body.into(), headers: Vec::new() };
         let places = self.inner.journal.append(Topic::Control, vec![record]).await?;
@@ -331,7 +344,20 @@ impl Control {
     }
 }
 
-fn now() -> String {
+/// What the first administrator's key may do.
+fn administrators_grant() -> Grant {
+    Grant {
+        key_id: ADMIN_KEY_ID.into(),
+        project: None,
+        environment: "production".into(),
+        role: Role::Admin,
+        bot_id: None,
+        origins: Arc::default(),
+        member: None,
+    }
+}
+
+pub(crate) fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 

@@ -1,6 +1,6 @@
 //! Errors of this crate.
 
-/// Why a project or key could not be read or changed.
+/// Why a project, key or member could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,6 +27,27 @@ pub enum Error {
     /// Settings that are wrong, or that do not exist.
     #[error("{0}")]
     InvalidSettings(String),
+    /// No member has this id, or not in this project.
+    #[error("there is no member with the id {0:?} here")]
+    UnknownMember(String),
+    /// A role, an address or a password that cannot be taken.
+    #[error("{0}")]
+    InvalidMember(String),
+    /// An invitation that was taken, withdrawn or replaced, or whose time is over.
+    #[error("this invitation was taken, withdrawn or replaced, or its time is over")]
+    InvitationOver,
+    /// Nobody could let another administrator in.
+    #[error("this is the last administrator")]
+    LastAdministrator,
+    /// No member has this address with this password.
+    #[error("e-mail address and password do not belong together here")]
+    WrongPassword,
+    /// Too many passwords were tried for an address.
+    #[error("too many passwords were tried for this address")]
+    TooManyTries,
+    /// Too many passwords are being verified.
+    #[error("too many people sign in at this moment")]
+    Busy,
     /// A name or environment that cannot be taken.
     #[error("{0}")]
     Invalid(String),
@@ -42,6 +63,13 @@ impl Error {
             Error::UnknownKey(_) => "unknown_key",
             Error::InvalidOrigin(_) => "invalid_origin",
             Error::InvalidSettings(_) => "invalid_settings",
+            Error::UnknownMember(_) => "unknown_member",
+            Error::InvalidMember(_) => "invalid_member",
+            Error::InvitationOver => "invitation_over",
+            Error::LastAdministrator => "last_administrator",
+            Error::WrongPassword => "wrong_password",
+            Error::TooManyTries => "too_many_tries",
+            Error::Busy => "busy",
             Error::Invalid(_) => "invalid_name",
         }
     }
@@ -50,6 +78,7 @@ impl Error {
     pub fn class(&self) -> journal::ErrorClass {
         match self {
             Error::Journal(error) => error.class(),
+            Error::TooManyTries | Error::Busy => journal::ErrorClass::Retry,
             _ => journal::ErrorClass::Fatal,
         }
     }

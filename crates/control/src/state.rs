@@ -1,4 +1,4 @@
-//! Projects and keys as the records so far make them: a pure fold.
+//! Projects, keys and members as the records so far make them: a pure fold.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,7 +9,7 @@ use std::{
 use chrono_tz::Tz;
 use rollup::{EDITION_MAX, IdleTimeouts, Settings};
 
-use crate::{Role, key, record::Change};
+use crate::{MemberRole, Role, key, members::Members, record::Change};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Grant {
     pub bot_id: Option<Arc<str>>,
     /// The pages that may send with it; none means every page. Browsers' keys alone have them.
     pub origins: Arc<[String]>,
+    /// The role of the member who has it; None where it is a key's.
+    pub member: Option<MemberRole>,
 }
 
 impl Grant {
@@ -62,7 +64,29 @@ impl Grant {
             role: Role::Read,
             bot_id: None,
             origins: Arc::default(),
+            member: None,
         }
+    }
+
+    /// What a member of a role has who reads a project.
+    pub fn member(id: &str, project: &str, role: MemberRole) -> Grant {
+        Grant { member: Some(role), ..Grant::reader(id, project) }
+    }
+
+    /// The same with the power to change the project's settings, keys and members.
+    #[must_use]
+    pub fn managing(self) -> Grant {
+        Grant { role: Role::Admin, ..self }
+    }
+
+    /// Whether the figures of single agents are shown.
+    pub fn may_single_out_agents(&self) -> bool {
+        self.member.is_none_or(MemberRole::may_single_out_agents)
+    }
+
+    /// Whether conversations are shown with what was written in them.
+    pub fn may_read_conversations(&self) -> bool {
+        self.member.is_none_or(MemberRole::may_read_conversations)
     }
 
     /// Whether a page of this origin may send with the key: a browser's key, and the page is one of its own.
@@ -90,6 +114,7 @@ pub(crate) struct State {
     keys: HashMap<key::Hash, Grant>,
     /// Hash by key id, kept after a key was revoked.
     hashes: HashMap<String, key::Hash>,
+    pub(crate) members: Members,
 }
 
 impl fmt::Debug for State {
@@ -103,6 +128,7 @@ impl State {
     pub(crate) fn apply(&mut self, offset: u64, body: &[u8]) -> Applied {
         let Ok(change) = serde_json::from_slice::<Change>(body) else { return Applied::Malformed };
         match change {
+            Change::Member(change) => self.members.apply(offset, change),
             Change::ProjectCreated { id, name, timezone, .. } => {
                 let Ok(timezone) = timezone.parse() else { return Applied::Malformed };
                 self.create_project(offset, Project::new(&id, &name, timezone))
@@ -128,6 +154,7 @@ impl State {
                     role,
                     bot_id: bot_id.map(Into::into),
                     origins: origins.into(),
+                    member: None,
                 };
                 self.hashes.insert(id, hash);
                 self.keys.insert(hash, grant);
@@ -169,6 +196,21 @@ impl State {
 
     pub(crate) fn grant(&self, hash: &key::Hash) -> Option<Grant> {
         self.keys.get(hash).cloned()
+    }
+
+    /// A key that is honoured, by its id, and its hash.
+    pub(crate) fn key(&self, id: &str) -> Option<(Grant, key::Hash)> {
+        let hash = self.hashes.get(id)?;
+        self.keys.get(hash).map(|grant| (grant.clone(), *hash))
+    }
+
+    /// The keys of a project that are honoured, the oldest first.
+    pub(crate) fn keys(&self, project: &str) -> Vec<Grant> {
+        let own = self.keys.values().filter(|grant| grant.project.as_deref() == Some(project));
+        let mut keys: Vec<Grant> = own.cloned().collect();
+        // Their ids begin with the time.
+        keys.sort_by(|one, other| one.key_id.cmp(&other.key_id));
+        keys
     }
 
     /// The environments that a project's keys are of, in order.

@@ -14,17 +14,17 @@ use crate::{Control, Error, NewKey, Role};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn journal() -> (TempDir, Arc<dyn Journal>) {
+pub(crate) fn journal() -> (TempDir, Arc<dyn Journal>) {
     let dir = tempfile::tempdir().unwrap();
     let journal = EmbeddedJournal::open(dir.path(), Options { reserve_bytes: 0, ..Options::default() }).unwrap();
     (dir, Arc::new(journal))
 }
 
-async fn open(journal: &Arc<dyn Journal>) -> Control {
+pub(crate) async fn open(journal: &Arc<dyn Journal>) -> Control {
     Control::open(Arc::clone(journal), None).await.unwrap()
 }
 
-fn new_key(project: &str, role: Role) -> NewKey {
+pub(crate) fn new_key(project: &str, role: Role) -> NewKey {
     NewKey {
         project: project.to_owned(),
         environment: "production".to_owned(),
@@ -34,7 +34,7 @@ fn new_key(project: &str, role: Role) -> NewKey {
     }
 }
 
-async fn write(journal: &Arc<dyn Journal>, body: &str) {
+pub(crate) async fn write(journal: &Arc<dyn Journal>, body: &str) {
     let record = NewRecord { value: body.to_owned().into(), ..NewRecord::default() };
     journal.append(Topic::Control, vec![record]).await.unwrap();
 }

@@ -134,6 +134,7 @@ pub(crate) const GROUPS: &[(&str, &[(&str, &str)])] = &[
     ("People", &[("contact-center", "Contact center"), ("agents", "Agents")]),
     ("Work", &[("cost", "Cost")]),
     ("Trust", &[("metrics", "Metrics")]),
+    ("Project", &[("settings", "Settings")]),
 ];
 
 /// Every page of panels.

@@ -11,7 +11,8 @@ use axum::{
     routing::{get, post},
 };
 use chart::Locale;
-use control::{Grant, Project};
+use chrono::{DateTime, Utc};
+use control::{Control, Grant, Project, Tokens};
 use maud::{Markup, html};
 
 use crate::{
@@ -20,9 +21,12 @@ use crate::{
     conversation, conversations,
     desk::{Desk, Turns},
     dictionary, explain,
+    form::Form,
+    join,
     pages::page,
     panel::{Room, drawn},
-    session::{Sessions, cookie},
+    session::{Session, Sessions, cookie},
+    settings,
     shell::{Shell, Theme, document},
     view::{Filter, Op, RangeChoice, View, decoded},
 };
@@ -53,24 +57,57 @@ pub struct Demo {
 
 /// The state of the routes.
 #[derive(Debug)]
-struct Door {
+pub(crate) struct Door {
     deps: Deps,
-    sessions: Sessions,
+    pub(crate) sessions: Sessions,
     turns: Turns,
+}
+
+impl Door {
+    pub(crate) fn control(&self) -> &Control {
+        &self.deps.questions.deps().control
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.deps.questions.deps().now)()
+    }
+
+    /// The session of a request.
+    pub(crate) fn session(&self, headers: &HeaderMap) -> Option<Session> {
+        self.sessions.of(self.control(), headers, self.now())
+    }
+
+    /// The session of a request that needs one.
+    pub(crate) fn signed_in(&self, headers: &HeaderMap) -> Result<Session, Refused> {
+        self.session(headers).ok_or(Refused::Closed(Closed::NoDemo))
+    }
+
+    /// The session of a form that changes something: sent by a page of ours, which carried the session's token.
+    pub(crate) fn changing(&self, headers: &HeaderMap, form: &Form) -> Result<Session, Refused> {
+        own(headers)?;
+        let session = self.signed_in(headers)?;
+        if self.sessions.is_form(&session, form.text("token")) { Ok(session) } else { Err(Refused::Foreign) }
+    }
 }
 
 /// The pages' routes.
 pub fn router(deps: Deps) -> Router {
+    let sessions = Sessions::new(Tokens::new(Arc::clone(&deps.questions.deps().position_secret)));
     Router::new()
         .route("/", get(first))
         .route("/p/{project}", get(project))
+        .route("/p/{project}/settings", get(settings::page).post(settings::change))
         .route("/p/{project}/{page}", get(shown))
         .route("/p/{project}/conversations/{id}", get(one))
         .route("/theme", post(theme))
-        .route("/sign-in", get(async || sign_in_form(None)).post(sign_in))
-        .route("/sign-out", post(sign_out))
+        .route("/sign-in", get(join::sign_in_form).post(join::sign_in))
+        .route("/sign-out", post(join::sign_out))
+        .route("/sign-out/everywhere", post(join::sign_out_everywhere))
+        .route("/join/{token}", get(join::join_form).post(join::join))
+        .route("/account", get(join::account))
+        .route("/account/password", post(join::password))
         .route(STYLE.path(), get(async || STYLE.answer()))
-        .with_state(Arc::new(Door { deps, sessions: Sessions::default(), turns: Turns::default() }))
+        .with_state(Arc::new(Door { deps, sessions, turns: Turns::default() }))
         .layer(axum::middleware::map_response(guarded))
 }
 
@@ -96,6 +133,8 @@ pub(crate) enum Refused {
     Closed(Closed),
     /// A form of another page.
     Foreign,
+    /// The visitor's role does not allow it; says who may.
+    Forbidden(&'static str),
     /// There is no such page, project or conversation.
     Nothing(String),
     /// The question was not answered.
@@ -114,14 +153,19 @@ impl From<api::Error> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (status, head, text): (StatusCode, &str, Markup) = match self {
-            Refused::Closed(why) => (
-                StatusCode::FORBIDDEN,
-                "Sign in",
-                html! { (why.says()) " " a href="/sign-in" { "Sign in with a key" } "." },
-            ),
-            Refused::Foreign => {
-                (StatusCode::FORBIDDEN, "Not from here", html! { "This form was sent by another page." })
+            Refused::Closed(why) => {
+                (StatusCode::FORBIDDEN, "Sign in", html! { (why.says()) " " a href="/sign-in" { "Sign in" } "." })
             }
+            Refused::Foreign => (
+                StatusCode::FORBIDDEN,
+                "Not from here",
+                html! { "This form was sent by another page, or before you signed in: open its page again." },
+            ),
+            Refused::Forbidden(who) => (
+                StatusCode::FORBIDDEN,
+                "Not for your role",
+                html! { (who) " " a href="/" { "Go to the overview" } "." },
+            ),
             Refused::Nothing(what) => {
                 (StatusCode::NOT_FOUND, "Nothing here", html! { (what) ". " a href="/" { "Go to the overview" } "." })
             }
@@ -169,28 +213,29 @@ impl Visit {
 
 /// What a visitor may see: a reader's access to the project of an id, or to the first there is.
 fn admitted(door: &Door, headers: &HeaderMap, project: Option<&str>) -> Result<(Grant, Vec<Arc<Project>>), Refused> {
-    let control = &door.deps.questions.deps().control;
-    let (id, own) = if let Some(grant) = door.sessions.grant(control, headers) {
-        (grant.key_id, grant.project)
-    } else {
-        let demo = door.deps.demo.as_ref();
+    let visitor = door.session(headers).map(|session| session.visitor);
+    let demo = door.deps.demo.as_ref();
+    if visitor.is_none() {
         access::open(demo.map(|demo| demo.listens), headers).map_err(Refused::Closed)?;
-        ("demo".into(), demo.map(|demo| demo.project.as_str().into()))
+    }
+    let reader = |id: &str| match &visitor {
+        Some(visitor) => visitor.reader(id),
+        None => demo.filter(|demo| demo.project == id).map(|_| Grant::reader("demo", id)),
     };
     let mut seen: Vec<Arc<Project>> =
-        control.projects().into_iter().filter(|one| own.as_deref().is_none_or(|own| own == one.id)).collect();
+        door.control().projects().into_iter().filter(|one| reader(&one.id).is_some()).collect();
     // The one that is meant comes first.
     if let Some(project) = project {
         let at = seen.iter().position(|one| one.id == project);
         let at = at.ok_or_else(|| Refused::Nothing("There is no such project for you".into()))?;
         seen.swap(0, at);
     }
-    let first = seen.first().ok_or_else(|| Refused::Nothing("There is no project yet".into()))?;
-    Ok((Grant::reader(&id, &first.id), seen))
+    let first = seen.first().and_then(|first| reader(&first.id));
+    Ok((first.ok_or_else(|| Refused::Nothing("There is no project for you yet".into()))?, seen))
 }
 
 /// A visit to a page of a project.
-fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Option<&str>) -> Result<Visit, Refused> {
+pub(crate) fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Option<&str>) -> Result<Visit, Refused> {
     let (reader, seen) = admitted(door, headers, Some(project))?;
     let (view, notices) = View::read(query.unwrap_or_default());
     let questions = &door.deps.questions;
@@ -200,44 +245,21 @@ fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Option<&str>) -
     Ok(Visit { desk, theme: theme_of(headers), locale: Locale::En, notices, projects })
 }
 
-/// The form that asks for a key.
-fn sign_in_form(wrong: Option<&str>) -> Html<String> {
-    let body = html! {
-        main .alone {
-            h1 { "Sign in" }
-            @if let Some(wrong) = wrong { p .ban role="alert" { (wrong) } }
-            form .pop method="post" action="/sign-in" {
-                label { "Key that may read" input type="password" name="key" required maxlength="200" autocomplete="off"; }
-                button .btn .pri type="submit" { "Sign in" }
-            }
-            p .note { code { "rapport key create --project NAME --role read" } " makes one. A session lasts twelve hours, or until its key is revoked." }
+/// Whether a page is closed to the role of its visitor. What a page may not show is refused by the API besides.
+fn closed_to(reader: &Grant, page: &str) -> Result<(), Refused> {
+    match page {
+        "agents" if !reader.may_single_out_agents() => {
+            Err(Refused::Forbidden("Owners, analysts and clients of the project see the figures of single agents."))
         }
-    };
-    Html(document("Sign in", Theme::System, &body).into_string())
-}
-
-async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: String) -> Result<Response, Refused> {
-    own(&headers)?;
-    let fields = decoded(&body);
-    let key = fields.iter().find(|(name, _)| name == "key").map_or("", |(_, value)| value.trim());
-    let is_https = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-    let begun = door.sessions.begin(&door.deps.questions.deps().control, key, is_https);
-    Ok(match begun {
-        Some(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
-        None => {
-            let form = sign_in_form(Some("This is no key that may read here."));
-            (StatusCode::FORBIDDEN, form).into_response()
+        "conversations" if !reader.may_read_conversations() => {
+            Err(Refused::Forbidden("Owners, analysts and agents of the project read conversations."))
         }
-    })
-}
-
-async fn sign_out(State(door): State<Arc<Door>>, headers: HeaderMap) -> Result<Response, Refused> {
-    own(&headers)?;
-    Ok(([(header::SET_COOKIE, door.sessions.end(&headers))], Redirect::to("/sign-in")).into_response())
+        _ => Ok(()),
+    }
 }
 
 /// Whether a form is one of ours.
-fn own(headers: &HeaderMap) -> Result<(), Refused> {
+pub(crate) fn own(headers: &HeaderMap) -> Result<(), Refused> {
     if access::is_own(headers) { Ok(()) } else { Err(Refused::Foreign) }
 }
 
@@ -265,6 +287,7 @@ async fn shown(
     if let Some(view) = submitted(&visit.desk.view) {
         return Ok(Redirect::to(&view.link(&project, &id)).into_response());
     }
+    closed_to(&visit.desk.reader, &id)?;
     let markup = match id.as_str() {
         "explain" => visit.desk.gathering(Box::pin(explain::page(&visit))).await?,
         "conversations" => conversations::page(&visit).await?,
@@ -294,6 +317,7 @@ async fn one(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, Refused> {
     let visit = visit(&door, &headers, &project, query.as_deref())?;
+    closed_to(&visit.desk.reader, "conversations")?;
     Ok(Html(conversation::page(&visit, &id).await?.into_string()))
 }
 

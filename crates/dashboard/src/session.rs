@@ -1,79 +1,147 @@
-//! Who signed in with a key. A session lives in this process's memory alone: it ends with it, after twelve hours, or when its key is
-//! revoked, whichever is first.
+//! Who signed in. A session is a signed cookie and nothing that a process remembers: every process with the same secret takes it, and a
+//! restart ends none. It is over after twelve hours, and when what it stands on changes: a member's epoch, or a key.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc};
 
 use axum::http::{HeaderMap, header};
-use control::{Control, Grant};
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, Utc};
+use control::{Control, Grant, Member, MemberRole, Purpose, Tokens};
 
-/// The cookie that carries a session's token.
+/// The cookie that carries a session.
 const COOKIE: &str = "rapport_session";
-/// How long a session lasts.
-const LASTS: Duration = Duration::from_secs(12 * 3_600);
-/// Most sessions at once; beyond it the oldest ends.
-const SESSIONS_MAX: usize = 10_000;
-/// Bytes of a token.
-const TOKEN: usize = 32;
+/// How long a session lasts, seconds.
+const LASTS_S: i64 = 12 * 3_600;
+/// What the token of a form says: that it is one.
+const FORM: &str = "form";
 
-/// What is known of a session; its `Debug` output does not show the key.
-struct Session {
-    key: String,
-    began: Instant,
+/// Somebody who signed in.
+#[derive(Debug, Clone)]
+pub(crate) enum Visitor {
+    Member(Arc<Member>),
+    /// With a key that may read.
+    Key(Grant),
 }
 
-/// The sessions of this process. Tokens are kept as their digests, so that looking one up says nothing by the time it takes.
-#[derive(Default)]
-pub(crate) struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
-
-impl fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").finish_non_exhaustive()
+impl Visitor {
+    /// Who signed in by this key; None for one that may not read.
+    pub(crate) fn of_key(control: &Control, key: &str) -> Option<Visitor> {
+        control.authenticate(key).filter(|grant| grant.role.may_read()).map(Visitor::Key)
     }
+
+    /// What they may read of a project; None where they have nothing to do with it.
+    pub(crate) fn reader(&self, project: &str) -> Option<Grant> {
+        match self {
+            Visitor::Member(member) => {
+                member.role(project).map(|role| Grant::member(&format!("member {}", member.id), project, role))
+            }
+            Visitor::Key(grant) => {
+                let is_own = grant.project.as_deref().is_none_or(|own| own == project);
+                is_own.then(|| Grant::reader(&grant.key_id, project))
+            }
+        }
+    }
+
+    /// The same for owners of a project, with the power to change it.
+    pub(crate) fn manager(&self, project: &str) -> Option<Grant> {
+        let may = match self {
+            Visitor::Member(member) => member.role(project) == Some(MemberRole::Owner),
+            Visitor::Key(grant) => grant.role.may_manage(),
+        };
+        self.reader(project).filter(|_| may).map(Grant::managing)
+    }
+
+    /// What the session's cookie says, and what that stands on.
+    fn claim(&self, control: &Control) -> Option<(String, Vec<u8>)> {
+        let body = match self {
+            Visitor::Member(member) => format!("m.{}", member.id),
+            Visitor::Key(grant) => format!("k.{}", grant.key_id),
+        };
+        let (_, ground) = of_body(control, &body)?;
+        Some((body, ground))
+    }
+}
+
+/// Whom a cookie names, and what the session stands on as that is now.
+fn of_body(control: &Control, body: &str) -> Option<(Visitor, Vec<u8>)> {
+    match body.split_once('.')? {
+        ("m", id) => control.member(id).map(|member| {
+            let epoch = member.epoch.to_be_bytes().to_vec();
+            (Visitor::Member(member), epoch)
+        }),
+        ("k", id) => {
+            let (grant, hash) = control.key(id).filter(|(grant, _)| grant.role.may_read())?;
+            Some((Visitor::Key(grant), hash.to_vec()))
+        }
+        _ => None,
+    }
+}
+
+/// A session of a request.
+pub(crate) struct Session {
+    pub(crate) visitor: Visitor,
+    token: String,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("visitor", &self.visitor).finish_non_exhaustive()
+    }
+}
+
+/// Begins sessions and knows them again.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    pub(crate) tokens: Tokens,
 }
 
 impl Sessions {
-    /// Begins a session of a key that may read; answers its cookie. None for any other key, and where the system has no randomness.
-    pub(crate) fn begin(&self, control: &Control, key: &str, is_https: bool) -> Option<String> {
-        control.authenticate(key).filter(|grant| grant.role.may_read())?;
-        let mut bits = [0; TOKEN];
-        getrandom::fill(&mut bits).ok()?;
-        let token: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
-        let began = Instant::now();
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|_, session| session.began.elapsed() < LASTS);
-        if held.len() >= SESSIONS_MAX {
-            let oldest = held.iter().min_by_key(|(_, session)| session.began).map(|(digest, _)| *digest);
-            oldest.and_then(|digest| held.remove(&digest));
-        }
-        held.insert(digest(&token), Session { key: key.to_owned(), began });
-        let secure = if is_https { "; Secure" } else { "" };
-        Some(format!("{COOKIE}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", LASTS.as_secs()))
+    pub(crate) fn new(tokens: Tokens) -> Sessions {
+        Sessions { tokens }
     }
 
-    /// What the session of a request may do, as its key may now.
-    pub(crate) fn grant(&self, control: &Control, headers: &HeaderMap) -> Option<Grant> {
-        let digest = digest(&cookie(headers, COOKIE)?);
-        let key = {
-            let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let session = held.get(&digest).filter(|session| session.began.elapsed() < LASTS)?;
-            session.key.clone()
-        };
-        control.authenticate(&key).filter(|grant| grant.role.may_read())
+    /// The cookie of a new session; None for somebody who may not sign in any more.
+    pub(crate) fn begin(
+        &self,
+        control: &Control,
+        visitor: &Visitor,
+        headers: &HeaderMap,
+        now: DateTime<Utc>,
+    ) -> Option<String> {
+        let (body, ground) = visitor.claim(control)?;
+        let token = self.tokens.sign(Purpose::Session, &body, now.timestamp() + LASTS_S, &ground);
+        let secure = if is_https(headers) { "; Secure" } else { "" };
+        Some(format!("{COOKIE}={token}; Path=/; Max-Age={LASTS_S}; HttpOnly; SameSite=Lax{secure}"))
     }
 
-    /// Ends the session of a request; answers the cookie that says so.
-    pub(crate) fn end(&self, headers: &HeaderMap) -> String {
-        if let Some(token) = cookie(headers, COOKIE) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest(&token));
-        }
+    /// The session of a request.
+    pub(crate) fn of(&self, control: &Control, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Session> {
+        let token = cookie(headers, COOKIE)?;
+        let ground = |body: &str| of_body(control, body).map(|(_, ground)| ground);
+        let body = self.tokens.open(Purpose::Session, &token, now.timestamp(), ground)?;
+        let (visitor, _) = of_body(control, &body)?;
+        Some(Session { visitor, token })
+    }
+
+    /// What a form of this session carries: another page cannot know it.
+    pub(crate) fn form_token(&self, session: &Session) -> String {
+        self.tokens.sign(Purpose::Form, FORM, i64::MAX, session.token.as_bytes())
+    }
+
+    /// Whether a form is one of this session.
+    pub(crate) fn is_form(&self, session: &Session, token: &str) -> bool {
+        let ground = |_: &str| Some(session.token.as_bytes().to_vec());
+        self.tokens.open(Purpose::Form, token, 0, ground).as_deref() == Some(FORM)
+    }
+
+    /// The cookie that ends a session at its browser.
+    pub(crate) fn end() -> String {
         format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
     }
+}
+
+/// Whether the visitor came by TLS, which ends at a proxy.
+pub(crate) fn is_https(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
 }
 
 /// The value of a cookie.
@@ -81,8 +149,4 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
-}
-
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
 }

@@ -279,6 +279,7 @@ impl Shell<'_> {
             footer .foot {
                 span { "Figures as of " (self.locale.date(now.date_naive())) ", " (now.format("%H:%M:%S")) " " (self.desk.range.tz.name()) "." }
                 span { "The same figures: " a href="/openapi.json" { "the API" } "." }
+                span { a href="/account" { "Your account" } }
                 span { "Places: IP Geolocation by DB-IP. Map: Natural Earth." }
             }
         }

@@ -81,6 +81,9 @@ pub(super) async fn serve(settings: &Settings, start: Start) -> anyhow::Result<(
     } else {
         terminal::line(format_args!("{} answers at {url}", roles.name()));
     }
+    if roles.api {
+        welcome::first_administrator(&control, &secrets.secret, address);
+    }
     drop(parts);
 
     let outcome = lifecycle.run().await;

@@ -1,10 +1,10 @@
 //! What `run` tells the person who started it, and the demo that it fills for them.
 
-use std::path::Path;
+use std::{net::SocketAddr, path::Path};
 
 use anyhow::Context;
 use chrono::Utc;
-use control::{Control, NewKey, Role};
+use control::{Control, NewKey, Role, Tokens};
 use service::lifecycle::{OnFailure, Spawner};
 use uuid::Uuid;
 
@@ -70,6 +70,15 @@ pub(super) async fn spawn(spawner: &Spawner, guest: Guest<'_>) -> anyhow::Result
         Ok(())
     });
     Ok(())
+}
+
+/// Prints the link by which the first administrator joins, where there is none yet.
+pub(super) fn first_administrator(control: &Control, secret: &str, address: SocketAddr) {
+    let Some(invitation) = control.first_invitation() else { return };
+    let link = invitation.link(&Tokens::new(secret.as_bytes().into()), Utc::now());
+    terminal::line(format_args!(
+        "The first administrator joins here, once and within 24 hours: http://{address}{link}"
+    ));
 }
 
 /// The key of the project `demo`, kept in the directory; the project is made if it is missing.

@@ -1,6 +1,9 @@
 //! The pages of a running server: their figures are the oracle's, and what they say is behind a figure comes to it.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -57,6 +60,32 @@ fn attribute(page: &str, marked: &str, name: &str) -> Option<String> {
     let rest = page.split(marked).nth(1)?;
     let tag = rest.split('>').next()?;
     Some(tag.split(&format!("{name}=\"")).nth(1)?.split('"').next()?.to_owned())
+}
+
+#[test]
+fn the_first_administrator_joins_by_the_printed_link_and_a_restart_ends_no_session() {
+    let directory = Directory::new();
+    directory.succeed(&["project", "create", "shop"]);
+    let printed = || directory.said().lines().find_map(|line| Some(format!("/join/{}", line.split_once("/join/")?.1)));
+    let server = directory.start();
+    let begun = Instant::now();
+    let link = loop {
+        if let Some(link) = printed() {
+            break link;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "no link: {}", directory.said());
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let form = [("email", "ana@shop.example"), ("password", "correct horse")];
+    let visitor = Visitor::sending(&server, &link, &form);
+    visitor.page("/p/shop/settings");
+    assert_eq!(visitor.get(&link).0, 404, "it was taken");
+    server.terminate();
+    let server = directory.start();
+    let visitor = visitor.at(&server);
+    visitor.page("/p/shop/settings");
+    Visitor::sending(&server, "/sign-in", &form).page("/p/shop/settings");
+    assert_eq!(directory.said().matches("/join/").count(), 1, "there is an administrator: no further link is printed");
 }
 
 #[test]

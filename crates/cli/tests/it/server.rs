@@ -105,7 +105,7 @@ impl Directory {
             .arg(self.data())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(self.file("said"))
             .stderr(self.log_file())
             .spawn()
             .unwrap()
@@ -135,7 +135,16 @@ impl Directory {
 
     /// Where processes on this directory log to.
     pub(crate) fn log_file(&self) -> File {
-        File::options().create(true).append(true).open(self.home.path().join("log")).unwrap()
+        self.file("log")
+    }
+
+    fn file(&self, name: &str) -> File {
+        File::options().create(true).append(true).open(self.home.path().join(name)).unwrap()
+    }
+
+    /// What the servers on this directory have printed so far.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(self.home.path().join("said")).unwrap_or_default()
     }
 
     /// The end of the servers' log, for messages of failing tests.
@@ -325,12 +334,22 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     pub(crate) fn sign_in(server: &Server, key: &str) -> Visitor {
+        Visitor::sending(server, "/sign-in", &[("key", key)])
+    }
+
+    /// Somebody who sends a form by which they are let in.
+    pub(crate) fn sending(server: &Server, path: &str, form: &[(&str, &str)]) -> Visitor {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into();
-        let response = agent.post(format!("{}/sign-in", server.url)).send_form([("key", key)]).unwrap();
+        let response = agent.post(format!("{}{path}", server.url)).send_form(form.iter().copied()).unwrap();
         assert_eq!(response.status().as_u16(), 303);
         let cookie = response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         Visitor { url: server.url.clone(), cookie }
+    }
+
+    /// The same visitor at another server.
+    pub(crate) fn at(self, server: &Server) -> Visitor {
+        Visitor { url: server.url.clone(), ..self }
     }
 
     /// Status and text of a page.

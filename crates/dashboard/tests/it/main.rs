@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers with it")]
 
+mod members;
 mod server;
+mod settings;
 
 use server::{Page, Pages};
 
-const HOST: (&str, &str) = ("host", "127.0.0.1:8088");
+pub(crate) const HOST: (&str, &str) = ("host", "127.0.0.1:8088");
 
 #[tokio::test]
 async fn a_demo_opens_without_signing_in_at_its_own_machine_alone() {
@@ -70,11 +72,13 @@ async fn a_session_ends_when_its_visitor_says_so() {
     let cookie = signed.header("set-cookie").split(';').next().unwrap().to_owned();
     let session = [HOST, ("cookie", cookie.as_str())];
     assert_eq!(pages.get("/p/shop/metrics", &session).await.status, 200);
+    let token = format!("token={}", pages.form_token(&session).await);
     let foreign = [HOST, ("cookie", cookie.as_str()), ("origin", "http://evil.example")];
-    assert_eq!(pages.post("/sign-out", &foreign, "").await.status, 403);
-    assert_eq!(pages.get("/p/shop/metrics", &session).await.status, 200);
-    assert_eq!(pages.post("/sign-out", &session, "").await.status, 303);
-    assert_eq!(pages.get("/p/shop/metrics", &session).await.status, 403);
+    assert_eq!(pages.post("/sign-out", &foreign, &token).await.status, 403);
+    assert_eq!(pages.post("/sign-out", &session, "").await.status, 403, "no page of this session sent it");
+    let ended = pages.post("/sign-out", &session, &token).await;
+    assert_eq!((ended.status, ended.header("location")), (303, "/sign-in"));
+    assert!(ended.header("set-cookie").starts_with("rapport_session=; Path=/; Max-Age=0"));
 }
 
 #[tokio::test]

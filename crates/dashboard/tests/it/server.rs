@@ -17,11 +17,20 @@ use tower::ServiceExt as _;
 /// Largest page that a test reads.
 const PAGE_BYTES_MAX: usize = 4 << 20;
 
+/// What everything is signed with.
+pub(crate) const SECRET: &[u8] = b"secret";
+
+/// The time at which pages are asked for.
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").unwrap().to_utc()
+}
+
 /// The routes of the pages. The directory goes with them.
 pub(crate) struct Pages {
     router: Router,
-    control: control::Control,
-    _directory: tempfile::TempDir,
+    pub(crate) control: control::Control,
+    journal: Arc<dyn Journal>,
+    _directory: Arc<tempfile::TempDir>,
 }
 
 /// An answer.
@@ -50,27 +59,37 @@ impl Pages {
     }
 
     async fn of(demo: Option<Demo>) -> Pages {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = Arc::new(tempfile::tempdir().unwrap());
         let journal: Arc<dyn Journal> = Arc::new(EmbeddedJournal::open(directory.path(), Options::default()).unwrap());
-        let control = control::Control::open(Arc::clone(&journal), None).await.unwrap();
+        let pages = Pages::on(directory, journal, demo).await;
         for name in ["demo", "shop"] {
-            control.create_project(name, chrono_tz::Europe::Madrid).await.unwrap();
+            pages.control.create_project(name, chrono_tz::Europe::Madrid).await.unwrap();
         }
-        let now = chrono::DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").unwrap().to_utc();
+        pages
+    }
+
+    /// Those of another process on the same journal, with the same secret.
+    pub(crate) async fn of_another_process(&self) -> Pages {
+        Pages::on(Arc::clone(&self._directory), Arc::clone(&self.journal), None).await
+    }
+
+    async fn on(directory: Arc<tempfile::TempDir>, journal: Arc<dyn Journal>, demo: Option<Demo>) -> Pages {
+        let control = control::Control::open(Arc::clone(&journal), None).await.unwrap();
+        let now = now();
         let (_, questions) = api::surface(api::Deps {
             // Nothing listens on the discard port of this machine.
             warehouse: warehouse::Client::connect("http://127.0.0.1:9", "default", ""),
             control: control.clone(),
-            journal,
+            journal: Arc::clone(&journal),
             health: service::health::Health::default(),
             metrics: service::metrics::install().unwrap(),
-            position_secret: b"secret"[..].into(),
+            position_secret: SECRET.into(),
             documents: Vec::new(),
             generation: 1,
             retention: None,
             now: Arc::new(move || now),
         });
-        Pages { router: dashboard::router(Deps { questions, demo }), control, _directory: directory }
+        Pages { router: dashboard::router(Deps { questions, demo }), control, journal, _directory: directory }
     }
 
     /// The id of a new key that reads a project, and the key.
@@ -84,6 +103,12 @@ impl Pages {
         };
         let created = self.control.create_key(wanted).await.unwrap();
         (created.id.clone(), created.key.reveal().to_owned())
+    }
+
+    /// What the forms of a session carry.
+    pub(crate) async fn form_token(&self, session: &[(&str, &str)]) -> String {
+        let page = self.get("/account", session).await;
+        page.body.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
     }
 
     pub(crate) async fn revoke(&self, key: &str) {

@@ -1,0 +1,185 @@
+//! The settings of a project as fields of a form.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use crate::form::Form;
+
+/// How a setting is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Number,
+    /// One of so many words.
+    Choice(&'static [&'static str]),
+    /// A list or an object, as the API takes it.
+    Json,
+}
+
+/// Every setting: its name in the API, what it decides, and how it is typed.
+const FIELDS: &[(&str, &str, Kind)] = &[
+    (
+        "identity",
+        "Who is one person: by user id after merges, else anonymous id; or by device and browser",
+        Kind::Choice(&["person", "device"]),
+    ),
+    ("week_start", "The day that weeks begin with, from 1 (Monday) to 7 (Sunday)", Kind::Number),
+    ("source_aliases", "Other names of channels and sources, as {\"widget\": \"web\"}", Kind::Json),
+    (
+        "escalation_tools",
+        "Tools whose call is an escalation, as [{\"from\": \"2026-03-01T00:00:00Z\", \"tools\": [\"call_ana\"]}]",
+        Kind::Json,
+    ),
+    ("bot_no_reply_after_s", "A bot's reply later than this is no reply, seconds", Kind::Number),
+    ("currency", "The currency of prices and costs, three capital letters", Kind::Text),
+    (
+        "prices",
+        "Prices of language models for a million tokens, as [{\"model\": \"large\", \"input\": 2.5, \"output\": 10}]",
+        Kind::Json,
+    ),
+    ("service_level_s", "A leg accepted within it counts for the service level, seconds", Kind::Number),
+    ("sla_first_response_s", "Target of the first reply in a leg, seconds", Kind::Number),
+    ("sla_next_response_s", "Target of each next reply in a leg, seconds", Kind::Number),
+    ("sla_resolution_s", "Target from a leg's opening to its end, seconds", Kind::Number),
+    (
+        "business_hours",
+        "When business is open, as {\"timezone\": \"Europe/Madrid\", \"week\": [{\"days\": [1, 2, 3, 4, 5], \"from\": \"09:00\", \"to\": \"17:30\"}], \"holidays\": [\"2026-12-25\"]}",
+        Kind::Json,
+    ),
+    ("internal_users", "User ids of the project's own people, who are in no figure, as [\"u-1\"]", Kind::Json),
+    ("segment_trait", "The trait of identified users that the dimension segment shows", Kind::Text),
+];
+
+/// What is wrong, and with which field; with none where that cannot be said.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    field: Option<&'static str>,
+    says: String,
+}
+
+/// What a field shows of the settings as they are.
+fn shown(held: &Value, (name, _, kind): (&str, &str, Kind)) -> String {
+    match (&held[name], kind) {
+        (Value::Null, _) => String::new(),
+        (Value::Array(all), _) if all.is_empty() => String::new(),
+        (Value::Object(all), _) if all.is_empty() => String::new(),
+        (value, Kind::Json) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        (Value::String(text), _) => text.clone(),
+        (value, _) => value.to_string(),
+    }
+}
+
+/// The settings that were typed otherwise than they are held, as the API takes them.
+///
+/// # Errors
+/// A field that is neither a number nor JSON, where it has to be.
+pub(crate) fn changes(held: &Value, form: &Form) -> Result<Map<String, Value>, Wrong> {
+    let mut changes = Map::new();
+    for field in FIELDS {
+        let (name, _, kind) = *field;
+        let Some(typed) = form.get(name).map(|typed| typed.replace("\r\n", "\n")) else { continue };
+        let typed = typed.trim();
+        if typed == shown(held, *field) {
+            continue;
+        }
+        let wrong = |says: String| Wrong { field: Some(name), says };
+        let value = match kind {
+            _ if typed.is_empty() => Value::Null,
+            Kind::Text | Kind::Choice(_) => typed.into(),
+            Kind::Number => match typed.parse::<u32>() {
+                Ok(number) => number.into(),
+                Err(_) => return Err(wrong(format!("{name} is a whole number"))),
+            },
+            Kind::Json => {
+                serde_json::from_str(typed).map_err(|error| wrong(format!("{name} cannot be read as JSON: {error}")))?
+            }
+        };
+        changes.insert(name.to_owned(), value);
+    }
+    Ok(changes)
+}
+
+/// The field that a refusal of the API is about: the one that it names, else the only one that was changed.
+pub(crate) fn blamed(says: String, changed: &[String]) -> Wrong {
+    let named = FIELDS.iter().map(|(name, ..)| *name).find(|name| says.contains(name));
+    let only = || match changed {
+        [only] => FIELDS.iter().map(|(name, ..)| *name).find(|name| name == only),
+        _ => None,
+    };
+    Wrong { field: named.or_else(only), says }
+}
+
+/// All fields, with what was typed where it was refused.
+pub(crate) fn drawn(held: &Value, typed: Option<(&Form, &Wrong)>) -> Markup {
+    let wrong = |field: Option<&str>| typed.map(|(_, wrong)| wrong).filter(|wrong| wrong.field == field);
+    html! {
+        @if let Some(wrong) = wrong(None) { p .ban role="alert" { (wrong.says) } }
+        @for field in FIELDS {
+            @let (name, says, kind) = *field;
+            @let value = typed.and_then(|(form, _)| form.get(name)).map_or_else(|| shown(held, *field), str::to_owned);
+            label {
+                span { code { (name) } " " (says) }
+                @match kind {
+                    Kind::Choice(words) => select name=(name) { @for word in words { option value=(word) selected[*word == value] { (word) } } },
+                    Kind::Json => textarea name=(name) rows="4" spellcheck="false" { "\n" (value) },
+                    Kind::Number => input type="number" name=(name) value=(value) min="1";,
+                    Kind::Text => input type="text" name=(name) value=(value) maxlength="255";,
+                }
+            }
+            @if let Some(wrong) = wrong(Some(name)) { p .ban role="alert" { (wrong.says) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use control::Project;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_has_a_field() {
+        let project = Project::new("shop", "Shop", chrono_tz::UTC);
+        let held = serde_json::to_value(&*project.settings).unwrap();
+        let names: Vec<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
+        let settings: Vec<&String> = held.as_object().unwrap().keys().collect();
+        assert!(settings.iter().all(|name| names.contains(&name.as_str())), "{settings:?}");
+        assert_eq!(settings.len(), names.len());
+    }
+
+    #[test]
+    fn what_is_shown_is_no_change_when_it_is_sent_back() {
+        let held = json!({"identity": "person", "week_start": 1, "prices": [{"model": "m"}], "source_aliases": {}, "business_hours": null});
+        let sent: Vec<String> = FIELDS
+            .iter()
+            .map(|field| {
+                let value = shown(&held, *field).replace('\n', "\r\n");
+                format!("{}={}", field.0, form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>())
+            })
+            .collect();
+        assert_eq!(changes(&held, &Form::read(&sent.join("&"))), Ok(Map::new()));
+    }
+
+    #[test]
+    fn what_was_typed_becomes_a_change_or_says_what_is_wrong_with_it() {
+        let held = json!({"week_start": 1, "currency": "EUR"});
+        let sent = |body: &str| changes(&held, &Form::read(body));
+        let right = sent("week_start=7&currency=&prices=[{\"model\":\"m\"}]").unwrap();
+        assert_eq!(Value::Object(right), json!({"week_start": 7, "currency": null, "prices": [{"model": "m"}]}));
+        for (body, field) in
+            [("week_start=monday", "week_start"), ("week_start=-1", "week_start"), ("prices=[", "prices")]
+        {
+            assert_eq!(sent(body).unwrap_err().field, Some(field), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_stands_at_the_field_that_it_is_about() {
+        let changed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let of = |says: &str, names: &[&str]| blamed(says.to_owned(), &changed(names)).field;
+        assert_eq!(of("week_start is a day", &["week_start", "currency"]), Some("week_start"));
+        assert_eq!(of("unknown variant", &["identity"]), Some("identity"));
+        assert_eq!(of("unknown variant", &["identity", "prices"]), None);
+    }
+}
