@@ -19,6 +19,7 @@ mod manage;
 mod metrics;
 mod openapi;
 mod params;
+mod present;
 mod questions;
 mod router;
 mod wait;

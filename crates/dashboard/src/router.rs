@@ -13,13 +13,15 @@ use axum::{
 use chart::Locale;
 use control::{Grant, Project};
 use maud::{Markup, html};
+use service::lifecycle::Shutdown;
 
 use crate::{
     access::{self, Closed},
-    asset::STYLE,
+    address,
+    asset::{SCRIPT, STYLE},
     conversation, conversations,
     desk::{Desk, Turns},
-    dictionary, explain,
+    dictionary, explain, explore, health, live,
     pages::page,
     panel::{Room, drawn},
     session::{Sessions, cookie},
@@ -27,8 +29,8 @@ use crate::{
     view::{Filter, Op, RangeChoice, View, decoded},
 };
 
-/// What pages may do: show what this server sends, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; \
+/// What pages may do: show and run what this server sends, ask this server, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 /// The cookie that remembers the theme.
 const THEME: &str = "rapport_theme";
@@ -40,6 +42,8 @@ pub struct Deps {
     pub questions: Questions,
     /// The demo's project and the address that it listens on; None where this is no demo.
     pub demo: Option<Demo>,
+    /// Live pages are let go when this is triggered.
+    pub closing: Shutdown,
 }
 
 /// What a demo shows to who sits at its machine.
@@ -53,10 +57,19 @@ pub struct Demo {
 
 /// The state of the routes.
 #[derive(Debug)]
-struct Door {
-    deps: Deps,
+pub(crate) struct Door {
+    pub(crate) deps: Deps,
     sessions: Sessions,
     turns: Turns,
+    pub(crate) presents: live::Presents,
+    pub(crate) streams: live::Streams,
+}
+
+impl Door {
+    fn new(deps: Deps) -> Door {
+        let (presents, streams) = (live::Presents::default(), live::Streams::default());
+        Door { deps, sessions: Sessions::default(), turns: Turns::default(), presents, streams }
+    }
 }
 
 /// The pages' routes.
@@ -66,11 +79,13 @@ pub fn router(deps: Deps) -> Router {
         .route("/p/{project}", get(project))
         .route("/p/{project}/{page}", get(shown))
         .route("/p/{project}/conversations/{id}", get(one))
+        .route("/p/{project}/live/events", get(live_events))
         .route("/theme", post(theme))
         .route("/sign-in", get(async || sign_in_form(None)).post(sign_in))
         .route("/sign-out", post(sign_out))
         .route(STYLE.path(), get(async || STYLE.answer()))
-        .with_state(Arc::new(Door { deps, sessions: Sessions::default(), turns: Turns::default() }))
+        .route(SCRIPT.path(), get(async || SCRIPT.answer()))
+        .with_state(Arc::new(Door::new(deps)))
         .layer(axum::middleware::map_response(guarded))
 }
 
@@ -190,7 +205,7 @@ fn admitted(door: &Door, headers: &HeaderMap, project: Option<&str>) -> Result<(
 }
 
 /// A visit to a page of a project.
-fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Option<&str>) -> Result<Visit, Refused> {
+pub(crate) fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Option<&str>) -> Result<Visit, Refused> {
     let (reader, seen) = admitted(door, headers, Some(project))?;
     let (view, notices) = View::read(query.unwrap_or_default());
     let questions = &door.deps.questions;
@@ -262,13 +277,17 @@ async fn shown(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     let visit = visit(&door, &headers, &project, query.as_deref())?;
-    if let Some(view) = submitted(&visit.desk.view) {
+    let sent = submitted(&visit.desk.view);
+    if let Some(view) = sent.or_else(|| explore::submitted(&visit.desk.view).filter(|_| id == explore::PAGE.id)) {
         return Ok(Redirect::to(&view.link(&project, &id)).into_response());
     }
     let markup = match id.as_str() {
         "explain" => visit.desk.gathering(Box::pin(explain::page(&visit))).await?,
         "conversations" => conversations::page(&visit).await?,
         "metrics" => dictionary::page(&visit),
+        "health" => health::page(&visit).await,
+        "live" => live::page(&visit, &door.presents).await,
+        "explore" => explore::page(&visit, &address::server(&headers)).await,
         "export" => {
             // As it was sent: the API says what is wrong with it.
             let parameters = decoded(query.as_deref().unwrap_or_default());
@@ -295,6 +314,15 @@ async fn one(
 ) -> Result<Html<String>, Refused> {
     let visit = visit(&door, &headers, &project, query.as_deref())?;
     Ok(Html(conversation::page(&visit, &id).await?.into_string()))
+}
+
+async fn live_events(
+    State(door): State<Arc<Door>>,
+    headers: HeaderMap,
+    Path(project): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    live::events(door, headers, (project, query))
 }
 
 /// The state that a form asked for, where one was sent.

@@ -12,6 +12,7 @@ use journal::{
     Journal,
     embedded::{EmbeddedJournal, Options},
 };
+use service::lifecycle::Shutdown;
 use tower::ServiceExt as _;
 
 /// Largest page that a test reads.
@@ -21,6 +22,7 @@ const PAGE_BYTES_MAX: usize = 4 << 20;
 pub(crate) struct Pages {
     router: Router,
     control: control::Control,
+    closing: Shutdown,
     _directory: tempfile::TempDir,
 }
 
@@ -70,7 +72,14 @@ impl Pages {
             retention: None,
             now: Arc::new(move || now),
         });
-        Pages { router: dashboard::router(Deps { questions, demo }), control, _directory: directory }
+        let closing = Shutdown::default();
+        let router = dashboard::router(Deps { questions, demo, closing: closing.clone() });
+        Pages { router, control, closing, _directory: directory }
+    }
+
+    /// Says that the server ends.
+    pub(crate) fn close(&self) {
+        self.closing.trigger();
     }
 
     /// The id of a new key that reads a project, and the key.
