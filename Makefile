@@ -20,7 +20,7 @@ GEO_INTEGRITY := sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZp
 # The independent oracle, beside the repository.
 GOLDEN := $(CURDIR)/../shared/golden
 
-.PHONY: help run test check mutants chaos bench docs engine geo kafka producers build clean
+.PHONY: help run test check mutants chaos bench docs engine geo kafka producers browser build clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,7 +28,7 @@ help: ## this list
 run: engine geo build ## builds what is missing and starts Rapport with demo data on 127.0.0.1:8088, data in ./data
 	@exec $(RAPPORT) run --data-dir data --demo
 
-test: engine geo kafka producers ## installs what the tests need and passes every test that CI runs
+test: engine geo kafka producers browser ## installs what the tests need and passes every test that CI runs
 	@deploy/test.sh
 
 check: ## format, lints and licences
@@ -63,6 +63,9 @@ kafka: ## fetches Apache Kafka, for tests, into .cache/kafka
 
 producers: ## fetches what tests send with: clients of Kafka for Python and Java, kcat, and AgentSight's SDKs
 	@deploy/producers.sh
+
+browser: ## fetches what tests look at pages with, and checks that the dashboard's script is what its sources give
+	@deploy/browser.sh
 
 build:
 	@$(CARGO) build --locked --bin rapport

@@ -1,6 +1,6 @@
 //! What all questions have in common: who asks, for which project, and what the figures have to reach before they are answered.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Query, rejection::QueryRejection},
@@ -94,6 +94,13 @@ pub(crate) struct Reached<'a> {
 }
 
 impl Reached<'_> {
+    /// Records of the journal, of all projects, that are in no figure yet.
+    pub(crate) fn records_behind(&self) -> u64 {
+        let held: BTreeMap<u16, u64> = self.progress.iter().map(|p| (p.partition, p.next_offset)).collect();
+        let ends = self.reach.end.0.iter();
+        ends.map(|(partition, end)| end.saturating_sub(held.get(partition).copied().unwrap_or(0))).sum()
+    }
+
     /// Up to when figures are complete, milliseconds.
     pub(crate) fn fresh_ms(&self, derived: bool) -> i64 {
         wait::fresh_to_ms(&self.progress, &self.reach.end, derived, self.reach.now_ms)

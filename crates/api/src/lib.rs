@@ -21,6 +21,7 @@ mod members;
 mod metrics;
 mod openapi;
 mod params;
+mod present;
 mod questions;
 mod router;
 mod wait;

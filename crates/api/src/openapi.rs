@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use warehouse::registry::METRICS;
 
-use crate::params::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table};
+use crate::params::{CONVERSATION, CONVERSATIONS, DEAD_LETTERS, EXPLAIN, EXPORT, LIVE, QUERY, Table};
 
 /// The document of this surface, and of others at the same address, of which each gives its `paths` and `schemas`.
 pub fn document(others: &[Value]) -> Value {
@@ -22,6 +22,8 @@ fn add(into: &mut Value, more: &Value) {
 }
 
 fn own() -> Value {
+    let mut paths = paths();
+    add(&mut paths, &paths_of_the_present());
     json!({
         "openapi": "3.1.0",
         "info": {"title": "Rapport", "version": env!("CARGO_PKG_VERSION"), "description": "Figures of conversations."},
@@ -30,7 +32,21 @@ fn own() -> Value {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
             "schemas": schemas(),
         },
-        "paths": paths(),
+        "paths": paths,
+    })
+}
+
+/// What is so now, and what did not get in.
+fn paths_of_the_present() -> Value {
+    json!({
+        "/api/v1/live": {"get": {
+            "summary": "The present: open conversations, who waits, agents by status, what arrived lately, how far the figures are behind.",
+            "parameters": parameters(LIVE), "responses": answers("200", "The present", "#/components/schemas/Live"),
+        }},
+        "/api/v1/dead-letters": {"get": {
+            "summary": "What arrived in a range and could not be taken, by reason.",
+            "parameters": parameters(DEAD_LETTERS), "responses": answers("200", "The reasons", "#/components/schemas/DeadLetters"),
+        }},
     })
 }
 
@@ -222,6 +238,25 @@ fn settings() -> Value {
     json!({"type": "object", "description": "docs/settings.md says what each does.", "default": defaults})
 }
 
+/// The present of a project.
+fn live() -> Value {
+    let (count, number) = (json!({"type": "integer", "minimum": 0}), json!({"type": ["number", "null"]}));
+    let (text, instant) = (json!({"type": ["string", "null"]}), json!({"type": "string", "format": "date-time"}));
+    let list = |members: Value| json!({"type": "array", "items": {"type": "object", "properties": members}});
+    json!({"type": "object", "properties": {
+        "as_of": instant, "fresh_to": instant,
+        "behind": {"type": "object", "properties": {"records": count, "seconds": number}},
+        "conversations": {"type": "object", "properties": {"open": count}},
+        "waiting": {"type": "object", "properties": {"count": count, "longest_s": number}},
+        "agents": list(json!({"status": text, "count": count})),
+        "arrivals": {"type": "object", "properties": {
+            "events": count, "late": count, "without_time": count, "clock_corrected": count,
+            "minutes": list(json!({"minute": instant, "events": count})),
+        }},
+        "events": list(json!({"arrived_at": instant, "event": text, "role": text, "channel": text})),
+    }})
+}
+
 fn schemas() -> Value {
     let number = json!({"type": ["number", "null"]});
     let count = json!({"type": "integer", "minimum": 0});
@@ -259,6 +294,14 @@ fn schemas() -> Value {
         "Timeline": {"type": "object", "properties": {
             "conversation": {"type": "object"}, "timeline": {"type": "array", "items": {"type": "object"}},
             "next_cursor": {"type": ["string", "null"]}, "fresh_to": {"type": "string", "format": "date-time"},
+        }},
+        "Live": live(),
+        "DeadLetters": {"type": "object", "properties": {
+            "range": object(&["from", "to", "tz"], &[]),
+            "reasons": {"type": "array", "items": {"type": "object", "properties": {
+                "reason": {"type": "string"}, "count": count, "latest_at": {"type": "string", "format": "date-time"},
+                "message": {"type": "string"}, "event_id": {"type": ["string", "null"]},
+            }}},
         }},
         "Registry": {"type": "object", "properties": {"metrics": {"type": "array", "items": {"type": "object"}}}},
         "Projects": {"type": "object", "properties": {"projects": {"type": "array", "items": {"$ref": "#/components/schemas/Project"}}}},

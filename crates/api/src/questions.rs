@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::response::Response;
 use control::Grant;
 use serde_json::Value;
+use service::health::Report;
 use tokio::time::Instant;
 
 use crate::{
     Deps, Error, Management, access,
     asked::{Asked, count, counted},
     conversations, explain, export, figures,
-    params::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table},
-    router::App,
+    params::{CONVERSATION, CONVERSATIONS, DEAD_LETTERS, EXPLAIN, EXPORT, LIVE, QUERY, Table},
+    present,
+    router::{App, report},
 };
 
 /// Parameters as a client would send them: names and values, not escaped.
@@ -91,6 +93,21 @@ impl Questions {
     fn asked_of_conversations(&self, reader: &Grant, parameters: Parameters, table: Table) -> Result<Asked, Error> {
         access::may_read_conversations(reader)?;
         self.asked(reader, parameters, table)
+    }
+
+    /// `GET /api/v1/live`.
+    pub async fn live(&self, reader: &Grant, parameters: Parameters) -> Result<Value, Error> {
+        counted("live", present::answer(&self.app, self.asked(reader, parameters, LIVE))).await
+    }
+
+    /// `GET /api/v1/dead-letters`.
+    pub async fn dead_letters(&self, reader: &Grant, parameters: Parameters) -> Result<Value, Error> {
+        counted("dead_letters", present::refused(&self.app, self.asked(reader, parameters, DEAD_LETTERS))).await
+    }
+
+    /// `GET /readyz`.
+    pub async fn ready(&self) -> Report {
+        report(&self.app).await
     }
 
     fn asked(&self, reader: &Grant, parameters: Parameters, table: Table) -> Result<Asked, Error> {

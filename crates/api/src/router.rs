@@ -16,7 +16,7 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, members, openapi, wait::Feed,
+    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, members, openapi, present, wait::Feed,
 };
 
 /// Questions that are answered at once.
@@ -116,12 +116,14 @@ pub fn operations(health: service::health::Health, metrics: service::metrics::Ha
 type Operated = (service::health::Health, service::metrics::Handle);
 
 /// Every address, with what its methods do.
-fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 21] {
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 23] {
     [
         ("/api/v1/query", get(figures::query)),
         ("/api/v1/metrics", get(figures::registry)),
         ("/api/v1/explain", get(explain::explain)),
         ("/api/v1/export", get(export::export)),
+        ("/api/v1/live", get(present::live)),
+        ("/api/v1/dead-letters", get(present::dead_letters)),
         ("/api/v1/conversations", get(conversations::list)),
         ("/api/v1/conversations/{id}", get(conversations::one)),
         ("/api/v1/projects", get(manage::projects).post(manage::create_project)),
@@ -154,6 +156,11 @@ async fn health() -> Json<Value> {
 
 /// Ready: every component says so, and the warehouse answers this very moment.
 async fn ready(State(app): State<Arc<App>>) -> Response {
+    readiness(report(&app).await)
+}
+
+/// What readiness says.
+pub(crate) async fn report(app: &App) -> Report {
     let mut report = app.deps.health.report();
     let nothing = Position::default();
     let look = app.feed.until(&nothing, false);
@@ -167,7 +174,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     };
     report.ready &= figures == "ok";
     report.checks.insert("figures".into(), figures);
-    readiness(report)
+    report
 }
 
 fn readiness(report: Report) -> Response {

@@ -312,12 +312,12 @@ fn spots(data: &Chart<'_>, bottom: f64) -> Markup {
     let count = data.slots.len();
     html! {
         @for (at, slot) in data.slots.iter().enumerate() {
-            rect .hit x=(Percent(middle(at, count) - 50.0 / slots_of(count))) width=(Percent(100.0 / slots_of(count))) y="0" height=(N(bottom)) {
+            rect .hit data-day=[slot.day] x=(Percent(middle(at, count) - 50.0 / slots_of(count))) width=(Percent(100.0 / slots_of(count))) y="0" height=(N(bottom)) {
                 title {
                     (slot.name)
                     @for band in data.bands {
                         @if let Some(value) = band.points.get(at).and_then(|point| point.value) {
-                            "\n" (band.title) ": " ((band.write)(value))
+                            "\n" @if !band.title.is_empty() { (band.title) ": " } ((band.write)(value))
                             @if let Some(before) = band.before.get(at).copied().flatten() { " (before " ((band.write)(before)) ")" }
                         }
                     }

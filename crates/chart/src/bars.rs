@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn layers_stand_on_each_other_and_today_is_outlined() {
-        let slots = [Slot { name: "Mon".into(), tick: None }, Slot { name: "Tue".into(), tick: None }];
+        let slots =
+            [Slot { name: "Mon".into(), tick: None, day: None }, Slot { name: "Tue".into(), tick: None, day: None }];
         let layers = [
             Layer { name: "handled", class: "h", values: &[10.0, 0.0] },
             Layer { name: "missed", class: "x", values: &[5.0, 2.0] },

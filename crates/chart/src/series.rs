@@ -1,6 +1,6 @@
 //! Values by time: what all charts over buckets are made of.
 
-use chrono::{Datelike, NaiveDateTime, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Weekday};
 
 use crate::Locale;
 
@@ -32,6 +32,8 @@ pub struct Slot {
     pub name: String,
     /// Its tick, if it has one.
     pub tick: Option<String>,
+    /// The local day that it begins on, where it is a stretch of time.
+    pub day: Option<NaiveDate>,
 }
 
 /// Most ticks of an axis of time.
@@ -66,7 +68,11 @@ pub fn slots(starts: &[NaiveDateTime], week_start: u8, locale: Locale) -> Vec<Sl
         let is_first = by_week && ticked.first() == Some(&at);
         if is_first { format!("{}\u{a0}{short}", locale.weekday(start.weekday())) } else { short }
     };
-    let slot = |at: usize| Slot { name: name(&starts[at]), tick: ticked.contains(&at).then(|| tick(at)) };
+    let slot = |at: usize| Slot {
+        name: name(&starts[at]),
+        tick: ticked.contains(&at).then(|| tick(at)),
+        day: Some(starts[at].date()),
+    };
     (0..starts.len()).map(slot).collect()
 }
 
@@ -79,7 +85,7 @@ pub(crate) fn middle(at: usize, of: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{Days, NaiveDate};
+    use chrono::Days;
 
     use super::*;
 

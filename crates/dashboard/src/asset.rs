@@ -16,7 +16,16 @@ pub(crate) static STYLE: Asset = Asset {
         include_str!("../style/base.css"),
         include_str!("../style/parts.css"),
         include_str!("../style/charts.css"),
+        include_str!("../style/work.css"),
     ),
+    path: LazyLock::new(|| address(STYLE.text, "css")),
+};
+
+/// The one script, as it was built from `web/src`.
+pub(crate) static SCRIPT: Asset = Asset {
+    kind: "text/javascript; charset=utf-8",
+    text: include_str!("../web/dist/dashboard.js"),
+    path: LazyLock::new(|| address(SCRIPT.text, "js")),
 };
 
 /// A file.
@@ -24,18 +33,19 @@ pub(crate) static STYLE: Asset = Asset {
 pub(crate) struct Asset {
     kind: &'static str,
     text: &'static str,
+    path: LazyLock<String>,
 }
 
-static STYLE_PATH: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::digest(STYLE.text.as_bytes());
-    let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("/assets/{hash}.css")
-});
+/// The address of a file of such content.
+fn address(text: &str, ending: &str) -> String {
+    let hash: String = Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("/assets/{hash}.{ending}")
+}
 
 impl Asset {
     /// Its address.
-    pub(crate) fn path(&self) -> &'static str {
-        &STYLE_PATH
+    pub(crate) fn path(&'static self) -> &'static str {
+        &self.path
     }
 
     /// The answer that it is.

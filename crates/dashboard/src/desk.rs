@@ -156,7 +156,8 @@ impl Desk {
         self.answered(parameters, wish.by).await
     }
 
-    async fn answered(&self, parameters: Parameters, by: &[&str]) -> Result<Figure, Told> {
+    /// The answer to parameters as they are: what is wrong with them is the API's to say.
+    pub(crate) async fn answered(&self, parameters: Parameters, by: &[&str]) -> Result<Figure, Told> {
         self.answers.of(parameters, by).await
     }
 

@@ -5,6 +5,7 @@
 //! here knows SQL, the journal or the warehouse's client.
 
 mod access;
+mod address;
 mod answers;
 mod asset;
 mod conversation;
@@ -12,10 +13,13 @@ mod conversations;
 mod desk;
 mod dictionary;
 mod explain;
+mod explore;
 mod fields;
 mod form;
+mod health;
 mod icon;
 mod join;
+mod live;
 mod pages;
 mod panel;
 mod router;

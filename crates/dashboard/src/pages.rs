@@ -126,14 +126,14 @@ pub(crate) fn page(id: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.id == id)
 }
 
-/// The pages in their groups, as the sidebar lists them; with `conversations` and `metrics`, which are no lists of panels.
+/// The pages in their groups, as the sidebar lists them; with those that are no lists of panels.
 pub(crate) const GROUPS: &[(&str, &[(&str, &str)])] = &[
-    ("", &[("overview", "Overview"), ("conversations", "Conversations")]),
+    ("", &[("overview", "Overview"), ("live", "Live"), ("conversations", "Conversations")]),
     ("Audience", &[("users", "Users"), ("engagement", "Engagement")]),
     ("Bot", &[("chatbot", "Chatbot"), ("handover", "Handover"), ("feedback", "Feedback"), ("clicks", "Clicks")]),
     ("People", &[("contact-center", "Contact center"), ("agents", "Agents")]),
-    ("Work", &[("cost", "Cost")]),
-    ("Trust", &[("metrics", "Metrics")]),
+    ("Work", &[("cost", "Cost"), ("explore", "Explore")]),
+    ("Trust", &[("metrics", "Metrics"), ("health", "Health")]),
     ("Project", &[("settings", "Settings")]),
 ];
 

@@ -14,15 +14,17 @@ use chart::Locale;
 use chrono::{DateTime, Utc};
 use control::{Control, Grant, Project, Tokens};
 use maud::{Markup, html};
+use service::lifecycle::Shutdown;
 
 use crate::{
     access::{self, Closed},
-    asset::STYLE,
+    address,
+    asset::{SCRIPT, STYLE},
     conversation, conversations,
     desk::{Desk, Turns},
-    dictionary, explain,
+    dictionary, explain, explore,
     form::Form,
-    join,
+    health, join, live,
     pages::page,
     panel::{Room, drawn},
     session::{Session, Sessions, cookie},
@@ -31,8 +33,8 @@ use crate::{
     view::{Filter, Op, RangeChoice, View, decoded},
 };
 
-/// What pages may do: show what this server sends, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; \
+/// What pages may do: show and run what this server sends, ask this server, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 /// The cookie that remembers the theme.
 const THEME: &str = "rapport_theme";
@@ -44,6 +46,8 @@ pub struct Deps {
     pub questions: Questions,
     /// The demo's project and the address that it listens on; None where this is no demo.
     pub demo: Option<Demo>,
+    /// Live pages are let go when this is triggered.
+    pub closing: Shutdown,
 }
 
 /// What a demo shows to who sits at its machine.
@@ -58,9 +62,19 @@ pub struct Demo {
 /// The state of the routes.
 #[derive(Debug)]
 pub(crate) struct Door {
-    deps: Deps,
+    pub(crate) deps: Deps,
     pub(crate) sessions: Sessions,
     turns: Turns,
+    pub(crate) presents: live::Presents,
+    pub(crate) streams: live::Streams,
+}
+
+impl Door {
+    fn new(deps: Deps) -> Door {
+        let sessions = Sessions::new(Tokens::new(Arc::clone(&deps.questions.deps().position_secret)));
+        let (presents, streams) = (live::Presents::default(), live::Streams::default());
+        Door { deps, sessions, turns: Turns::default(), presents, streams }
+    }
 }
 
 impl Door {
@@ -92,13 +106,13 @@ impl Door {
 
 /// The pages' routes.
 pub fn router(deps: Deps) -> Router {
-    let sessions = Sessions::new(Tokens::new(Arc::clone(&deps.questions.deps().position_secret)));
     Router::new()
         .route("/", get(first))
         .route("/p/{project}", get(project))
         .route("/p/{project}/settings", get(settings::page).post(settings::change))
         .route("/p/{project}/{page}", get(shown))
         .route("/p/{project}/conversations/{id}", get(one))
+        .route("/p/{project}/live/events", get(live_events))
         .route("/theme", post(theme))
         .route("/sign-in", get(join::sign_in_form).post(join::sign_in))
         .route("/sign-out", post(join::sign_out))
@@ -107,7 +121,8 @@ pub fn router(deps: Deps) -> Router {
         .route("/account", get(join::account))
         .route("/account/password", post(join::password))
         .route(STYLE.path(), get(async || STYLE.answer()))
-        .with_state(Arc::new(Door { deps, sessions, turns: Turns::default() }))
+        .route(SCRIPT.path(), get(async || SCRIPT.answer()))
+        .with_state(Arc::new(Door::new(deps)))
         .layer(axum::middleware::map_response(guarded))
 }
 
@@ -284,7 +299,8 @@ async fn shown(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     let visit = visit(&door, &headers, &project, query.as_deref())?;
-    if let Some(view) = submitted(&visit.desk.view) {
+    let sent = submitted(&visit.desk.view);
+    if let Some(view) = sent.or_else(|| explore::submitted(&visit.desk.view).filter(|_| id == explore::PAGE.id)) {
         return Ok(Redirect::to(&view.link(&project, &id)).into_response());
     }
     closed_to(&visit.desk.reader, &id)?;
@@ -292,6 +308,9 @@ async fn shown(
         "explain" => visit.desk.gathering(Box::pin(explain::page(&visit))).await?,
         "conversations" => conversations::page(&visit).await?,
         "metrics" => dictionary::page(&visit),
+        "health" => health::page(&visit).await,
+        "live" => live::page(&visit, &door.presents).await,
+        "explore" => explore::page(&visit, &address::server(&headers)).await,
         "export" => {
             // As it was sent: the API says what is wrong with it.
             let parameters = decoded(query.as_deref().unwrap_or_default());
@@ -319,6 +338,15 @@ async fn one(
     let visit = visit(&door, &headers, &project, query.as_deref())?;
     closed_to(&visit.desk.reader, "conversations")?;
     Ok(Html(conversation::page(&visit, &id).await?.into_string()))
+}
+
+async fn live_events(
+    State(door): State<Arc<Door>>,
+    headers: HeaderMap,
+    Path(project): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    live::events(door, headers, (project, query))
 }
 
 /// The state that a form asked for, where one was sent.

@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use warehouse::{query::Range, registry::Dimension};
 
 use crate::{
-    asset::STYLE,
+    asset::{SCRIPT, STYLE},
     desk::Desk,
     icon::{icon, mark},
     pages::GROUPS,
@@ -53,6 +53,7 @@ pub(crate) fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
                 title { (title) " · Rapport" }
                 link rel="stylesheet" href=(STYLE.path());
                 link rel="icon" href="data:,";
+                script src=(SCRIPT.path()) defer {}
             }
             body {
                 (PATTERNS)
@@ -128,7 +129,7 @@ impl Shell<'_> {
             }
         };
         html! {
-            div .side {
+            header .side {
                 a .brand href=(elsewhere.link(&self.desk.project.id, "overview")) { (mark()) "Rapport" }
                 details .menu .projects {
                     summary .proj { span { (self.desk.project.name) small { (self.desk.project.id) } } (icon("open")) }

@@ -18,7 +18,7 @@ mod tables;
 pub use dimensions::values_of;
 pub(crate) use listing::wanted;
 pub(crate) use page::{cursor_of, paged, placed};
-pub(crate) use tables::{CONVERSATION, CONVERSATIONS, EXPLAIN, EXPORT, QUERY, Table};
+pub(crate) use tables::{CONVERSATION, CONVERSATIONS, DEAD_LETTERS, EXPLAIN, EXPORT, LIVE, QUERY, Table};
 
 /// Most metrics of one question.
 const METRICS_MAX: usize = 20;
@@ -153,7 +153,8 @@ pub(crate) fn positions(sent: &Sent) -> Result<Vec<String>, Error> {
     Ok(positions)
 }
 
-fn range(sent: &Sent, project: &Project, now: DateTime<Utc>) -> Result<Range, Error> {
+/// The range that is asked about.
+pub(crate) fn range(sent: &Sent, project: &Project, now: DateTime<Utc>) -> Result<Range, Error> {
     let tz = sent.one("tz").map_or(Ok(project.timezone), zone)?;
     let week_start = project.settings.week_start;
     match (sent.one("from"), sent.one("to"), sent.one("r")) {

@@ -91,3 +91,7 @@ pub(crate) const CONVERSATIONS: Table = &[RANGE, FILTER, CONDITIONS, WHERE, PAGE
 /// `GET /api/v1/conversations/{id}`.
 pub(crate) const CONVERSATION: Table =
     &[&[parameter("tz", "IANA zone of times; the project's by default.")], WHERE, PAGE];
+/// `GET /api/v1/live`.
+pub(crate) const LIVE: Table = &[WHERE];
+/// `GET /api/v1/dead-letters`.
+pub(crate) const DEAD_LETTERS: Table = &[RANGE, &[parameter("project", "Project id, for an administrator's key.")]];

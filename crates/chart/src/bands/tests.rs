@@ -6,7 +6,8 @@ fn final_points(values: &[Option<f64>]) -> Vec<Point> {
 }
 
 fn drawn_with(kind: Kind, points: &[Point], before: &[Option<f64>]) -> String {
-    let slots: Vec<Slot> = (0..points.len()).map(|at| Slot { name: format!("day {at}"), tick: None }).collect();
+    let slots: Vec<Slot> =
+        (0..points.len()).map(|at| Slot { name: format!("day {at}"), tick: None, day: None }).collect();
     let write = |value: f64| Locale::En.count(value);
     let band = Band {
         title: "Messages",

@@ -349,7 +349,8 @@ impl Parts<'_> {
             retention: self.retention,
             now: Arc::new(Utc::now),
         });
-        router.merge(dashboard::router(dashboard::Deps { questions, demo: self.demo.clone() }))
+        let closing = self.spawner.shutdown();
+        router.merge(dashboard::router(dashboard::Deps { questions, demo: self.demo.clone(), closing }))
     }
 
     fn position_secret(&self) -> Arc<[u8]> {

@@ -39,7 +39,7 @@ const TILES: &[(&str, &str, &str)] = &[
     ("cost", "tokens_input", "tokens_input"),
     ("cost", "tokens_output", "tokens_output"),
 ];
-/// The pages of panels.
+/// The pages.
 const PAGES: &[&str] = &[
     "overview",
     "users",
@@ -53,6 +53,9 @@ const PAGES: &[&str] = &[
     "cost",
     "conversations",
     "metrics",
+    "explore",
+    "health",
+    "live",
 ];
 
 /// What an attribute after another one says.
@@ -111,6 +114,9 @@ fn every_tile_shows_the_oracles_figure_and_what_is_behind_it_comes_to_it() {
         let verdict = explained.split("Do they come to the figure?").nth(1).unwrap().split("</tr>").next().unwrap();
         assert!(verdict.contains(">yes<") || verdict.contains("yes</span>"), "{metric}: {verdict}");
         assert!(!explained.contains("(they come to"), "{metric}: an identity does not hold: {explained}");
+        let explored = visitor.page(&format!("/p/golden/explore?{WEEK}&metric={metric}&shape=table"));
+        let value = attribute(&explored, "class=\"figure\"", "data-value").unwrap();
+        assert_eq!(value.parse::<f64>().unwrap(), shown, "{metric} explored");
     }
 }
 
@@ -138,7 +144,7 @@ fn every_page_is_whole_and_hostile_texts_are_never_markup() {
     let visitor = Visitor::sign_in(&server, &key);
     let is_clean = |html: &str, path: &str| {
         assert!(!html.contains("did not load"), "{path}: {html}");
-        for tag in ["<script", "<img", "<b>bold", "unsafe"] {
+        for tag in ["<script>", "<img", "<b>bold", "unsafe"] {
             assert!(!html.contains(tag), "{path} has {tag}: {html}");
         }
     };

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers with it")]
 
 mod agentsight;
+mod browser;
 mod by_hand;
 mod commands;
 mod copies;
@@ -17,6 +18,7 @@ mod figures;
 mod installation;
 mod kcat;
 mod one_number;
+mod present;
 mod producers;
 mod scaled;
 mod server;

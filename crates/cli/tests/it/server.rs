@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{BufRead as _, BufReader},
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
@@ -356,6 +356,13 @@ impl Visitor {
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let mut response = agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call().unwrap();
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    }
+
+    /// What a stream says, as it comes; for half a minute.
+    pub(crate) fn stream(&self, path: &str) -> impl BufRead + use<> {
+        let response = agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call().unwrap();
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        BufReader::new(response.into_body().into_reader())
     }
 
     /// The text of a page that has to be there.

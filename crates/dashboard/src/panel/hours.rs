@@ -21,16 +21,26 @@ pub(super) async fn drawn(room: Room<'_>, id: &'static str, is_table: bool) -> R
     if figure.total.n == 0 {
         return states::empty(room, main).await;
     }
-    let order = order(room.desk.project.settings.week_start);
-    let names: Vec<String> = order.iter().map(|day| room.locale.weekday(*day).to_owned()).collect();
-    let values: Vec<[f64; 24]> = order.iter().map(|day| row(&figure, *day)).collect();
-    let data = Heatmap { rows: &names, values: &values, unit: "messages", locale: room.locale };
+    let (names, values) = cells(room, &figure);
     let body = html! {
-        @if is_table { (table(room, &names, &values)) } @else { (chart::heatmap(&data)) }
+        @if is_table { (table(room, &names, &values)) } @else { (week(room, &figure, "messages")) }
         (facts(room, &peak, &days))
     };
     let sum: f64 = values.iter().flatten().sum();
     Ok(Drawn { note: format!("Cells sum to {}.", room.locale.count(sum)), ..Drawn::of(body, &figure) })
+}
+
+/// A heatmap of a figure by weekday and hour, whose values add up.
+pub(crate) fn week(room: Room<'_>, figure: &Figure, unit: &str) -> Markup {
+    let (names, values) = cells(room, figure);
+    chart::heatmap(&Heatmap { rows: &names, values: &values, unit, locale: room.locale })
+}
+
+/// The days of the week by their names, each with its hours.
+fn cells(room: Room<'_>, figure: &Figure) -> (Vec<String>, Vec<[f64; 24]>) {
+    let order = order(room.desk.project.settings.week_start);
+    let names = order.iter().map(|day| room.locale.weekday(*day).to_owned()).collect();
+    (names, order.iter().map(|day| row(figure, *day)).collect())
 }
 
 /// The days of the week from the one that it begins with, 1 for Monday.

@@ -18,6 +18,8 @@ use maud::Markup;
 use warehouse::registry::Metric;
 
 pub(crate) use frame::{filtered_link, framed};
+pub(crate) use hours::week;
+pub(crate) use trend::state;
 
 use crate::{
     desk::{Desk, Figure, Row},

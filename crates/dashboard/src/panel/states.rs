@@ -48,7 +48,7 @@ pub(crate) fn failed(room: Room<'_>, told: &Told) -> Markup {
 ///
 /// # Errors
 /// When that cannot be asked.
-pub(super) async fn empty(room: Room<'_>, metric: &'static Metric) -> Result<Drawn, Told> {
+pub(crate) async fn empty(room: Room<'_>, metric: &'static Metric) -> Result<Drawn, Told> {
     let (desk, view) = (room.desk, &room.desk.view);
     let here = |view: &View| view.link(&desk.project.id, room.page.id);
     let ever = desk.ever(metric).await?;

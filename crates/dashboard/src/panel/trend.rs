@@ -126,7 +126,7 @@ fn table(room: Room<'_>, series: &'static [Series], figures: &[Pair]) -> Markup 
 }
 
 /// What is said of a bucket that can still change.
-pub(super) fn state(state: chart::State) -> Option<&'static str> {
+pub(crate) fn state(state: chart::State) -> Option<&'static str> {
     match state {
         chart::State::Final => None,
         chart::State::Maturing => Some("can still change"),

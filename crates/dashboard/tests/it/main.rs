@@ -6,6 +6,7 @@
 mod members;
 mod server;
 mod settings;
+mod work;
 
 use server::{Page, Pages};
 
@@ -95,9 +96,11 @@ async fn every_answer_forbids_what_is_not_from_here() {
         );
     }
     let page = pages.get("/p/demo/metrics", &[HOST]).await;
-    for outside in ["http://", "https://", "//cdn", "<script", " style="] {
+    for outside in ["http://", "https://", "//cdn", " style=", " onclick="] {
         assert!(!page.body.contains(outside), "{outside}");
     }
+    assert_eq!(page.body.matches("<script").count(), 1, "one script, and nothing in line");
+    assert!(page.body.contains("<script src=\"/assets/"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -109,6 +112,18 @@ async fn the_stylesheet_has_an_address_of_its_own_content() {
     assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
     assert!(style.header("cache-control").contains("immutable") && style.body.contains("--accent"));
     assert!(!style.body.contains("url(http") && !style.body.contains("@import"));
+}
+
+#[tokio::test]
+async fn the_script_has_an_address_of_its_own_content_and_is_small() {
+    let pages = Pages::demo("127.0.0.1").await;
+    let page = pages.get("/p/demo/metrics", &[HOST]).await;
+    let address = page.body.split("<script src=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let script = pages.get(address, &[]).await;
+    assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"));
+    assert!(script.header("cache-control").contains("immutable"));
+    assert!(script.body.len() < 15_000, "{} bytes", script.body.len());
+    assert!(!script.body.contains("http://") || script.body.contains("http://www.w3.org/2000/svg"), "no other server");
 }
 
 #[tokio::test]
@@ -133,7 +148,7 @@ async fn a_mistyped_address_falls_back_with_a_notice_and_is_never_markup() {
     assert_eq!(page.status, 200);
     assert!(page.body.contains("is no range; the last 28 days are shown"), "{}", page.body);
     assert!(page.body.contains("Mars/Olympus” is no time zone"));
-    assert!(!page.body.contains("<script") && !page.body.contains("<img"), "{}", page.body);
+    assert!(!page.body.contains("<script>") && !page.body.contains("<img"), "{}", page.body);
     assert!(page.body.contains("zz=%22%3E%3Cimg%3E"), "unknown parameters stay in its links");
 }
 

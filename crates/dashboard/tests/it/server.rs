@@ -12,6 +12,7 @@ use journal::{
     Journal,
     embedded::{EmbeddedJournal, Options},
 };
+use service::lifecycle::Shutdown;
 use tower::ServiceExt as _;
 
 /// Largest page that a test reads.
@@ -30,6 +31,7 @@ pub(crate) struct Pages {
     router: Router,
     pub(crate) control: control::Control,
     journal: Arc<dyn Journal>,
+    closing: Shutdown,
     _directory: Arc<tempfile::TempDir>,
 }
 
@@ -89,7 +91,14 @@ impl Pages {
             retention: None,
             now: Arc::new(move || now),
         });
-        Pages { router: dashboard::router(Deps { questions, demo }), control, journal, _directory: directory }
+        let closing = Shutdown::default();
+        let router = dashboard::router(Deps { questions, demo, closing: closing.clone() });
+        Pages { router, control, journal, closing, _directory: directory }
+    }
+
+    /// Says that the server ends.
+    pub(crate) fn close(&self) {
+        self.closing.trigger();
     }
 
     /// The id of a new key that reads a project, and the key.

@@ -188,6 +188,11 @@ const TEST: &str = "deleted = 2";
 /// One that counts.
 const COUNTS: &str = "deleted = 0";
 
+/// Conversations that count and may be shown.
+pub(super) fn counting(settings: &Settings) -> String {
+    shown(COUNTS, settings)
+}
+
 /// Conversations of a kind that may be shown: neither deleted since they were folded nor of someone of whom only counts stay.
 fn shown(kind: &str, settings: &Settings) -> String {
     let gone = if kind == COUNTS {

@@ -13,6 +13,7 @@ mod known;
 mod openings;
 mod people;
 mod pieces;
+pub mod present;
 mod range;
 mod reading;
 mod run;

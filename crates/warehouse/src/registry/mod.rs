@@ -11,14 +11,14 @@ mod sql;
 mod statement;
 
 pub(crate) use behind::{contributions, entities};
-pub use catalogue::METRICS;
+pub use catalogue::{METRICS, SUBJECTS};
 pub use dimension::Dimension;
 pub(crate) use exclusions::excluded;
 pub use exclusions::{Exclusion, Extent};
 pub(crate) use identities::terms;
 pub use identities::{IDENTITIES, Identity, Term};
 pub use sources::Source;
-pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, renamed};
+pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, here, renamed};
 pub use sql::{Comparison, Filter, LeftOut, Scope};
 pub(crate) use statement::{Grouping, figures, is_kept, places, rows, source_rows};
 

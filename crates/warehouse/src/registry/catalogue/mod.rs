@@ -14,25 +14,25 @@ mod work;
 
 use super::Metric;
 
-/// The subjects in the order of the dictionary.
-const SUBJECTS: &[&[Metric]] = &[
-    volumes::METRICS,
-    chats::METRICS,
-    people::METRICS,
-    handover::METRICS,
-    funnel::METRICS,
-    feedback::METRICS,
-    work::METRICS,
-    contact_center::METRICS,
-    responses::METRICS,
-    voice::METRICS,
+/// The subjects by their names for people, in the order of the dictionary.
+pub const SUBJECTS: &[(&str, &[Metric])] = &[
+    ("Messages and conversations", volumes::METRICS),
+    ("Chats and the bot’s answers", chats::METRICS),
+    ("People", people::METRICS),
+    ("Hand-over", handover::METRICS),
+    ("Engagement", funnel::METRICS),
+    ("Feedback", feedback::METRICS),
+    ("Workflows, tools and models", work::METRICS),
+    ("Contact center", contact_center::METRICS),
+    ("Agents’ answers", responses::METRICS),
+    ("Voice", voice::METRICS),
 ];
 
 const COUNT: usize = {
     let mut count = 0;
     let mut subject = 0;
     while subject < SUBJECTS.len() {
-        count += SUBJECTS[subject].len();
+        count += SUBJECTS[subject].1.len();
         subject += 1;
     }
     count
@@ -43,8 +43,8 @@ static ALL: [Metric; COUNT] = {
     let (mut subject, mut at) = (0, 0);
     while subject < SUBJECTS.len() {
         let mut metric = 0;
-        while metric < SUBJECTS[subject].len() {
-            all[at] = SUBJECTS[subject][metric];
+        while metric < SUBJECTS[subject].1.len() {
+            all[at] = SUBJECTS[subject].1[metric];
             metric += 1;
             at += 1;
         }

@@ -43,12 +43,17 @@ fn cut(intervals: &str, carried: &str) -> String {
 
 /// The copies that count of events of agents, with `at` (microseconds), `agent` and further fields of their data.
 fn events(types: &str, further: &str) -> String {
+    events_where(&format!("event IN ({types})"), further)
+}
+
+/// The same of events that meet a condition.
+fn events_where(condition: &str, further: &str) -> String {
     format!(
         "SELECT toUnixTimestamp64Micro(tupleElement(first, 1)) AS at, tupleElement(first, 2) AS event, \
          tupleElement(first, 4) AS sequence, event_id, JSONExtractString(tupleElement(first, 3), 'agent_id') AS agent, \
          JSONExtractString(tupleElement(first, 3), '{further}') AS {further} FROM (\
          SELECT event_id, argMin((event_time, toString(event), data, sequence), (append_time, partition, offset)) AS first \
-         FROM raw_events WHERE {OURS} AND event IN ({types}) GROUP BY conversation_id, event_id)"
+         FROM raw_events WHERE {OURS} AND {condition} GROUP BY conversation_id, event_id)"
     )
 }
 
@@ -70,6 +75,32 @@ fn connected() -> String {
 
 pub(super) fn presence() -> String {
     cut(&connected(), "conversation")
+}
+
+/// The agents that are logged in at `now_us` and the status that each told last since it may have come: `agent`, `status`.
+pub(crate) fn here() -> String {
+    let lately = format!(
+        "{{now_us:Int64}} - {SESSION_MAX_US} <= toUnixTimestamp64Micro(event_time) \
+         AND segment >= fromUnixTimestamp64Micro({{now_us:Int64}} - 2 * {SESSION_MAX_US}, 'UTC')"
+    );
+    let told = |types: &str, further: &str| events_where(&format!("event IN ({types}) AND {lately}"), further);
+    let sessions = format!(
+        "SELECT agent, min(at) AS login, maxIf(at, event != 'agent.session.ended') AS alive, \
+         countIf(event = 'agent.session.ended') > 0 AS left FROM ({}) GROUP BY agent, agent_session_id",
+        told("'agent.session.started', 'agent.session.heartbeat', 'agent.session.ended'", "agent_session_id")
+    );
+    let connected = format!(
+        "SELECT DISTINCT agent FROM ({sessions}) WHERE NOT left AND login <= {{now_us:Int64}} \
+         AND {{now_us:Int64}} < least(alive + {HEARTBEAT_GRACE_US}, login + {SESSION_MAX_US})"
+    );
+    let statuses = format!(
+        "SELECT agent, argMax(status, (at, sequence, event_id)) AS status FROM ({}) GROUP BY agent",
+        told("'agent.status.changed'", "status")
+    );
+    format!(
+        "SELECT connected.agent AS agent, statuses.status AS status FROM ({connected}) AS connected \
+         LEFT JOIN ({statuses}) AS statuses ON connected.agent = statuses.agent"
+    )
 }
 
 /// When agents were logged in and of one of these statuses: a status holds until the agent's next one.

@@ -21,6 +21,7 @@ mod speech;
 mod volumes;
 mod work;
 
+pub(crate) use agents::here;
 pub(super) use people::activity;
 pub use source::Source;
 
