@@ -16,7 +16,8 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, members, openapi, present, wait::Feed,
+    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, members, openapi, present,
+    wait::Feed,
 };
 
 /// Questions that are answered at once.

@@ -9,12 +9,21 @@ use crate::form::Form;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
+    /// A whole number from 1 on.
     Number,
+    /// A part, from 0 to 1.
+    Part,
+    /// Yes or no.
+    Flag,
     /// One of so many words.
     Choice(&'static [&'static str]),
     /// A list or an object, as the API takes it.
     Json,
 }
+
+/// What stands for yes and no, as in JSON.
+const YES: &str = "true";
+const NO: &str = "false";
 
 /// Every setting: its name in the API, what it decides, and how it is typed.
 const FIELDS: &[(&str, &str, Kind)] = &[
@@ -47,6 +56,13 @@ const FIELDS: &[(&str, &str, Kind)] = &[
         Kind::Json,
     ),
     ("internal_users", "User ids of the project's own people, who are in no figure, as [\"u-1\"]", Kind::Json),
+    (
+        "idle_timeouts_s",
+        "After how many seconds without an event what follows is another chat, by channel, as {\"web\": 3600}; chats are cut anew",
+        Kind::Json,
+    ),
+    ("single_message_chats", "Whether chats of a single message count for the duration of conversations", Kind::Flag),
+    ("intent_confidence_min", "Intents of which their model is less sure are left out, from 0 to 1", Kind::Part),
     ("segment_trait", "The trait of identified users that the dimension segment shows", Kind::Text),
 ];
 
@@ -90,6 +106,11 @@ pub(crate) fn changes(held: &Value, form: &Form) -> Result<Map<String, Value>, W
                 Ok(number) => number.into(),
                 Err(_) => return Err(wrong(format!("{name} is a whole number"))),
             },
+            Kind::Part => match typed.parse::<f64>() {
+                Ok(part) => part.into(),
+                Err(_) => return Err(wrong(format!("{name} is a number, as 0.5"))),
+            },
+            Kind::Flag => (typed == YES).into(),
             Kind::Json => {
                 serde_json::from_str(typed).map_err(|error| wrong(format!("{name} cannot be read as JSON: {error}")))?
             }
@@ -122,6 +143,8 @@ pub(crate) fn drawn(held: &Value, typed: Option<(&Form, &Wrong)>) -> Markup {
                 @match kind {
                     Kind::Choice(words) => select name=(name) { @for word in words { option value=(word) selected[*word == value] { (word) } } },
                     Kind::Json => textarea name=(name) rows="4" spellcheck="false" { "\n" (value) },
+                    Kind::Flag => select name=(name) { @for word in [YES, NO] { option value=(word) selected[word == value] { (word) } } },
+                    Kind::Part => input type="number" name=(name) value=(value) min="0" max="1" step="any";,
                     Kind::Number => input type="number" name=(name) value=(value) min="1";,
                     Kind::Text => input type="text" name=(name) value=(value) maxlength="255";,
                 }
@@ -163,13 +186,20 @@ mod tests {
 
     #[test]
     fn what_was_typed_becomes_a_change_or_says_what_is_wrong_with_it() {
-        let held = json!({"week_start": 1, "currency": "EUR"});
+        let held =
+            json!({"week_start": 1, "currency": "EUR", "single_message_chats": true, "intent_confidence_min": 0.0});
         let sent = |body: &str| changes(&held, &Form::read(body));
         let right = sent("week_start=7&currency=&prices=[{\"model\":\"m\"}]").unwrap();
         assert_eq!(Value::Object(right), json!({"week_start": 7, "currency": null, "prices": [{"model": "m"}]}));
-        for (body, field) in
-            [("week_start=monday", "week_start"), ("week_start=-1", "week_start"), ("prices=[", "prices")]
-        {
+        let right = sent("single_message_chats=false&intent_confidence_min=0.5").unwrap();
+        assert_eq!(Value::Object(right), json!({"single_message_chats": false, "intent_confidence_min": 0.5}));
+        assert_eq!(sent("single_message_chats=true&intent_confidence_min=0.0").unwrap(), Map::new());
+        for (body, field) in [
+            ("week_start=monday", "week_start"),
+            ("week_start=-1", "week_start"),
+            ("prices=[", "prices"),
+            ("intent_confidence_min=a", "intent_confidence_min"),
+        ] {
             assert_eq!(sent(body).unwrap_err().field, Some(field), "{body}");
         }
     }

@@ -3,7 +3,7 @@
 use control::{MemberRole, Role};
 
 use crate::{
-    HOST,
+    HOST, has_our_script_alone,
     members::member,
     server::{Page, Pages},
 };
@@ -86,7 +86,7 @@ async fn what_is_wrong_with_a_setting_stands_at_its_field_with_what_was_typed() 
     }
     let hostile = "do=settings&source_aliases=%3C/textarea%3E%3Cscript%3E&currency=%22%3E%3Cimg%3E";
     let refused = sent(&pages, &cookie, &format!("{hostile}&token={token}")).await;
-    assert!(!refused.body.contains("<script") && !refused.body.contains("<img"), "{}", refused.body);
+    assert!(has_our_script_alone(&refused.body) && !refused.body.contains("<img"), "{}", refused.body);
     assert_eq!(pages.control.project("shop").unwrap().settings, std::sync::Arc::default());
 }
 

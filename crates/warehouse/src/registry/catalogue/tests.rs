@@ -108,6 +108,13 @@ fn what_explains_a_figure_is_kept_to_the_project_too() {
 
 /// Whether what the metric's own condition leaves out is among what is told.
 fn excluded_by_condition(metric: &Metric) -> bool {
-    let named = ["others", "late_replies", "calls_without_duration", "calls_without_first_token"];
+    let named = [
+        "others",
+        "late_replies",
+        "single_message_chats",
+        "unsure_intents",
+        "calls_without_duration",
+        "calls_without_first_token",
+    ];
     metric.exclusions().any(|exclusion| named.contains(&exclusion.id))
 }
