@@ -2,6 +2,7 @@
 
 mod cold;
 mod decisions;
+mod figures;
 mod ownership;
 mod rebalance;
 mod registry;

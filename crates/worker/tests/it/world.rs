@@ -10,13 +10,14 @@ use delivery::Settings;
 use event::Event;
 use journal::{Commit, Journal, NewRecord, ReadLimit, Topic};
 use testkit::{
-    Fault, Faults, MemoryJournal, MemoryOptions, MemoryWarehouse, Operation, Planned, Random, RawKey, Tables, is_flag,
+    Fault, Faults, MemoryJournal, MemoryOptions, MemoryWarehouse, Operation, Planned, Random, RawKey, is_flag,
     is_identity, is_request, stream,
 };
 use warehouse::{ConversationKey, RawRow, StateRow};
 use worker::{Deps, Error, Options, Status};
 
 use crate::decisions::Decided;
+use crate::figures::{expected_figures, figures};
 use crate::seams::{Tokens, Without, journal_without, sink_without};
 
 const SETTINGS: Settings = Settings { segment_ms: 10_000, horizon_ms: 25_000, grace_ms: 3_000 };
@@ -385,7 +386,7 @@ impl World {
         let counted: BTreeSet<&String> = tables.raw.keys().map(|key| &key.2).collect();
         assert_eq!(counted, self.taken.keys().collect(), "raw events");
         let (counts, minutes) = figures(&tables);
-        let (expected_counts, expected_minutes) = self.expected_figures();
+        let (expected_counts, expected_minutes) = expected_figures(self.taken.values());
         assert_eq!(counts, expected_counts, "message counts");
         assert_eq!(minutes, expected_minutes, "minute counts");
         let called_for =
@@ -409,49 +410,10 @@ impl World {
         let held: BTreeSet<_> = self.warehouse.tables().dead_letters.into_keys().collect();
         assert_eq!(held, self.nonsense, "dead letters");
     }
-
-    fn expected_figures(&self) -> (Buckets, Buckets) {
-        let (mut counts, mut minutes) = (Buckets::new(), Buckets::new());
-        for taken in self.taken.values() {
-            let event = decode(taken);
-            if let event::Data::MessageCreated(message) = &event.data {
-                let role = message.role.as_str();
-                *counts.entry((bucket(event.time.0, 900), role.to_owned())).or_default() += 1;
-                *minutes.entry((bucket(event.time.0, 60), String::new())).or_default() += 1;
-            }
-        }
-        (counts, minutes)
-    }
 }
 
 pub(crate) fn decode(value: &[u8]) -> Event<'_> {
     Event::decode(value).expect("the stream makes valid events")
-}
-
-/// Messages by start of the interval and role.
-type Buckets = BTreeMap<(u32, String), i64>;
-
-/// The figures: counters less corrections.
-fn figures(tables: &Tables) -> (Buckets, Buckets) {
-    let (mut counts, mut minutes) = (Buckets::new(), Buckets::new());
-    for ((key, _, _), (messages, _)) in &tables.counts {
-        *counts.entry((key.bucket, key.role.clone())).or_default() += i64::try_from(*messages).expect("small");
-    }
-    for ((key, _, _), (messages, _)) in &tables.minutes {
-        *minutes.entry((key.minute, String::new())).or_default() += i64::try_from(*messages).expect("small");
-    }
-    for key in &tables.corrections {
-        let row = &tables.raw[key];
-        *counts.entry((bucket(row.event_time, 900), row.role.to_string())).or_default() -= 1;
-        *minutes.entry((bucket(row.event_time, 60), String::new())).or_default() -= 1;
-    }
-    counts.retain(|_, messages| *messages != 0);
-    minutes.retain(|_, messages| *messages != 0);
-    (counts, minutes)
-}
-
-fn bucket(time_us: i64, width_s: i64) -> u32 {
-    u32::try_from(time_us.div_euclid(width_s * 1_000_000) * width_s).expect("a time of this century")
 }
 
 /// How a schedule went.
