@@ -139,7 +139,7 @@ pub(crate) fn drawn(held: &Value, typed: Option<(&Form, &Wrong)>) -> Markup {
             @let (name, says, kind) = *field;
             @let value = typed.and_then(|(form, _)| form.get(name)).map_or_else(|| shown(held, *field), str::to_owned);
             label {
-                span { code { (name) } " " (says) }
+                span { (says) " " code { (name) } }
                 @match kind {
                     Kind::Choice(words) => select name=(name) { @for word in words { option value=(word) selected[*word == value] { (word) } } },
                     Kind::Json => textarea name=(name) rows="4" spellcheck="false" { "\n" (value) },

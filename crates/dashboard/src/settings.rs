@@ -191,7 +191,7 @@ fn drawn(
         }
         div .grid {
             section .panel .w12 aria-labelledby="own" {
-                div .ph { div { h2 #own { "What this project decides about its figures" } p { "A change applies to the past at once. An empty field is the default." } } }
+                div .ph { div { h2 #own { "What this project decides about its figures" } p { "A change applies to the past, too. An empty field is the default." } } }
                 form .pop method="post" action=(address(visit)) { (start("settings")) (fields::drawn(&held(visit), typed)) button .btn .pri type="submit" { "Save" } }
             }
             section .panel .w12 aria-labelledby="keys" {
