@@ -92,8 +92,9 @@ fn order(params: &Params) -> Order {
     Order { by, descending }
 }
 
-/// `key:value,path.to.key:value`, each value as it looks; and one key with its value.
-fn metadata(params: &Params) -> Vec<(Vec<String>, String)> {
+/// `key:value,path.to.key:value`, and one key with its value. What looks like a number, a truth value or null may be one or the text that
+/// is written so, as an id in hexadecimal digits with one `e` among them is.
+fn metadata(params: &Params) -> Vec<(Vec<String>, Vec<String>)> {
     let text = params.text("metadata").unwrap_or_default();
     let pairs = text.split(',').filter_map(|pair| pair.split_once(':'));
     let mut conditions: Vec<(String, String)> =
@@ -101,8 +102,8 @@ fn metadata(params: &Params) -> Vec<(Vec<String>, String)> {
     conditions.extend(params.text("metadata_key").zip(params.text("metadata_value")));
     let condition = |(path, value): (String, String)| {
         let typed = serde_json::from_str::<Value>(&value).ok().filter(|value| !value.is_object() && !value.is_array());
-        let value = typed.unwrap_or(Value::String(value));
-        (path.split('.').map(str::to_owned).collect(), value.to_string())
+        let forms = [Some(Value::String(value)), typed].into_iter().flatten().map(|form| form.to_string());
+        (path.split('.').map(str::to_owned).collect(), forms.collect())
     };
     conditions.into_iter().map(condition).collect()
 }
@@ -177,4 +178,19 @@ pub(crate) async fn message(
     let entry = view.entries.iter().find(|entry| entry.reference == reference).ok_or_else(unknown)?;
     let address = app.address(&headers, &uri);
     Ok(Json(view.message(&app, &caller, entry, &address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_metadata_is_the_text_or_what_it_looks_like() {
+        let uri: Uri = "/api/conversations/?metadata=run:400574e8,deep.n:7,pack:blue".parse().unwrap();
+        let wanted = metadata(&Params::of(&uri));
+        let forms = |at: usize| wanted[at].1.iter().map(String::as_str).collect::<Vec<_>>();
+        assert_eq!(forms(0), [r#""400574e8""#, "40057400000000.0"]);
+        assert_eq!((wanted[1].0.join("/"), forms(1)), ("deep/n".to_owned(), vec![r#""7""#, "7"]));
+        assert_eq!(forms(2), [r#""blue""#]);
+    }
 }

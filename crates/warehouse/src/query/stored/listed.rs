@@ -81,8 +81,8 @@ pub struct Listed {
     /// Texts that values have to contain, in whatever case.
     pub contain: Vec<(Field, String)>,
     pub is_marked: Option<bool>,
-    /// Values in the metadata: a path, and the value as JSON.
-    pub metadata: Vec<(Vec<String>, String)>,
+    /// Values in the metadata: a path, and the values as JSON of which it has one.
+    pub metadata: Vec<(Vec<String>, Vec<String>)>,
     pub has_messages: Option<bool>,
     pub message_contains: Option<String>,
     /// In the name, the ids or a message.
@@ -214,10 +214,10 @@ fn conditions(wanted: &Listed, bound: &mut Bound) {
         let part = bound.text(part);
         bound.must(contains(field.name(), &part));
     }
-    for (path, value) in &wanted.metadata {
+    for (path, values) in &wanted.metadata {
         let path: Vec<String> = path.iter().map(|part| bound.text(part)).collect();
-        let value = bound.text(value);
-        bound.must(format!("JSONExtractRaw(metadata, {}) = {value}", path.join(", ")));
+        let values: Vec<String> = values.iter().map(|value| bound.text(value)).collect();
+        bound.must(format!("JSONExtractRaw(metadata, {}) IN ({})", path.join(", "), values.join(", ")));
     }
     if let Some(is_marked) = wanted.is_marked {
         bound.must(format!("is_marked = {is_marked}"));
