@@ -133,9 +133,6 @@ mutant 'I a look from the beginning is not waited for' worker/src/idle.rs \
 mutant 'I a seal takes a later decision for a later event' warehouse/src/state_row.rs \
     'held >> EDITION_SHIFT < wanted >> EDITION_SHIFT || held & VERSION_OF_EVENTS < wanted & VERSION_OF_EVENTS' \
     'held < wanted'
-mutant 'I who folds never learns what was decided' worker/src/idle.rs \
-    'learnt.is_none_or(|at| at.elapsed() >= KNOWN_FOR)' \
-    'learnt.is_none_or(|at| at.elapsed() >= KNOWN_FOR) && false'
 mutant 'H10 where some partitions are of another journal, those that cannot tell are taken for ours' worker/src/run/ownership.rs \
     'if (is_another || self.slots.is_empty())' \
     'if self.slots.is_empty()'
