@@ -368,11 +368,10 @@ fn submitted(view: &View) -> Option<View> {
 async fn theme(State(door): State<Arc<Door>>, headers: HeaderMap, body: String) -> Result<Response, Refused> {
     own(&headers)?;
     admitted(&door, &headers, None)?;
-    let fields = decoded(&body);
-    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
-    let name = Theme::of_name(field("theme")).name().unwrap_or("system");
+    let form = Form::read(&body);
+    let name = Theme::of_name(form.text("theme")).name().unwrap_or("system");
     // Only to a page of ours: an address that begins with two slashes is another server's.
-    let back = Some(field("back")).filter(|back| back.starts_with("/p/")).unwrap_or("/");
+    let back = Some(form.text("back")).filter(|back| back.starts_with("/p/")).unwrap_or("/");
     let cookie = format!("{THEME}={name}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response())
 }

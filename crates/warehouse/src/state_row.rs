@@ -13,7 +13,7 @@ fn seconds(us: i64) -> u32 {
 /// Bits of a version for the number of events, and below those for the number of redacted ones.
 const EVENTS_BITS: u32 = 24;
 /// Bits of a version below its edition.
-pub(crate) const EDITION_SHIFT: u32 = 44;
+const EDITION_SHIFT: u32 = 44;
 const DEFINITION_SHIFT: u32 = 56;
 /// Most events that a version tells apart.
 pub(crate) const VERSION_EVENTS_MAX: u64 = (1 << EVENTS_BITS) - 1;

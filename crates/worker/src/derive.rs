@@ -159,8 +159,13 @@ impl Derive {
     }
 }
 
+/// Folds conversations anew from all their events, and writes their rows.
+pub(crate) async fn derive_whole(deps: &Deps, keys: impl IntoIterator<Item = ConversationKey>) -> Result<(), Error> {
+    derive(deps, &mut Resident::new(0), keys.into_iter().map(|key| (key, Vec::new())).collect()).await
+}
+
 /// Folds conversations, each with its new events, and writes their rows; without new events they are read whole.
-pub(crate) async fn derive(
+async fn derive(
     deps: &Deps,
     resident: &mut Resident,
     mut chunk: Vec<(ConversationKey, Vec<FactRow>)>,

@@ -15,10 +15,9 @@ use rollup::IdleTimeouts;
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
-use crate::derive::{CHUNK, derive};
+use crate::derive::{CHUNK, derive_whole};
 use crate::flush::{consult, persist};
 use crate::owners::Owners;
-use crate::resident::Resident;
 use crate::{Deps, Error};
 
 /// How old knowledge of what was decided may be when conversations are folded by it.
@@ -138,8 +137,7 @@ async fn fold_anew(deps: &Deps, project: (&str, u16), is_sole: bool) -> Result<(
         };
         after.clone_from(&last.conversation_id);
         folded += keys.len();
-        let whole = keys.into_iter().map(|key| (key, Vec::new())).collect();
-        derive(deps, &mut Resident::new(0), whole).await?;
+        derive_whole(deps, keys).await?;
         tracing::info!(project = project.0, conversations = folded, "chats are cut anew");
     }
 }

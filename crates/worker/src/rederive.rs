@@ -3,9 +3,8 @@
 
 use warehouse::ConversationKey;
 
-use crate::derive::{CHUNK, derive};
+use crate::derive::{CHUNK, derive_whole};
 use crate::flush::persist;
-use crate::resident::Resident;
 use crate::{Deps, Error};
 
 /// Folds every conversation anew, unless that is done. Nothing may be folded meanwhile: a conversation without a derived row is
@@ -22,8 +21,7 @@ pub(crate) async fn rederive(deps: &Deps) -> Result<(), Error> {
         let Some(last) = keys.last() else { break };
         after = last.clone();
         done += keys.len();
-        let mut resident = Resident::new(0);
-        derive(deps, &mut resident, keys.into_iter().map(|key| (key, Vec::new())).collect()).await?;
+        derive_whole(deps, keys).await?;
         tracing::info!(conversations = done, "conversations are derived anew");
     }
     persist("remember the derivation", || deps.sink.write_derived(generation)).await

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Client,
-    registry::{INELIGIBLE, OURS, here},
+    registry::{INELIGIBLE, OURS, here, in_range},
 };
 
 /// Conversations that were used longer ago are not looked at.
@@ -197,9 +197,8 @@ pub async fn dead_letters(client: &Client, project: &str, range: &Range) -> Resu
         "SELECT toString(reason) AS reason, uniqExact(topic, partition, offset) AS letters, \
          toUnixTimestamp64Milli(max(append_time)) AS latest_ms, argMax(message, (append_time, partition, offset)) AS message, \
          argMax(event_id, (append_time, partition, offset)) AS event_id FROM dead_letters \
-         WHERE project = {{project:String}} AND append_time >= fromUnixTimestamp64Micro({{from:Int64}}, 'UTC') \
-         AND append_time < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC') \
-         GROUP BY reason ORDER BY letters DESC, reason LIMIT {REASONS_MAX}"
+         WHERE project = {{project:String}} AND {} GROUP BY reason ORDER BY letters DESC, reason LIMIT {REASONS_MAX}",
+        in_range("append_time")
     );
     let query = limited(client, &sql).param("project", project).param("from", range.from_us).param("to", range.to_us);
     Ok(query.fetch_all().await.map_err(crate::Error::from)?)

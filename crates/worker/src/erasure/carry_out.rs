@@ -7,8 +7,7 @@ use warehouse::query::{self, Link, resolve};
 use warehouse::{ConversationKey, RawRow};
 
 use super::{Erasures, KNOWN_FOR};
-use crate::derive::{CHUNK, derive};
-use crate::resident::Resident;
+use crate::derive::{CHUNK, derive_whole};
 use crate::{Deps, Error};
 
 /// Conversations that are redacted at once.
@@ -142,8 +141,7 @@ async fn fold_anew(
 ) -> Result<(), Error> {
     for conversations in conversations.chunks(CHUNK) {
         let key = |id: &String| ConversationKey { project: project.to_owned(), conversation_id: id.clone() };
-        let whole = conversations.iter().map(|id| (key(id), Vec::new())).collect();
-        derive(deps, &mut Resident::new(0), whole).await?;
+        derive_whole(deps, conversations.iter().map(key)).await?;
     }
     Ok(erasures.client.remove_stale_states((project, environment)).await?)
 }

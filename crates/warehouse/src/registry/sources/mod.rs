@@ -178,7 +178,7 @@ fn between(column: &str, from: &str, to: &str) -> String {
 }
 
 /// `column` in the range.
-pub(super) fn in_range(column: &str) -> String {
+pub(crate) fn in_range(column: &str) -> String {
     between(column, "from", "to")
 }
 
