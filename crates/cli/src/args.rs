@@ -262,8 +262,10 @@ pub(crate) struct Loadgen {
     #[arg(long, value_name = "ADDR", default_value = "http://127.0.0.1:8088")]
     pub(crate) url: String,
     /// Key to send with.
-    #[arg(long, env = "RAPPORT_KEY", hide_env_values = true)]
+    #[arg(long, env = "RAPPORT_KEY", hide_env_values = true, required_unless_present = "events", default_value = "")]
     pub(crate) key: String,
+    #[command(flatten)]
+    pub(crate) past: Option<Past>,
     /// Key to read with, for `--visible` [default: the key to send with].
     #[arg(long)]
     pub(crate) read_key: Option<String>,
@@ -294,6 +296,34 @@ pub(crate) struct Loadgen {
     /// Prints the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A past instead of a load.
+#[derive(Debug, Clone, Args)]
+#[group(id = "past", requires_all = ["warehouse", "project"])]
+pub(crate) struct Past {
+    /// Instead of sending: writes this many events of the last 90 days straight into a warehouse, folded as a worker folds them, to
+    /// measure questions on. No worker may fold the project meanwhile.
+    #[arg(long = "past", value_name = "EVENTS", required = false)]
+    pub(crate) events: u64,
+    /// With `--past`: address of the warehouse, as ClickHouse's HTTP interface.
+    #[arg(long, value_name = "URL", required = false)]
+    pub(crate) warehouse: String,
+    /// With `--past`: user of the warehouse.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) user: String,
+    /// With `--past`: password of that user.
+    #[arg(
+        long,
+        env = "RAPPORT_WAREHOUSE__PASSWORD",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) password: String,
+    /// With `--past`: project to fill.
+    #[arg(long, value_name = "NAME", required = false)]
+    pub(crate) project: String,
 }
 
 /// What `loadgen` sends.

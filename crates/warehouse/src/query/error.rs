@@ -33,10 +33,10 @@ pub enum Error {
         /// Most rows of an answer.
         limit: usize,
     },
-    /// The project has more identity events than are resolved for one question.
-    #[error("the project has more than {limit} identity events; figures about people cannot be worked out")]
+    /// More users of the project were merged than are resolved for one question.
+    #[error("more than {limit} events merge users of the project; figures about people cannot be worked out")]
     TooManyIdentities {
-        /// Most identity events of a project and environment.
+        /// Most such events of a project and environment.
         limit: usize,
     },
     /// The project has been open more often than is looked at for one question.

@@ -126,7 +126,7 @@ pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Expl
     let people =
         terms.iter().any(|term| term.declaration().is_some_and(is_about_people)) || is_about_people(ask.metric);
     let known = Known::read(client, ask, Needs { people, ineligible: true }).await?;
-    known.same.as_ref().map_err(Error::clone)?;
+    known.people.as_ref().map_err(Error::clone)?;
     let answer = figure_of(client, ask, &known).await?;
     let (figure, range) = behind_what(ask, &answer);
     let scope = whole(&Ask { range, ..*ask }, &known);

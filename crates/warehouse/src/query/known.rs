@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{
     Ask, Error,
     openings::{Openings, openings},
-    people::{Same, same_people},
+    people::{People, people},
     pieces::pieces,
     run::{limited, whole},
 };
@@ -22,7 +22,7 @@ const INELIGIBLE_MAX: usize = 2_000;
 #[derive(Debug)]
 pub(super) struct Known {
     /// Who is one person; nobody where no figure is about people. An error is that of figures about people alone.
-    pub(super) same: Result<Vec<Same>, Error>,
+    pub(super) people: Result<People, Error>,
     /// When business was open; nothing where all hours count.
     pub(super) openings: Openings,
     /// The conversations that are in no figure, where they are few.
@@ -41,7 +41,7 @@ pub(super) struct Needs {
 impl Needs {
     /// What figures need.
     pub(super) fn of(asks: &[Ask<'_>]) -> Needs {
-        let nothing = Known { same: Ok(Vec::new()), openings: Openings::default(), ineligible: None };
+        let nothing = Known { people: Ok(People::default()), openings: Openings::default(), ineligible: None };
         let looks = |ask: &Ask<'_>| source_rows(&ask.metric.figure, &whole(ask, &nothing)).contains(INELIGIBLE);
         Needs { people: asks.iter().any(|ask| ask.metric.figure.source.people()), ineligible: asks.iter().any(looks) }
     }
@@ -55,12 +55,12 @@ struct Id {
 impl Known {
     /// Reads it for questions of the project, environment and settings of one. Fails with `TooMany…` or `Warehouse`.
     pub(super) async fn read(client: &Client, ask: &Ask<'_>, needs: Needs) -> Result<Known, Error> {
-        let same = async {
-            if needs.people { same_people(client, ask.project, ask.environment).await } else { Ok(Vec::new()) }
+        let people = async {
+            if needs.people { people(client, ask.project, ask.environment).await } else { Ok(People::default()) }
         };
         let ineligible = async { if needs.ineligible { ineligible(client, ask).await } else { Ok(None) } };
-        let (same, openings, ineligible) = tokio::join!(same, openings(client, ask), ineligible);
-        Ok(Known { same, openings: openings?, ineligible: ineligible? })
+        let (people, openings, ineligible) = tokio::join!(people, openings(client, ask), ineligible);
+        Ok(Known { people, openings: openings?, ineligible: ineligible? })
     }
 
     /// What statements are told of the conversations that are in no figure.
@@ -74,7 +74,7 @@ impl Known {
 
     /// The persons of a question, if it is about any. Fails with what stood in the way of reading them.
     pub(super) fn persons(&self, ask: &Ask<'_>) -> Result<(), Error> {
-        match &self.same {
+        match &self.people {
             Err(error) if ask.metric.figure.source.people() => Err(error.clone()),
             _ => Ok(()),
         }

@@ -4,10 +4,22 @@ use clickhouse::Row;
 use serde::Deserialize;
 
 use super::{Error, Link, pieces::pieces, resolve, run::limited};
-use crate::{Client, registry::INELIGIBLE};
+use crate::{
+    Client,
+    registry::{INELIGIBLE, OURS, OWNED},
+};
 
-/// Most identity events of a project and environment that are resolved for a question.
+/// Most identity events that are resolved at once: those that merge users of a project, or those about one person.
 const IDENTITIES_MAX: usize = 200_000;
+
+/// Who is one person, as far as statements are told.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    /// Merged users.
+    pub(super) merged: Vec<Same>,
+    /// Whether anonymous ids belong to users: statements look up to whom.
+    pub(super) has_owned: bool,
+}
 
 /// Person keys that stand for others, in pieces that fit a parameter.
 #[derive(Debug, Default)]
@@ -30,25 +42,43 @@ struct IdentityRow {
 }
 
 /// Who is one person, in a project and environment. Fails with `TooManyIdentities` or `Warehouse`.
-pub(super) async fn same_people(client: &Client, project: &str, environment: &str) -> Result<Vec<Same>, Error> {
-    Ok(chunks(resolve(&links(client, project, environment).await?)))
+pub(super) async fn people(client: &Client, project: &str, environment: &str) -> Result<People, Error> {
+    let scope = (project, environment);
+    let (merges, has_owned) = tokio::try_join!(read(client, scope, MERGES, &[]), has_owned(client, scope))?;
+    Ok(People { merged: chunks(resolve(&merges)), has_owned })
 }
 
-/// What identity events say, of a project and environment. Fails with `TooManyIdentities` or `Warehouse`.
-pub async fn links(client: &Client, project: &str, environment: &str) -> Result<Vec<Link>, Error> {
+/// What identity events say that can make others one person with a user, of a project and environment. Fails with
+/// `TooManyIdentities` or `Warehouse`.
+pub async fn links(client: &Client, (project, environment): (&str, &str), user: &str) -> Result<Vec<Link>, Error> {
+    let scope = (project, environment);
+    let mut links = read(client, scope, MERGES, &[]).await?;
+    let key = |user: &str| format!("u:{user}");
+    let pairs = resolve(&links);
+    let root =
+        |user: &String| pairs.iter().find(|(from, _)| from == user).map_or(user.clone(), |(_, root)| root.clone());
+    let own = root(&key(user));
+    let merged = pairs.iter().filter(|(_, into)| *into == own).map(|(from, _)| from.clone());
+    let users: Vec<String> = merged.chain([key(user), own.clone()]).map(|key| key[2..].to_owned()).collect();
+    links.extend(read(client, scope, &format!("{OWNED} AND anonymous_id IN ({CLAIMED})"), &users).await?);
+    Ok(links)
+}
+
+const MERGES: &str = "event = 'user.merged'";
+/// Anonymous ids that one of the users was ever seen behind: they may belong to somebody else.
+const CLAIMED: &str = "SELECT anonymous_id FROM identity_events WHERE project = {project:String} AND environment = {env:String} \
+     AND event = 'user.identified' AND into_user IN {users:Array(String)}";
+
+async fn read(client: &Client, scope: (&str, &str), of: &str, users: &[String]) -> Result<Vec<Link>, Error> {
     let sql = format!(
         "SELECT toString(event) AS event, toUnixTimestamp64Micro(event_time) AS us, sequence, event_id, from_user, into_user, \
-         anonymous_id FROM identity_events WHERE project = {{project:String}} AND environment = {{env:String}} \
-         AND event != 'user.erasure_requested' AND conversation_id NOT IN {INELIGIBLE} \
+         anonymous_id FROM identity_events WHERE {OURS} AND {of} AND conversation_id NOT IN {INELIGIBLE} \
          ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id LIMIT {}",
         IDENTITIES_MAX + 1
     );
-    let rows: Vec<IdentityRow> = limited(client, &sql)
-        .param("project", project)
-        .param("env", environment)
-        .fetch_all()
-        .await
-        .map_err(crate::Error::from)?;
+    let query = limited(client, &sql).param("project", scope.0).param("env", scope.1);
+    let query = if users.is_empty() { query } else { query.param("users", users) };
+    let rows: Vec<IdentityRow> = query.fetch_all().await.map_err(crate::Error::from)?;
     if rows.len() > IDENTITIES_MAX {
         return Err(Error::TooManyIdentities { limit: IDENTITIES_MAX });
     }
@@ -61,6 +91,19 @@ pub async fn links(client: &Client, project: &str, environment: &str) -> Result<
         }
     });
     Ok(links.collect())
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct Any {
+    any: u8,
+}
+
+/// Whether any anonymous id belongs to a user.
+async fn has_owned(client: &Client, (project, environment): (&str, &str)) -> Result<bool, Error> {
+    let sql = format!("SELECT toUInt8(1) AS any FROM identity_events WHERE {OURS} AND {OWNED} LIMIT 1");
+    let query = limited(client, &sql).param("project", project).param("env", environment);
+    let found: Option<Any> = query.fetch_optional().await.map_err(crate::Error::from)?;
+    Ok(found.is_some_and(|found| found.any == 1))
 }
 
 fn chunks(pairs: Vec<(String, String)>) -> Vec<Same> {

@@ -164,7 +164,8 @@ pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
         range: ask.range,
         quarters: Whole::quarters(&ask.range, &[]),
         minutes: Whole::minutes(&ask.range, &[]),
-        identity_chunks: known.same.as_ref().map_or(0, Vec::len),
+        identity_chunks: known.people.as_ref().map_or(0, |people| people.merged.len()),
+        has_owned: known.people.as_ref().is_ok_and(|people| people.has_owned),
         opening_chunks: known.openings.chunks(),
         by_conversation: ask.by_conversation(),
         by_device: ask.by_device(),
@@ -263,7 +264,7 @@ pub(super) fn bound_in_spans(
     for (i, filter) in scope.filters.iter().enumerate() {
         bind = bind.param(&format!("f_{i}"), &filter.values);
     }
-    for (i, same) in known.same.iter().flatten().enumerate() {
+    for (i, same) in known.people.iter().flat_map(|people| &people.merged).enumerate() {
         bind = bind.param(&format!("same_from_{i}"), &same.from).param(&format!("same_into_{i}"), &same.into);
     }
     bind.query

@@ -18,7 +18,7 @@ pub use exclusions::{Exclusion, Extent};
 pub(crate) use identities::terms;
 pub use identities::{IDENTITIES, Identity, Term};
 pub use sources::Source;
-pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, here, in_range, renamed};
+pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, OWNED, here, in_range, renamed};
 pub use sql::{Comparison, Filter, LeftOut, Scope};
 pub(crate) use statement::{Grouping, figures, is_kept, places, rows, source_rows};
 

@@ -12,8 +12,10 @@ pub struct Scope<'a> {
     pub quarters: Whole,
     /// Its whole minutes.
     pub minutes: Whole,
-    /// Number of pairs of parameters (`same_from_N`, `same_into_N`) that say who is one person.
+    /// Number of pairs of parameters (`same_from_N`, `same_into_N`) that say which users were merged.
     pub identity_chunks: usize,
+    /// Whether anonymous ids belong to users.
+    pub has_owned: bool,
     /// Whether figures are told apart by conversations: counters, which know none, do not serve then.
     pub by_conversation: bool,
     /// Whether a change of device makes another person (P6).

@@ -22,7 +22,7 @@ pub(super) async fn carry_out(
 ) -> Result<(), Error> {
     let client = &erasures.client;
     let scope = (request.project.as_str(), request.environment.as_str());
-    let persons = persons(&links(erasures, scope).await?, &request.user_id);
+    let persons = persons(&links(erasures, scope, &request.user_id).await?, &request.user_id);
     let keys: Vec<Key<'_>> = persons.iter().filter_map(|person| Key::of_person(person)).collect();
     let known = erasures.look().await?;
     let pairs: Vec<Renamed<'_>> =
@@ -60,8 +60,8 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-async fn links(erasures: &Erasures, (project, environment): (&str, &str)) -> Result<Vec<Link>, Error> {
-    match query::links(&erasures.client, project, environment).await {
+async fn links(erasures: &Erasures, scope: (&str, &str), user: &str) -> Result<Vec<Link>, Error> {
+    match query::links(&erasures.client, scope, user).await {
         Ok(links) => Ok(links),
         Err(query::Error::Warehouse(error)) => Err(error.into()),
         Err(error) => Err(Error::Erasure(error.to_string())),

@@ -1,6 +1,7 @@
 //! `rapport loadgen`: realistic events at a rate, or as fast as they are taken; how fast that was, and how soon they showed. They are
 //! native, or requests of AgentSight's SDKs.
 
+mod past;
 mod report;
 mod sdk;
 mod traffic;
@@ -32,6 +33,9 @@ use crate::{
 /// # Errors
 /// When the server refuses events, stays away, or no probe became visible.
 pub(crate) fn loadgen(options: &Loadgen) -> anyhow::Result<()> {
+    if let Some(past) = &options.past {
+        return past::fill(past, options.seed);
+    }
     http::check_url(&options.url)?;
     let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} s");
     let client_with = |key| Client::patient(&options.url, key, Patience::of_option(options.wait), bar.clone());

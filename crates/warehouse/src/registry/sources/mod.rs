@@ -22,6 +22,7 @@ mod volumes;
 mod work;
 
 pub(crate) use agents::here;
+pub(crate) use people::OWNED;
 pub(super) use people::activity;
 pub use source::Source;
 

@@ -7,7 +7,7 @@ use super::raw::{edges, raw, with_dimensions};
 use super::volumes::{lasting, messages_of_someone};
 use super::{
     CARRIED, DIMENSIONS, MESSAGE, OURS, Scope, UNTOLD, USER_OF_PERSON, between, conversation, counting, eligible_by,
-    filters, items, live, micros, unpacked,
+    filters, ineligible, items, live, micros, unpacked,
 };
 
 /// Who a row's person is, of the columns `person` (as sent) and, where a device makes another person, `visitor`, `device` and `browser`.
@@ -15,11 +15,35 @@ pub(super) fn who(scope: &Scope<'_>, person: &str, visitor: &str) -> String {
     if scope.by_device {
         return format!("concat({visitor}, '|', device, '|', browser)");
     }
+    if !scope.has_owned {
+        return merged(scope, person);
+    }
+    let owners = owners(scope);
+    format!("transform({person}, tupleElement({owners}, 1), tupleElement({owners}, 2), {})", merged(scope, person))
+}
+
+/// The user that a user's key was merged into.
+fn merged(scope: &Scope<'_>, user: &str) -> String {
     if scope.identity_chunks == 0 {
-        return person.into();
+        return user.into();
     }
     let list = |name: &str| chunked(name, "Array(String)", scope.identity_chunks);
-    format!("transform({person}, {}, {}, {person})", list("same_from"), list("same_into"))
+    format!("transform({user}, {}, {}, {user})", list("same_from"), list("same_into"))
+}
+
+/// Events that give an anonymous id to a user.
+pub(crate) const OWNED: &str = "event = 'user.identified' AND anonymous_id != '' AND into_user != ''";
+
+/// Anonymous ids that belong to users, and to whom (D-05): a pair of lists, which the engine works out once a statement.
+fn owners(scope: &Scope<'_>) -> String {
+    let eligible = ineligible(scope).map_or_else(String::new, |known| format!(" AND conversation_id NOT IN {known}"));
+    format!(
+        "(SELECT (groupArray(concat('a:', anonymous_id)), groupArray({})) FROM (\
+         SELECT anonymous_id, argMin(into_user, (event_time, sequence, event_id, into_user)) AS owner FROM (\
+         SELECT anonymous_id, into_user, event_time, sequence, event_id FROM identity_events WHERE {OURS} AND {OWNED}{eligible} \
+         ORDER BY segment, partition LIMIT 1 BY conversation_id, event_id) GROUP BY anonymous_id))",
+        merged(scope, "concat('u:', owner)")
+    )
 }
 
 /// The same where a row may name nobody: '' then.
