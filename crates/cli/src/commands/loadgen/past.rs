@@ -1,7 +1,7 @@
 //! A past straight into a warehouse: events of the last 90 days, folded as a worker folds them, without gateway and journal. What
 //! questions on much data cost is measured on it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, ops::Range};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
@@ -9,7 +9,7 @@ use delivery::{AppendTime, Frontier, Settings};
 use event::{Defaults, Event, Timestamp};
 use journal::Record;
 use rollup::IdleTimeouts;
-use warehouse::{Batch, Client, ConversationKey, Sink as _, StateRow};
+use warehouse::{Batch, Client, ConversationKey, FactRow, RawRow, Sink as _, StateRow};
 use worker::{Applied, PartitionFold, Rows};
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 const DAYS: i64 = 90;
 /// Rows of a flush.
 const FLUSH_ROWS: usize = 100_000;
-/// Conversations read, folded and written at once.
+/// Conversations written at once.
 const CHUNK: usize = 8_192;
 /// Copies of an event do not all happen at once, but within this time of it. Later times would be taken for a wrong clock.
 const SCATTER_MS: u64 = 240_000;
@@ -39,7 +39,7 @@ pub(super) fn fill(options: &Past, seed: u64) -> anyhow::Result<()> {
         client.ping().await.with_context(|| format!("no warehouse answers at {}", options.warehouse))?;
         let now = Utc::now();
         let told = tell(&client, options, seed, now).await?;
-        let folded = fold(&client, &options.project).await?;
+        let folded = fold(&client, options, seed, now).await?;
         terminal::line(format_args!("{told} events in {folded} conversations of the project {}", options.project));
         Ok(())
     })
@@ -47,15 +47,14 @@ pub(super) fn fill(options: &Past, seed: u64) -> anyhow::Result<()> {
 
 /// Writes what the events add by themselves; how many there are.
 async fn tell(client: &Client, options: &Past, seed: u64, now: DateTime<Utc>) -> anyhow::Result<u64> {
-    let from = now - Duration::days(DAYS);
-    let of_one: u64 = History::new(seed, from, now).map(|stretch| stretch.events.len() as u64).sum();
-    let shops = options.events.div_ceil(of_one);
+    let of_one: u64 = history(seed, now).map(|stretch| stretch.events.len() as u64).sum();
+    let shops = shops(options, of_one);
     let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} events");
     bar.set_length(of_one * shops);
     bar.set_message("telling");
-    let mut teller = Teller::new(&options.project, shops);
+    let mut teller = Teller::new(&options.project, 0..shops);
     let mut flushing = tokio::spawn(async { Ok(()) });
-    for stretch in History::new(seed, from, now) {
+    for stretch in history(seed, now) {
         for event in &stretch.events {
             teller.tell(event)?;
             if teller.rows.len() >= FLUSH_ROWS {
@@ -69,6 +68,16 @@ async fn tell(client: &Client, options: &Past, seed: u64, now: DateTime<Utc>) ->
     flushing.await??;
     bar.finish_and_clear();
     Ok(teller.offset)
+}
+
+/// What one shop tells.
+fn history(seed: u64, now: DateTime<Utc>) -> History {
+    History::new(seed, now - Duration::days(DAYS), now)
+}
+
+/// How many shops tell as many events as are asked for.
+fn shops(options: &Past, events_of_one: u64) -> u64 {
+    options.events.div_ceil(events_of_one.max(1))
 }
 
 type Flushing = tokio::task::JoinHandle<Result<(), warehouse::Error>>;
@@ -85,7 +94,7 @@ async fn flush(client: &Client, teller: &mut Teller, flushing: &mut Flushing) ->
 /// Tells each event once a shop.
 struct Teller {
     defaults: Defaults<'static>,
-    shops: u64,
+    shops: Range<u64>,
     fold: PartitionFold,
     rows: Rows,
     offset: u64,
@@ -93,7 +102,7 @@ struct Teller {
 }
 
 impl Teller {
-    fn new(project: &str, shops: u64) -> Self {
+    fn new(project: &str, shops: Range<u64>) -> Self {
         let settings = Settings::default();
         let frontier = Frontier::new(settings, AppendTime(i64::MIN / 2), 0, 0);
         let fold = PartitionFold::new(0, settings, frontier);
@@ -106,7 +115,7 @@ impl Teller {
         self.defaults.received_at = Timestamp(at_ms * 1_000);
         let text = serde_json::to_vec(&told.json)?;
         let parsed = event::from_json(&text, &self.defaults).map_err(|invalid| anyhow::anyhow!("{invalid:?}"))?;
-        for shop in 0..self.shops {
+        for shop in self.shops.clone() {
             let of_shop = of_shop(&parsed.event, shop);
             self.value.clear();
             of_shop.encode(&mut self.value);
@@ -150,25 +159,35 @@ fn of_shop(told: &Event<'static>, shop: u64) -> Event<'static> {
     event
 }
 
-/// Folds all conversations of the project from what was written, as a worker does; how many there are.
-async fn fold(client: &Client, project: &str) -> anyhow::Result<u64> {
-    let bar = terminal::progress("{msg} {pos} conversations");
+/// Folds the conversations of all shops and writes their rows; how many there are.
+async fn fold(client: &Client, options: &Past, seed: u64, now: DateTime<Utc>) -> anyhow::Result<u64> {
+    let history: Vec<DemoEvent> = history(seed, now).flat_map(|stretch| stretch.events).collect();
+    let shops = shops(options, history.len() as u64);
+    let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} shops");
+    bar.set_length(shops);
     bar.set_message("folding");
-    let idle = Arc::new(IdleTimeouts::default());
-    let mut after = ConversationKey { project: project.to_owned(), conversation_id: String::new() };
+    let idle = IdleTimeouts::default();
     let (mut folded, mut writing): (u64, Flushing) = (0, tokio::spawn(async { Ok(()) }));
-    loop {
-        let mut keys = client.conversations_after(&after, CHUNK).await?;
-        keys.retain(|key| key.project == project);
-        let Some(last) = keys.last() else { break };
-        after = last.clone();
-        let facts = client.facts(&keys).await?;
-        let rows = StateRow::fold_all(&facts, |_| Arc::clone(&idle));
-        folded += keys.len() as u64;
+    for shop in 0..shops {
+        let mut teller = Teller::new(&options.project, shop..shop + 1);
+        history.iter().try_for_each(|event| teller.tell(event))?;
+        let mut conversations: BTreeMap<ConversationKey, Vec<FactRow>> = BTreeMap::new();
+        for fact in teller.take().raw.into_iter().map(RawRow::into_fact_row) {
+            conversations.entry(fact.conversation()).or_default().push(fact);
+        }
+        conversations.retain(|key, _| !key.conversation_id.is_empty());
+        folded += conversations.len() as u64;
+        let rows: Vec<StateRow> =
+            conversations.values().flat_map(|facts| StateRow::fold_conversation(facts.iter(), &idle)).collect();
         let client = client.clone();
-        let next = tokio::spawn(async move { client.write_states(&rows).await });
+        let next = tokio::spawn(async move {
+            for rows in rows.chunks(CHUNK) {
+                client.write_states(rows).await?;
+            }
+            Ok(())
+        });
         std::mem::replace(&mut writing, next).await??;
-        bar.set_position(folded);
+        bar.inc(1);
     }
     writing.await??;
     bar.finish_and_clear();
