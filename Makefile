@@ -43,11 +43,12 @@ mutants: engine ## leaves out one rule of delivery, then plants one bug in the f
 chaos: engine geo kafka build ## kills every service, the engine and a broker while events go through Kafka; figures have to be the oracle's
 	@deploy/chaos.py $(RAPPORT) --golden $(GOLDEN)
 
-bench: engine geo kafka ## measures on this machine how many events are taken, how soon they are in a figure, and how workers scale
+bench: engine geo kafka ## measures on this machine how many events are taken, how soon they are in a figure, how workers scale, and what questions cost
 	$(CARGO) build --release --locked --bin rapport
 	@deploy/bench.sh $(RELEASE)
 	$(CARGO) bench --locked -p worker
 	@deploy/scaling.py $(RELEASE) --out $(TARGET)/scaling
+	@deploy/questions.py $(RELEASE)
 
 docs: build ## writes the pages that are made from the code
 	@$(RAPPORT) metrics --markdown > docs/metrics.md
