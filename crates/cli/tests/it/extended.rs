@@ -99,6 +99,7 @@ fn extended_metrics_are_what_their_definitions_say() {
     calls(&project("calls", voices()));
     let opportunities = project("opportunities", funnel::opportunities());
     funnel::requests(&opportunities);
+    funnel::traits(&opportunities);
     funnel::segments(&opportunities);
 }
 

@@ -44,14 +44,25 @@ impl Ask<'_> {
         if self.conversations {
             return true;
         }
-        let asked = || self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension));
         match self.metric.figure.source.counted_by() {
             Some(counted) => {
                 let by_device = self.by_device() && self.metric.figure.source.people();
-                by_device || asked().any(|dimension| !counted.contains(&dimension))
+                by_device || self.asked().any(|dimension| !counted.contains(&dimension))
             }
             None => true,
         }
+    }
+
+    /// The dimensions that the question is about.
+    fn asked(&self) -> impl Iterator<Item = Dimension> {
+        self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension))
+    }
+
+    /// Whether the answer depends on who is one person: traits are said of persons.
+    pub(super) fn is_about_people(&self) -> bool {
+        let mut asked = self.asked();
+        self.metric.figure.source.people()
+            || asked.any(|dimension| matches!(dimension, Dimension::Segment | Dimension::Trait(_)))
     }
 
     /// Whether a change of device makes another person: the conversation says the device.
@@ -174,6 +185,7 @@ pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
         by_bucket: false,
         by: &[],
         filters: ask.filters,
+        is_kept_later: false,
     }
 }
 

@@ -1,16 +1,27 @@
 //! What the rows of an answer can be split by.
 
+use std::borrow::Cow;
+
+use super::Trait;
+
 /// Declares the dimensions: the variant, its name in queries and answers, which is also its column in the sources.
 macro_rules! dimensions {
     ($( $(#[doc = $doc:literal])+ $variant:ident $name:literal, )+) => {
         /// What rows can be split by.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Dimension { $( $(#[doc = $doc])+ $variant, )+ }
+        pub enum Dimension {
+            $( $(#[doc = $doc])+ $variant, )+
+            /// A trait of the conversation's user.
+            Trait(Trait),
+        }
 
         impl Dimension {
-            /// The dimension's name in queries and answers.
+            /// The dimension's name in the dictionary; of every trait the same.
             pub fn name(self) -> &'static str {
-                match self { $( Dimension::$variant => $name, )+ }
+                match self {
+                    $( Dimension::$variant => $name, )+
+                    Dimension::Trait(_) => Trait::ANY,
+                }
             }
         }
     };
@@ -120,7 +131,23 @@ impl Dimension {
 
     /// Whether it is a dimension of conversations.
     pub fn is_of_conversations(self) -> bool {
-        Self::OF_CONVERSATIONS.contains(&self)
+        matches!(self, Dimension::Trait(_)) || Self::OF_CONVERSATIONS.contains(&self)
+    }
+
+    /// Its name in questions and answers.
+    pub fn asked(self) -> Cow<'static, str> {
+        match self {
+            Dimension::Trait(of) => format!("{}{}", Trait::PREFIX, of.name()).into(),
+            other => other.name().into(),
+        }
+    }
+
+    /// Its column in the sources.
+    pub(super) fn column(self) -> Cow<'static, str> {
+        match self {
+            Dimension::Trait(of) => of.column().into(),
+            other => other.name().into(),
+        }
     }
 
     /// Its value for a row of a source, a text.
@@ -128,7 +155,7 @@ impl Dimension {
         match self {
             Dimension::Weekday => "toString(toDayOfWeek(fromUnixTimestamp64Micro(us, 'UTC'), 0, {tz:String}))".into(),
             Dimension::Hour => "toString(toHour(fromUnixTimestamp64Micro(us, 'UTC'), {tz:String}))".into(),
-            other => format!("toString({})", other.name()),
+            other => format!("toString({})", other.column()),
         }
     }
 }

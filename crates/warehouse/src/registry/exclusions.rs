@@ -1,6 +1,6 @@
 //! What a figure leaves out, and why: declared by what it is made from, counted when it is explained.
 
-use super::sources::{INELIGIBLE, INTERNAL, OURS, activity, in_range, items, live};
+use super::sources::{INELIGIBLE, INTERNAL, OURS, activity, in_range, items, live, states};
 use super::{Metric, Quantiles, Scope, Source, sources, statement};
 
 /// Something that a figure leaves out.
@@ -87,7 +87,8 @@ impl Exclusion {
             Found::Events(condition) => events(condition),
             Found::Anonymous => events(&format!("user_id = '' AND anonymous_id = '' AND {}", activity())),
             Found::Conversations(time, condition) => format!(
-                "SELECT '' AS detail, count() AS n FROM conversation_states FINAL WHERE {}",
+                "SELECT '' AS detail, count() AS n FROM {} WHERE {}",
+                states(scope),
                 live(scope, &format!("isNotNull({time}) AND {} AND {condition}", in_range(time)))
             ),
             Found::Items { list, time, columns, condition } => {

@@ -157,7 +157,6 @@ impl Source {
                 | Source::EndedOfSomeone
                 | Source::ActiveDays
                 | Source::WeeksSince
-                | Source::Opportunities
                 | Source::ModelCalls
                 | Source::ContainedCalls
         )

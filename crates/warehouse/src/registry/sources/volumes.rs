@@ -1,7 +1,7 @@
 //! Messages, their minutes, and the conversations they are in.
 
 use super::raw::{edges, message_columns, raw, raw_ineligible, with_dimensions};
-use super::{CARRIED, MESSAGE, OURS, Scope, UNTOLD, between, conversation, label, live, micros};
+use super::{MESSAGE, OURS, Scope, UNTOLD, between, carried, conversation, label, live, micros, traits::states};
 
 pub(super) fn messages(scope: &Scope<'_>) -> String {
     if scope.by_conversation { messages_of_conversations(scope) } else { messages_counted(scope) }
@@ -72,13 +72,14 @@ fn listed(scope: &Scope<'_>, events: &str, guard: &str) -> String {
 fn cells(scope: &Scope<'_>, guard: &str) -> String {
     format!(
         "SELECT {} AS us, x_role AS role, {} AS content_type, {} AS workflow, {} AS agent, toInt64(x_n) AS w, {} \
-         FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket, messages.role AS x_role, \
+         FROM {} ARRAY JOIN messages.bucket AS x_bucket, messages.role AS x_role, \
          messages.content_type AS x_type, messages.workflow AS x_workflow, messages.agent AS x_agent, messages.keyed AS x_keyed, messages.n AS x_n WHERE {}",
         micros("x_bucket"),
         label("x_type"),
         label("x_workflow"),
         label("x_agent"),
         conversation(scope),
+        states(scope),
         live(scope, &format!("{} AND {} AND {guard}", lasting(), between("x_bucket", "q_lo", "q_hi")))
     )
 }
@@ -95,7 +96,7 @@ pub(super) fn minutes(scope: &Scope<'_>) -> String {
         let select =
             format!("toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w", micros("toStartOfMinute(t)"));
         parts.push(with_dimensions(scope, &select, &raw(scope, MESSAGE, &|t| between(t, "from", "to"))));
-        let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.name())).collect();
+        let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.column())).collect();
         return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({}) GROUP BY minute{by}", parts.join(""));
     }
     if scope.minutes.any() {
@@ -131,9 +132,10 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
     let mut parts = Vec::new();
     if scope.quarters.any() {
         parts.push(format!(
-            "SELECT {} AS us, {} FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket WHERE {}",
+            "SELECT {} AS us, {} FROM {} ARRAY JOIN messages.bucket AS x_bucket WHERE {}",
             micros("x_bucket"),
             conversation(scope),
+            states(scope),
             live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
         ));
     }
@@ -146,9 +148,10 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn talk(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     format!(
-        "SELECT us, w, '' AS active, {CARRIED} FROM ({}) UNION ALL \
-         SELECT us, toInt64(0) AS w, conversation AS active, {CARRIED} FROM ({})",
+        "SELECT us, w, '' AS active, {carried} FROM ({}) UNION ALL \
+         SELECT us, toInt64(0) AS w, conversation AS active, {carried} FROM ({})",
         messages(scope),
         active(scope)
     )

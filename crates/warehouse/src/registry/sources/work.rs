@@ -2,7 +2,7 @@
 
 use super::loose::loose_events;
 use super::people::someone;
-use super::{CARRIED, Scope, in_range, items, label, unbounded_items};
+use super::{Scope, carried, in_range, items, label, unbounded_items};
 
 pub(super) fn intents(scope: &Scope<'_>) -> String {
     items(
@@ -21,6 +21,7 @@ pub(super) fn workflows(scope: &Scope<'_>) -> String {
 
 /// Clicks; those of one element all show what its latest click in the range says (D-37).
 pub(super) fn clicks(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let columns = ["at", "sequence", "event_id", "element", "click_type", "title", "destination_type", "destination"];
     let names = ["click_type", "title", "destination_type", "destination"];
     let as_sent: Vec<String> = names.iter().map(|name| format!("toString(x_{name}) AS {name}")).collect();
@@ -39,7 +40,7 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
         .map(|(i, name)| format!("if(element = '', c.{name}, tupleElement(latest, {})) AS {name}", i + 1))
         .collect();
     format!(
-        "SELECT us, element, {}, {CARRIED} FROM (SELECT *, argMax(({}), (us, sequence, event_id)) OVER (PARTITION BY element) AS latest \
+        "SELECT us, element, {}, {carried} FROM (SELECT *, argMax(({}), (us, sequence, event_id)) OVER (PARTITION BY element) AS latest \
          FROM ({listed} UNION ALL {loose})) AS c",
         shown.join(", "),
         names.join(", "),
@@ -148,6 +149,7 @@ fn user(scope: &Scope<'_>, person: &str) -> String {
 
 /// Calls in chats that were contained and are over: the chat's end decides about the range, the call's time about its price.
 pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "toUnixTimestamp64Micro(x_at) AS us, toUnixTimestamp64Micro(chats.ended[x_chat]) AS ended_us, x_chat AS chat, \
@@ -163,7 +165,7 @@ pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
     let columns: Vec<&str> = columns.into_iter().chain(TOKENS.iter().map(|(name, _)| *name)).collect();
     let calls = unbounded_items(scope, "model_calls", &columns, (&select, &guard));
     format!(
-        "SELECT ended_us AS us, chat, model, provider, workflow, user, cost, {CARRIED} FROM (\
+        "SELECT ended_us AS us, chat, model, provider, workflow, user, cost, {carried} FROM (\
          SELECT *, {PRICE} AS price, {COST} AS cost FROM ({calls}) AS calls)"
     )
 }
