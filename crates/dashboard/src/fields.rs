@@ -61,6 +61,11 @@ const FIELDS: &[(&str, &str, Kind)] = &[
         "After how many seconds without an event what follows is another chat, by channel, as {\"web\": 3600}; chats are cut anew",
         Kind::Json,
     ),
+    (
+        "include_action_messages",
+        "Whether calls of tools count as messages of the bot, as in AgentSight's own figures",
+        Kind::Flag,
+    ),
     ("single_message_chats", "Whether chats of a single message count for the duration of conversations", Kind::Flag),
     ("intent_confidence_min", "Intents of which their model is less sure are left out, from 0 to 1", Kind::Part),
     ("segment_trait", "The trait of identified users that the dimension segment shows", Kind::Text),

@@ -58,6 +58,8 @@ pub struct Settings {
     pub segment_trait: String,
     /// Whether chats in which participants did one thing alone count for the duration of conversations, with 0 s.
     pub single_message_chats: bool,
+    /// Whether calls of tools count as messages where messages of all roles are counted, as AgentSight's API stores them (AMB-01).
+    pub include_action_messages: bool,
     /// Primary intents of which their model is less sure are in no figure of intents: from 0 to 1.
     pub intent_confidence_min: f64,
     /// How long a conversation may be idle before what follows is another chat, seconds by channel. Alone among the settings it is
@@ -128,6 +130,7 @@ impl Default for Settings {
             internal_users: Vec::new(),
             segment_trait: "plan".to_owned(),
             single_message_chats: true,
+            include_action_messages: false,
             intent_confidence_min: 0.0,
             idle_timeouts_s: BTreeMap::new(),
         }

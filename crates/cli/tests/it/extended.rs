@@ -1,5 +1,6 @@
 //! The extended metrics, each on a few events whose figures follow from its definition by hand.
 
+mod actions;
 mod funnel;
 
 use serde_json::{Value, json};
@@ -99,6 +100,7 @@ fn extended_metrics_are_what_their_definitions_say() {
     calls(&project("calls", voices()));
     let opportunities = project("opportunities", funnel::opportunities());
     funnel::requests(&opportunities);
+    actions::count_as_messages_where_the_project_says_so(&project("actions", actions::story()));
     funnel::traits(&opportunities);
     funnel::segments(&opportunities);
 }

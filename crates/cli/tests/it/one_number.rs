@@ -28,7 +28,7 @@ fn any_question_has_one_answer_everywhere() {
     let decided = json!({
         "identity": "device", "source_aliases": {"web": "site", "landing": "site"}, "internal_users": ["u3", "u5"],
         "prices": [{"model": "large-1", "input": 2.5, "output": 10.0, "cache_read": 0.25, "cache_write": 3.0}],
-        "sla_first_response_s": 60, "sla_next_response_s": 30, "sla_resolution_s": 900,
+        "include_action_messages": true, "sla_first_response_s": 60, "sla_next_response_s": 30, "sla_resolution_s": 900,
     });
     let streams = [(31, "2026-03-29T12:00:00Z", json!({})), (32, "2025-10-26T12:00:00Z", decided)];
     // Every second question is about the second stream.
@@ -62,7 +62,7 @@ fn plans(middle: DateTime<Utc>) -> Value {
         })
     };
     let of_user = |user: usize| {
-        let then = (user % 2 == 0).then(|| said(user, 0, "enterprise"));
+        let then = user.is_multiple_of(2).then(|| said(user, 0, "enterprise"));
         std::iter::once(said(user, -1, ["free", "pro"][user / 2 % 2])).chain(then)
     };
     (0..8).flat_map(of_user).collect()

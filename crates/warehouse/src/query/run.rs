@@ -41,12 +41,13 @@ pub struct Ask<'a> {
 impl Ask<'_> {
     /// Whether the question tells conversations apart, so that what is folded from them has to answer it.
     pub fn by_conversation(&self) -> bool {
-        if self.conversations {
+        let source = self.metric.figure.source;
+        if self.conversations || (self.settings.include_action_messages && source.has_messages()) {
             return true;
         }
-        match self.metric.figure.source.counted_by() {
+        match source.counted_by() {
             Some(counted) => {
-                let by_device = self.by_device() && self.metric.figure.source.people();
+                let by_device = self.by_device() && source.people();
                 by_device || self.asked().any(|dimension| !counted.contains(&dimension))
             }
             None => true,
@@ -182,6 +183,7 @@ pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
         has_aliases: !ask.settings.source_aliases.is_empty(),
         has_internal: !ask.settings.internal_users.is_empty(),
         left_out: known.left_out(),
+        has_actions: ask.settings.include_action_messages,
         by_bucket: false,
         by: &[],
         filters: ask.filters,

@@ -27,6 +27,8 @@ pub struct Scope<'a> {
     pub has_internal: bool,
     /// What is known of the conversations that are in no figure.
     pub left_out: LeftOut,
+    /// Whether calls of tools count as messages.
+    pub has_actions: bool,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.

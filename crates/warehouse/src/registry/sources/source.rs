@@ -162,6 +162,11 @@ impl Source {
         )
     }
 
+    /// Whether it has messages of whatever role, as which a project may count calls of tools.
+    pub fn has_messages(self) -> bool {
+        matches!(self, Source::Messages | Source::Minutes | Source::Talk | Source::Active)
+    }
+
     /// Whether its rows are of conversations, so that their dimensions split it.
     pub fn is_of_conversations(self) -> bool {
         !matches!(

@@ -1,6 +1,7 @@
 //! Messages, their minutes, and the conversations they are in.
 
 use super::raw::{edges, message_columns, raw, raw_ineligible, with_dimensions};
+use super::work::actions;
 use super::{MESSAGE, OURS, Scope, UNTOLD, between, carried, conversation, label, live, micros, traits::states};
 
 pub(super) fn messages(scope: &Scope<'_>) -> String {
@@ -44,7 +45,13 @@ fn messages_counted(scope: &Scope<'_>) -> String {
 
 /// Messages as the rows of their conversations list them, with those that have none.
 fn messages_of_conversations(scope: &Scope<'_>) -> String {
-    listed(scope, MESSAGE, "1")
+    let select = "'bot' AS role, 'action' AS content_type, 'unknown' AS workflow, 'unknown' AS agent, toInt64(1) AS w";
+    with_actions(scope, listed(scope, MESSAGE, "1"), || actions(scope, select))
+}
+
+/// Messages, with calls of tools where the project counts them as messages of the bot.
+fn with_actions(scope: &Scope<'_>, messages: String, actions: impl Fn() -> String) -> String {
+    if scope.has_actions { format!("{messages} UNION ALL {}", actions()) } else { messages }
 }
 
 /// User messages that name a person.
@@ -91,14 +98,16 @@ pub(super) fn lasting() -> &'static str {
 
 /// One row a minute with messages; `us` lies in the range also where the minute begins before it.
 pub(super) fn minutes(scope: &Scope<'_>) -> String {
-    let mut parts = Vec::new();
     if scope.by_conversation {
         let select =
             format!("toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w", micros("toStartOfMinute(t)"));
-        parts.push(with_dimensions(scope, &select, &raw(scope, MESSAGE, &|t| between(t, "from", "to"))));
+        let messages = with_dimensions(scope, &select, &raw(scope, MESSAGE, &|t| between(t, "from", "to")));
+        let select = "intDiv(us, 60000000) * 60000000 AS minute, toInt64(1) AS w";
+        let messages = with_actions(scope, messages, || actions(scope, select));
         let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.column())).collect();
-        return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({}) GROUP BY minute{by}", parts.join(""));
+        return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({messages}) GROUP BY minute{by}");
     }
+    let mut parts = Vec::new();
     if scope.minutes.any() {
         parts.push(format!(
             "SELECT {0} AS us, {0} AS minute, toInt64(messages) AS w FROM minute_counts FINAL WHERE {OURS} AND {1}",
@@ -144,7 +153,9 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
         let edge = raw(scope, &events, &|t| edges(t, "q_lo", "q_hi"));
         parts.push(with_dimensions(scope, "toUnixTimestamp64Micro(t) AS us", &edge));
     }
-    parts.join(" UNION ALL ")
+    let carried = carried(scope);
+    let of_actions = || format!("SELECT us, {carried} FROM ({}) WHERE conversation != ''", actions(scope, "1 AS one"));
+    with_actions(scope, parts.join(" UNION ALL "), of_actions)
 }
 
 pub(super) fn talk(scope: &Scope<'_>) -> String {

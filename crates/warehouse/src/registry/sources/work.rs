@@ -52,6 +52,13 @@ pub(super) fn shown(scope: &Scope<'_>) -> String {
     items(scope, "shown", ("at", &["at", "title", "clicked"]), (select, "1"))
 }
 
+/// Calls of tools by their time alone, those without a conversation too.
+pub(super) fn actions(scope: &Scope<'_>, select: &str) -> String {
+    let listed = items(scope, "tool_calls", ("at", &["at"]), (select, "1"));
+    let is_tool = "JSONExtractString(data, 'tool_name') != 'token_usage'";
+    format!("{listed} UNION ALL {}", loose_events(scope, "tool.call.completed", select, is_tool))
+}
+
 pub(super) fn tool_calls(scope: &Scope<'_>) -> String {
     let select = format!("x_tool AS tool, {} AS status, x_ms AS ms", label("x_status"));
     let listed = items(scope, "tool_calls", ("at", &["at", "tool", "status", "ms"]), (&select, "1"));
