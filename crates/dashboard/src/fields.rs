@@ -34,6 +34,7 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ),
     ("week_start", "The day that weeks begin with, from 1 (Monday) to 7 (Sunday)", Kind::Number),
     ("source_aliases", "Other names of channels and sources, as {\"widget\": \"web\"}", Kind::Json),
+    ("agent_roles", "Other names of the roles of human agents, as {\"helpdesk\": \"support\"}", Kind::Json),
     (
         "escalation_tools",
         "Tools whose call is an escalation, as [{\"from\": \"2026-03-01T00:00:00Z\", \"tools\": [\"call_ana\"]}]",

@@ -216,6 +216,11 @@ fn prices(settings: &Settings) -> Vec<(&str, i64, Vec<f64>)> {
     rated.collect()
 }
 
+/// Roles of agents as they are compared, and the names that they are told by.
+fn roles(settings: &Settings) -> (Vec<String>, Vec<&str>) {
+    settings.agent_roles.iter().map(|(from, into)| (from.trim().to_lowercase(), into.as_str())).unzip()
+}
+
 /// A target in microseconds; -1 where there is none.
 fn target_us(target_s: Option<u32>) -> i64 {
     target_s.map_or(-1, |s| i64::from(s) * 1_000_000)
@@ -256,6 +261,8 @@ pub(super) fn bound_in_spans(
         .param("ends", ends(bounds, &scope.range).collect::<Vec<_>>())
         .param("alias_from", &alias_from)
         .param("alias_into", &alias_into)
+        .param("role_from", roles(settings).0)
+        .param("role_into", roles(settings).1)
         .param("internal", &settings.internal_users)
         .param("segment_trait", &settings.segment_trait)
         .param("escalations", settings.escalations())

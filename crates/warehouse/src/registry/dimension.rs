@@ -80,6 +80,8 @@ dimensions! {
     Entry "entry",
     /// Human agent.
     Agent "agent",
+    /// What the human agent does: support, admin, tech, or whatever else was said, under the name that the project's `agent_roles` gives it.
+    AgentRole "agent_role",
     /// What became of a leg: handled, missed, rerouted, pending.
     Outcome "outcome",
     /// Why a leg was missed, a conversation closed, or a human was asked for.

@@ -42,7 +42,7 @@ fn cut(intervals: &str, carried: &str) -> String {
 }
 
 /// The copies that count of events of agents, with `at` (microseconds), `agent` and further fields of their data.
-fn events(types: &str, further: &str) -> String {
+pub(super) fn events(types: &str, further: &str) -> String {
     events_where(&format!("event IN ({types})"), further)
 }
 

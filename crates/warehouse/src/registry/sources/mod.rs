@@ -15,6 +15,7 @@ mod questions;
 mod raw;
 mod responses;
 mod returning;
+mod roles;
 mod source;
 mod speech;
 mod traits;
@@ -122,6 +123,11 @@ fn carried(scope: &Scope<'_>) -> String {
 
 /// The SELECT of a source.
 pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
+    let rows = rows(source, scope);
+    if scope.asks_for(Dimension::AgentRole) { roles::with_roles(&rows) } else { rows }
+}
+
+fn rows(source: Source, scope: &Scope<'_>) -> String {
     match source {
         Source::Messages => volumes::messages(scope),
         Source::Minutes => volumes::minutes(scope),
@@ -253,6 +259,13 @@ fn listed(scope: &Scope<'_>, joined: &str, (select, guard): (&str, &str)) -> Str
         states(scope),
         live(scope, guard)
     )
+}
+
+/// What was known at an instant, or else was first said later. `said` is in order, tuples that begin with microseconds; `value` is a
+/// text of one, '' for none.
+fn as_known(us: &str, said: &str, value: impl Fn(&str) -> String) -> String {
+    let then = value(&format!("arrayLast(one -> tupleElement(one, 1) <= {us}, {said})"));
+    format!("if({then} = '', {}, {then})", value(&format!("arrayElement({said}, 1)")))
 }
 
 /// A text as a label: `unknown` where nothing was said (P12).

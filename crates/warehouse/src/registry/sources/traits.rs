@@ -2,7 +2,7 @@
 //! person before its opportunity, or before its first event where it has none, or else what was first said of them later.
 
 use super::people::someone;
-use super::{OURS, Scope, eligible_by, label};
+use super::{OURS, Scope, as_known, eligible_by, label};
 use crate::registry::Dimension;
 
 /// Longest value that is told apart, in characters.
@@ -40,7 +40,7 @@ fn asked(scope: &Scope<'_>) -> Vec<Asked> {
 /// The traits of each conversation's person: `known_of`, and a column for each.
 fn of_conversations(scope: &Scope<'_>, asked: &[Asked]) -> String {
     let columns = asked.iter().enumerate().map(|(at, of)| {
-        let value = format!("substringUTF8({}, 1, {VALUE_CHARS_MAX})", as_known(at + 1));
+        let value = format!("substringUTF8({}, 1, {VALUE_CHARS_MAX})", at_place(at + 1));
         format!(", {} AS {}", label(&value), of.column)
     });
     format!(
@@ -53,12 +53,11 @@ fn of_conversations(scope: &Scope<'_>, asked: &[Asked]) -> String {
     )
 }
 
-/// The value at a place, from 1, that was known when the conversation began, or else was first said later.
-fn as_known(place: usize) -> String {
+/// The value at a place, from 1.
+fn at_place(place: usize) -> String {
     let value = |said: &str| format!("tupleElement({said}, 4)[{place}]");
     let says = format!("arrayFilter(one -> {} != '', told.said)", value("one"));
-    let then = value(&format!("arrayLast(one -> tupleElement(one, 1) <= begun.began_us, {says})"));
-    format!("if({then} = '', {}, {then})", value(&format!("arrayElement({says}, 1)")))
+    as_known("begun.began_us", &says, value)
 }
 
 /// What was said of each person, in order: `who`, `said` (microseconds, sequence, event id, the values, '' where nothing was said).
