@@ -1,6 +1,7 @@
 //! The extended metrics, each on a few events whose figures follow from its definition by hand.
 
 mod actions;
+mod costs;
 mod funnel;
 
 use serde_json::{Value, json};
@@ -101,6 +102,7 @@ fn extended_metrics_are_what_their_definitions_say() {
     let opportunities = project("opportunities", funnel::opportunities());
     funnel::requests(&opportunities);
     actions::count_as_messages_where_the_project_says_so(&project("actions", actions::story()));
+    costs::are_reported_or_priced_or_unknown(&project("costs", costs::story()));
     funnel::traits(&opportunities);
     funnel::segments(&opportunities);
 }

@@ -267,6 +267,7 @@ pub(super) fn bound_in_spans(
         .param("segment_trait", &settings.segment_trait)
         .param("escalations", settings.escalations())
         .param("prices", prices(settings))
+        .param("currency", &settings.currency)
         .param("no_reply_us", i64::from(settings.bot_no_reply_after_s) * 1_000_000)
         .param("single_chats", u8::from(settings.single_message_chats))
         .param("intent_confidence_min", settings.intent_confidence_min)

@@ -70,6 +70,8 @@ dimensions! {
     Model "model",
     /// Who runs the language model.
     Provider "provider",
+    /// Where a call's cost is from: reported by the call itself, priced by the project, or unpriced.
+    CostSource "cost_source",
     /// Workflow; of what tells none the first of its chat.
     Workflow "workflow",
     /// User id that the conversation first names, after merges.

@@ -80,9 +80,9 @@ pub enum Source {
     Shown,
     /// Calls of tools (`tool`, `status`, `ms`).
     ToolCalls,
-    /// Calls of language models (`model`, `provider`, `workflow`, `user`, `input`, `output`, …).
+    /// Calls of language models (`model`, `provider`, `workflow`, `user`, `input`, `output`, …, `cost`, `cost_source`).
     ModelCalls,
-    /// Calls of language models in contained chats that are over, by the chat's end (`chat`, `model`, `provider`, `workflow`, `user`, `cost`).
+    /// Calls of language models in contained chats that are over, by the chat's end (`chat`, `model`, `provider`, `workflow`, `user`, `cost`, `cost_source`).
     ContainedCalls,
     /// Attachments (`kind`, `bytes`).
     Attachments,

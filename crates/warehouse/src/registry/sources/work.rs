@@ -107,11 +107,13 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
         "ms",
         "ttft_ms",
         "chat",
+        "cost",
+        "currency",
     ];
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "x_model AS model, x_provider AS provider, {} AS status, {}, x_reported AS reported, x_ms AS ms, \
-         x_ttft_ms AS ttft_ms, {}",
+         x_ttft_ms AS ttft_ms, x_cost AS told, x_currency AS told_in, {}",
         label("x_status"),
         tokens.join(", "),
         of_chat(scope)
@@ -127,7 +129,7 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     let number = |field: &str| format!("JSONExtract(data, '{field}', 'Nullable(Float64)')");
     let loose = format!(
         "{} AS model, {} AS provider, {} AS status, {}, isNotNull({}) AS reported, {} AS ms, {} AS ttft_ms, \
-         'unknown' AS workflow, {} AS user",
+         {TOLD_COST} AS told, upper(trimBoth(JSONExtractString(data, 'currency'))) AS told_in, 'unknown' AS workflow, {} AS user",
         label("JSONExtractString(data, 'model')"),
         label("JSONExtractString(data, 'provider')"),
         label("JSONExtractString(data, 'status')"),
@@ -140,7 +142,7 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     let calls = loose_events(scope, "llm.call.completed", &loose, "1");
     let usage = "JSONExtractString(data, 'tool_name') = 'token_usage'";
     let usage = loose_events(scope, "tool.call.completed", &loose, usage);
-    format!("SELECT *, {PRICE} AS price, {COST} AS cost FROM ({listed} UNION ALL {calls} UNION ALL {usage}) AS calls")
+    format!("SELECT *, {} FROM ({listed} UNION ALL {calls} UNION ALL {usage}) AS calls", costed())
 }
 
 /// Whose a call was, and of which workflow: a call itself tells neither.
@@ -160,7 +162,8 @@ pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "toUnixTimestamp64Micro(x_at) AS us, toUnixTimestamp64Micro(chats.ended[x_chat]) AS ended_us, x_chat AS chat, \
-         x_model AS model, x_provider AS provider, x_reported AS reported, {}, {}",
+         x_model AS model, x_provider AS provider, x_reported AS reported, \
+         x_cost AS told, x_currency AS told_in, {}, {}",
         tokens.join(", "),
         of_chat(scope)
     );
@@ -168,21 +171,34 @@ pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
         "chats.counted[x_chat] = 1 AND chats.open[x_chat] = 0 AND chats.requested[x_chat] = 0 AND chats.has_leg[x_chat] = 0 AND {}",
         in_range("chats.ended[x_chat]")
     );
-    let columns = ["at", "chat", "model", "provider", "reported"];
+    let columns = ["at", "chat", "model", "provider", "reported", "cost", "currency"];
     let columns: Vec<&str> = columns.into_iter().chain(TOKENS.iter().map(|(name, _)| *name)).collect();
     let calls = unbounded_items(scope, "model_calls", &columns, (&select, &guard));
     format!(
-        "SELECT ended_us AS us, chat, model, provider, workflow, user, cost, {carried} FROM (\
-         SELECT *, {PRICE} AS price, {COST} AS cost FROM ({calls}) AS calls)"
+        "SELECT ended_us AS us, chat, model, provider, workflow, user, cost_source, cost, {carried} FROM (\
+         SELECT *, {} FROM ({calls}) AS calls)",
+        costed()
     )
 }
 
 /// The price of a call's model at its time: model, instant, rates for a million tokens; the latest come first.
 const PRICE: &str = "arrayFirst(price -> tupleElement(price, 1) = model AND tupleElement(price, 2) <= us, \
      {prices:Array(Tuple(String, Int64, Array(Float64)))})";
-/// What a call cost; null where its model has no price, or its tokens are not known. Tokens of reasoning are among those written.
-const COST: &str = "if(tupleElement(price, 1) = '' OR reported = 0, NULL, arrayDotProduct(tupleElement(price, 3), \
+/// Where its cost is from: what a call says itself, in the project's currency, goes before a price; without either, or without known
+/// tokens that a price could be of, it has none.
+const COST_SOURCE: &str = "multiIf(isNotNull(told) AND told_in = {currency:String}, 'reported', \
+     tupleElement(price, 1) != '' AND reported = 1, 'priced', 'unpriced')";
+/// What a call cost; null where that is not known. Tokens of reasoning are among those written.
+const COST: &str = "multiIf(cost_source = 'reported', told, cost_source = 'unpriced', NULL, arrayDotProduct(tupleElement(price, 3), \
      arrayMap(tokens -> toFloat64(tokens), [input, output, cache_read, cache_write, embedding])) / 1000000)";
+/// What a call without a conversation says that it cost: a number or a text, none below 0.
+const TOLD_COST: &str = "if(ifNull(toFloat64OrNull(trim(BOTH '\"' FROM JSONExtractRaw(data, 'cost_reported'))) >= 0, 0), \
+     toFloat64OrNull(trim(BOTH '\"' FROM JSONExtractRaw(data, 'cost_reported'))), NULL)";
+
+/// The columns of costs, over those of calls.
+fn costed() -> String {
+    format!("{PRICE} AS price, {COST_SOURCE} AS cost_source, {COST} AS cost")
+}
 
 pub(super) fn attachments(scope: &Scope<'_>) -> String {
     items(scope, "attachments", ("at", &["at", "kind", "bytes"]), ("x_kind AS kind, toInt64(x_bytes) AS bytes", "1"))
