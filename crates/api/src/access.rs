@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use control::{Grant, MemberRole, Project};
-use warehouse::registry::Dimension;
+use warehouse::registry::{Dimension, Trait};
 
 use crate::{Deps, Error, params::Sent};
 
@@ -65,8 +65,14 @@ pub(crate) fn may_read(key: &Grant) -> Result<(), Error> {
     if key.role.may_read() { Ok(()) } else { Err(refused(key, "read figures")) }
 }
 
-/// What a member's role keeps from its question: the figures of single agents, by rows or by filters.
+/// What a member's role keeps from its question, by rows or by filters: the figures of single agents, and traits of users, which may
+/// tell who they are.
 pub(crate) fn may_ask(key: &Grant, sent: &Sent) -> Result<(), Error> {
+    let is_trait = |name: &str| name.trim_start().starts_with(Trait::PREFIX);
+    let by_trait = sent.all("by").flat_map(|dimensions| dimensions.split(',')).chain(sent.all("f")).any(is_trait);
+    if by_trait && !key.may_read_conversations() {
+        return Err(member_refused(key, "see what is known of users"));
+    }
     let is_agent = |name: &str| name.trim().eq_ignore_ascii_case(Dimension::Agent.name());
     let by_agent = sent.all("by").flat_map(|dimensions| dimensions.split(',')).any(is_agent);
     let of_agent = sent.all("f").filter_map(|filter| filter.split(':').next()).any(is_agent);

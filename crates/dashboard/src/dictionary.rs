@@ -1,7 +1,7 @@
 //! The dictionary: what each metric means, from the registry.
 
 use maud::{Markup, html};
-use warehouse::registry::{Dimension, METRICS};
+use warehouse::registry::METRICS;
 
 use crate::router::Visit;
 
@@ -25,7 +25,7 @@ pub(crate) fn page(visit: &Visit) -> Markup {
                             td { (metric.unit.name()) }
                             td { (metric.attribution.name()) }
                             td { (metric.class.name()) }
-                            td .mut { (metric.dimensions().map(Dimension::name).collect::<Vec<_>>().join(", ")) }
+                            td .mut { (metric.dimension_names().collect::<Vec<_>>().join(", ")) }
                         }
                     }
                 }

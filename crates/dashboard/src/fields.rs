@@ -34,6 +34,7 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ),
     ("week_start", "The day that weeks begin with, from 1 (Monday) to 7 (Sunday)", Kind::Number),
     ("source_aliases", "Other names of channels and sources, as {\"widget\": \"web\"}", Kind::Json),
+    ("agent_roles", "Other names of the roles of human agents, as {\"helpdesk\": \"support\"}", Kind::Json),
     (
         "escalation_tools",
         "Tools whose call is an escalation, as [{\"from\": \"2026-03-01T00:00:00Z\", \"tools\": [\"call_ana\"]}]",
@@ -60,6 +61,11 @@ const FIELDS: &[(&str, &str, Kind)] = &[
         "idle_timeouts_s",
         "After how many seconds without an event what follows is another chat, by channel, as {\"web\": 3600}; chats are cut anew",
         Kind::Json,
+    ),
+    (
+        "include_action_messages",
+        "Whether calls of tools count as messages of the bot, as in AgentSight's own figures",
+        Kind::Flag,
     ),
     ("single_message_chats", "Whether chats of a single message count for the duration of conversations", Kind::Flag),
     ("intent_confidence_min", "Intents of which their model is less sure are left out, from 0 to 1", Kind::Part),

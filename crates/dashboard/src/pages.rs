@@ -370,7 +370,7 @@ pub(crate) const PAGES: &[Page] = &[
                 .scope("Of calls whose time is known"),
             panel("models", "Models", 12, ranking("llm_calls", "model", &["tokens_input", "tokens_output", "cost", "llm_latency", "llm_error_rate"]))
                 .scope("Calls by model")
-                .note("A call whose model has no price has no cost: it is unknown, not zero."),
+                .note("A call that does not say what it cost, and whose model has no price, has no cost: it is unknown, not zero."),
         ],
     },
 ];

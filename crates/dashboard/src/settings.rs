@@ -280,6 +280,6 @@ fn members(
             label { "Role" select name="role" { (roles(Some(MemberRole::Analyst))) } }
             button .btn .pri type="submit" { "Invite" }
         }
-        p .note { "Owners change settings, keys and members. Analysts read everything. Agents read everything but the figures of single agents. Clients read figures and no conversations. Administrators own every project and are not listed." }
+        p .note { "Owners change settings, keys and members. Analysts read everything. Agents read everything but the figures of single agents. Clients read figures, no conversations and no traits of users. Administrators own every project and are not listed." }
     })
 }

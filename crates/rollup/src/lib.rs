@@ -59,4 +59,4 @@ pub const BUCKET_US: i64 = 15 * 60 * 1_000_000;
 pub const MINUTE_US: i64 = 60 * 1_000_000;
 
 /// Which definition conversations are folded by, at most 255. A greater one wins over all rows of a smaller one.
-pub const DEFINITION: u16 = 7;
+pub const DEFINITION: u16 = 8;
