@@ -333,6 +333,7 @@ fn erasure() -> Value {
     json!({"type": "object", "required": ["request_id", "environment", "mode", "state", "requested_at"], "properties": {
         "request_id": {"type": "string"}, "environment": {"type": "string"}, "mode": {"enum": ["anonymise", "full"]},
         "state": {"enum": ["pending", "done"]}, "requested_at": instant, "done_at": instant, "conversations": count, "rows": count,
+        "files": count, "files_left": count,
         "journal_forgets_at": forgets, "dead_letters_forget_at": forgets,
     }})
 }

@@ -8,7 +8,7 @@ use crate::{
     lenient,
     write::{
         draft::{Draft, data},
-        items::role_of,
+        items::{rateable, role_of},
         place::Place,
     },
 };
@@ -171,12 +171,13 @@ fn messages(span: &Span) -> Vec<(Option<Timestamp>, Map<String, Value>)> {
             let of = |name: &str| lenient::text(event.get("attributes")?.get(format!("agentsight.message.{name}")));
             let role = role_of(&of("sender")?)?;
             let metadata = of("metadata").and_then(|text| serde_json::from_str::<Value>(&text).ok());
-            let members = data([
+            let mut members = data([
                 ("role", Some(role.into())),
                 ("text", of("content").map(|text| lenient::long(text).into())),
                 ("turn_id", Some(span.id.clone().into())),
                 ("metadata", lenient::object(metadata.as_ref()).map(Value::Object)),
             ]);
+            members.extend(rateable(role));
             Some((lenient::time(event.get("timestamp")), members))
         })
         .collect();
