@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use api::{Questions, Told};
 use axum::{
     Router,
-    extract::{Path, RawQuery, State},
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -20,15 +20,15 @@ use crate::{
     access::{self, Closed},
     address,
     asset::{SCRIPT, STYLE},
-    conversation, conversations,
+    brand, conversation, conversations,
     desk::{Desk, Turns},
     dictionary, explain, explore,
     form::Form,
-    health, join, live,
+    health, join, live, look,
     pages::page,
     panel::{Room, drawn},
     session::{Session, Sessions, cookie},
-    settings,
+    settings, shared,
     shell::{Shell, Theme, document},
     view::{Filter, Op, RangeChoice, View, decoded},
 };
@@ -67,13 +67,14 @@ pub(crate) struct Door {
     turns: Turns,
     pub(crate) presents: live::Presents,
     pub(crate) streams: live::Streams,
+    pub(crate) shared: shared::Bounds,
 }
 
 impl Door {
     fn new(deps: Deps) -> Door {
         let sessions = Sessions::new(Tokens::new(Arc::clone(&deps.questions.deps().position_secret)));
         let (presents, streams) = (live::Presents::default(), live::Streams::default());
-        Door { deps, sessions, turns: Turns::default(), presents, streams }
+        Door { deps, sessions, turns: Turns::default(), presents, streams, shared: shared::Bounds::default() }
     }
 }
 
@@ -113,6 +114,9 @@ pub fn router(deps: Deps) -> Router {
         .route("/p/{project}/{page}", get(shown))
         .route("/p/{project}/conversations/{id}", get(one))
         .route("/p/{project}/live/events", get(live_events))
+        .route("/p/{project}/settings/look", post(look::change).layer(DefaultBodyLimit::max(look::FORM_BYTES_MAX)))
+        .route("/brand/{file}", get(brand::file))
+        .route("/s/{token}", get(shared::page))
         .route("/theme", post(theme))
         .route("/sign-in", get(join::sign_in_form).post(join::sign_in))
         .route("/sign-out", post(join::sign_out))
