@@ -118,6 +118,11 @@ impl Grant {
         Grant { holder: Holder::Share, ..Grant::reader(&format!("share {}", share.id), &share.project) }
     }
 
+    /// What an administrator has, who owns every project; `id` says by what.
+    pub fn administrator(id: &str) -> Grant {
+        Grant { project: None, role: Role::Admin, ..Grant::reader(id, "") }
+    }
+
     /// The same with the power to change the project's settings, keys and members.
     #[must_use]
     pub fn managing(self) -> Grant {

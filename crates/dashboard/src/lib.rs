@@ -6,6 +6,7 @@
 
 mod access;
 mod address;
+mod admin;
 mod answers;
 mod asset;
 mod brand;
@@ -13,6 +14,7 @@ mod conversation;
 mod conversations;
 mod desk;
 mod dictionary;
+mod drawing;
 mod explain;
 mod explore;
 mod fields;

@@ -68,10 +68,19 @@ fn tools(room: Room<'_>, panel: &'static Panel) -> Markup {
                     @for (format, name) in [("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")] {
                         li { a href=(export(room, panel, format)) { (name) } }
                     }
+                    @if panel.kind.has_drawing() { li { a href=(drawing(room, panel)) { "SVG" } } }
                 }
             }
         }
     }
+}
+
+/// The address of a panel's drawing.
+fn drawing(room: Room<'_>, panel: &'static Panel) -> String {
+    let view = room.desk.view.elsewhere();
+    let page = View::default().link(&room.desk.project.id, room.page.id);
+    let query = view.query();
+    if query.is_empty() { format!("{page}/{}.svg", panel.id) } else { format!("{page}/{}.svg?{query}", panel.id) }
 }
 
 /// The address of a panel's file.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers with it")]
 
+mod admin;
+mod drawings;
 mod look;
 mod members;
 mod server;
