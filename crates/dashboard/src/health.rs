@@ -217,6 +217,9 @@ fn letters(visit: &Visit, refused: &Result<Value, Told>) -> Markup {
     html! {
         div .ph { div { h2 #t-letters { "What could not be taken" } p { "Dead letters of the project that arrived in the range, by reason; each is kept for 30 days" } } }
         @match refused {
+            Err(told) if told.code == "member_may_not" => {
+                div .state { (icon("lock")) h3 { "Not for your role" } p { "Dead letters quote what was sent. Owners, analysts and agents of the project read them." } }
+            }
             Err(told) => (failed(told)),
             Ok(answer) => {
                 @let reasons = answer["reasons"].as_array().map(Vec::as_slice).unwrap_or_default();

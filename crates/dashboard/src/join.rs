@@ -185,6 +185,7 @@ fn account_of(door: &Door, session: &Session, wrong: Option<&str>) -> Html<Strin
             }
         }
         form .pop method="post" action="/sign-out" { (token) button .btn type="submit" { "Sign out" } }
+        @if matches!(&session.visitor, Visitor::Member(member) if member.is_administrator) { p .note { a href="/admin" { "All projects and administrators" } } }
         p .note { a href="/" { "Back to the figures" } }
     };
     alone("Your account", wrong, &body)

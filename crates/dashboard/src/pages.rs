@@ -404,6 +404,11 @@ impl Kind {
         matches!(self, Kind::Trend(_) | Kind::Stack(..) | Kind::Kpis(_))
     }
 
+    /// Whether its drawing can be had as a file.
+    pub(crate) fn has_drawing(&self) -> bool {
+        self.is_chart() || matches!(self, Kind::Countries(_))
+    }
+
     /// Whether it has another form as a table.
     pub(crate) fn is_chart(&self) -> bool {
         matches!(self, Kind::Trend(_) | Kind::Stack(..) | Kind::Hours(_))

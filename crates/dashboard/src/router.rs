@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use api::{Questions, Told};
 use axum::{
     Router,
-    extract::{Path, RawQuery, State},
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -18,17 +18,17 @@ use service::lifecycle::Shutdown;
 
 use crate::{
     access::{self, Closed},
-    address,
+    address, admin,
     asset::{SCRIPT, STYLE},
-    conversation, conversations,
+    brand, conversation, conversations,
     desk::{Desk, Turns},
-    dictionary, explain, explore,
+    dictionary, drawing, explain, explore,
     form::Form,
-    health, join, live,
+    health, join, live, look,
     pages::page,
     panel::{Room, drawn},
     session::{Session, Sessions, cookie},
-    settings,
+    settings, shared,
     shell::{Shell, Theme, document},
     view::{Filter, Op, RangeChoice, View, decoded},
 };
@@ -64,16 +64,17 @@ pub struct Demo {
 pub(crate) struct Door {
     pub(crate) deps: Deps,
     pub(crate) sessions: Sessions,
-    turns: Turns,
+    pub(crate) turns: Turns,
     pub(crate) presents: live::Presents,
     pub(crate) streams: live::Streams,
+    pub(crate) shared: shared::Bounds,
 }
 
 impl Door {
     fn new(deps: Deps) -> Door {
         let sessions = Sessions::new(Tokens::new(Arc::clone(&deps.questions.deps().position_secret)));
         let (presents, streams) = (live::Presents::default(), live::Streams::default());
-        Door { deps, sessions, turns: Turns::default(), presents, streams }
+        Door { deps, sessions, turns: Turns::default(), presents, streams, shared: shared::Bounds::default() }
     }
 }
 
@@ -112,7 +113,12 @@ pub fn router(deps: Deps) -> Router {
         .route("/p/{project}/settings", get(settings::page).post(settings::change))
         .route("/p/{project}/{page}", get(shown))
         .route("/p/{project}/conversations/{id}", get(one))
+        .route("/p/{project}/{page}/{drawing}", get(drawing::file))
         .route("/p/{project}/live/events", get(live_events))
+        .route("/p/{project}/settings/look", post(look::change).layer(DefaultBodyLimit::max(look::FORM_BYTES_MAX)))
+        .route("/brand/{file}", get(brand::file))
+        .route("/s/{token}", get(shared::page))
+        .route("/admin", get(admin::page).post(admin::change))
         .route("/theme", post(theme))
         .route("/sign-in", get(join::sign_in_form).post(join::sign_in))
         .route("/sign-out", post(join::sign_out))
@@ -261,7 +267,7 @@ pub(crate) fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Opti
 }
 
 /// Whether a page is closed to the role of its visitor. What a page may not show is refused by the API besides.
-fn closed_to(reader: &Grant, page: &str) -> Result<(), Refused> {
+pub(crate) fn closed_to(reader: &Grant, page: &str) -> Result<(), Refused> {
     match page {
         "agents" if !reader.may_single_out_agents() => {
             Err(Refused::Forbidden("Owners, analysts and clients of the project see the figures of single agents."))
@@ -376,7 +382,7 @@ async fn theme(State(door): State<Arc<Door>>, headers: HeaderMap, body: String) 
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response())
 }
 
-fn theme_of(headers: &HeaderMap) -> Theme {
+pub(crate) fn theme_of(headers: &HeaderMap) -> Theme {
     cookie(headers, THEME).map_or(Theme::System, |name| Theme::of_name(&name))
 }
 

@@ -15,8 +15,10 @@ use serde_json::Value;
 use crate::{
     fields::{self, Wrong},
     form::Form,
+    look,
     router::{Door, Refused, Visit, visit},
     session::{Session, is_https},
+    shares,
 };
 
 /// What was done, or why it was not.
@@ -24,10 +26,20 @@ use crate::{
 struct Outcome {
     /// A secret that is shown this once: what it is, and itself.
     secret: Option<(&'static str, String)>,
-    /// What is wrong with a form, by the form's name.
-    refused: Option<(&'static str, String)>,
+    /// What is wrong with a form.
+    refused: Option<Refusal>,
     /// What is wrong with a field of the settings, and all of them as they were typed.
     typed: Option<(Form, Wrong)>,
+}
+
+/// What is wrong with a form.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The form's name.
+    pub(crate) form: &'static str,
+    pub(crate) says: String,
+    /// What was typed, where the form shows it again.
+    pub(crate) typed: Option<Form>,
 }
 
 /// The page.
@@ -44,7 +56,7 @@ pub(crate) async fn page(
     Ok(Html(drawn(&door, &visit, (&session, &manager), &Outcome::default())?.into_string()).into_response())
 }
 
-fn managing(session: Session, visit: &Visit) -> Option<(Session, Grant)> {
+pub(crate) fn managing(session: Session, visit: &Visit) -> Option<(Session, Grant)> {
     let manager = session.visitor.manager(&visit.desk.project.id)?;
     Some((session, manager))
 }
@@ -85,21 +97,40 @@ pub(crate) async fn change(
         "revoke" => ("keys", management.revoke_key(&manager, form.text("id")).await.map(|()| None)),
         "invite" => ("members", invitation(&management, &manager, (&visit, &headers), &form).await.map(Some)),
         "role" => ("members", role(&management, &manager, &visit, &form).await.map(|()| None)),
+        "share" => ("shares", shares::share(&management, &manager, &visit.desk.project.id, &form).await.map(|()| None)),
+        "unshare" => {
+            let place = (visit.desk.project.id.as_str(), form.text("id"));
+            ("shares", management.revoke_share(&manager, place).await.map(|()| None))
+        }
         "remove" => {
             let place = (Some(visit.desk.project.id.as_str()), form.text("id"));
             ("members", management.remove_member(&manager, place).await.map(|()| None))
         }
         _ => return Err(Refused::Nothing("There is no such change".into())),
     };
-    let (status, outcome) = match done {
+    let outcome = match done {
         Ok(None) => return Ok(back(&visit)),
-        Ok(secret) => (StatusCode::OK, Outcome { secret, ..Outcome::default() }),
-        Err(error) => (error.status(), Outcome { refused: Some((name, sentence(&error))), ..Outcome::default() }),
+        Ok(secret) => Outcome { secret, ..Outcome::default() },
+        Err(error) => {
+            let refusal = Refusal { form: name, says: sentence(&error), typed: None };
+            return again(&door, &visit, (&session, &manager), (error.status(), refusal));
+        }
     };
-    Ok((status, Html(drawn(&door, &visit, (&session, &manager), &outcome)?.into_string())).into_response())
+    Ok(Html(drawn(&door, &visit, (&session, &manager), &outcome)?.into_string()).into_response())
 }
 
-fn back(visit: &Visit) -> Response {
+/// The page again, with what is wrong with one of its forms.
+pub(crate) fn again(
+    door: &Door,
+    visit: &Visit,
+    who: (&Session, &Grant),
+    (status, refusal): (StatusCode, Refusal),
+) -> Result<Response, Refused> {
+    let outcome = Outcome { refused: Some(refusal), ..Outcome::default() };
+    Ok((status, Html(drawn(door, visit, who, &outcome)?.into_string())).into_response())
+}
+
+pub(crate) fn back(visit: &Visit) -> Response {
     Redirect::to(&address(visit)).into_response()
 }
 
@@ -107,7 +138,7 @@ fn address(visit: &Visit) -> String {
     crate::view::View::default().link(&visit.desk.project.id, "settings")
 }
 
-fn sentence(error: &api::Error) -> String {
+pub(crate) fn sentence(error: &api::Error) -> String {
     let told = error.told();
     format!("{}: {}.", told.message, told.hint)
 }
@@ -204,6 +235,16 @@ fn drawn(
                 (refusal(outcome, "members"))
                 (members(&management, manager, &start, visit)?)
             }
+            section .panel .w12 aria-labelledby="look" {
+                div .ph { div { h2 #look { "Look" } p { "Name, logo and colours of the pages of this project and of its shares" } } }
+                (refusal(outcome, "look"))
+                (look::drawn(project, &start("look"), outcome.refused.as_ref().and_then(|refusal| refusal.typed.as_ref())))
+            }
+            section .panel .w12 aria-labelledby="shares" {
+                div .ph { h2 #shares { "Shares and embeds" } }
+                (refusal(outcome, "shares"))
+                (shares::drawn(&management.shares(manager, &project.id)?, &start, (visit, &address(visit))))
+            }
         }
     };
     Ok(around(visit, &body))
@@ -215,7 +256,7 @@ fn held(visit: &Visit) -> Value {
 }
 
 fn refusal(outcome: &Outcome, form: &str) -> Markup {
-    html! { @if let Some((_, wrong)) = outcome.refused.as_ref().filter(|(name, _)| *name == form) { p .ban role="alert" { (wrong) } } }
+    html! { @if let Some(refusal) = outcome.refused.as_ref().filter(|refusal| refusal.form == form) { p .ban role="alert" { (refusal.says) } } }
 }
 
 fn keys(keys: &[Grant], start: &dyn Fn(&str) -> Markup, visit: &Visit) -> Markup {

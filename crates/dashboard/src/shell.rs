@@ -8,8 +8,9 @@ use warehouse::{query::Range, registry::Dimension};
 
 use crate::{
     asset::{SCRIPT, STYLE},
+    brand,
     desk::Desk,
-    icon::{icon, mark},
+    icon::icon,
     pages::GROUPS,
     view::{Compare, Filter, Op, PRESETS, RangeChoice, View},
     write::{dimension, named},
@@ -42,18 +43,37 @@ impl Theme {
     }
 }
 
-/// A whole document.
+/// What the head of a document says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) title: &'a str,
+    /// Whose page it is.
+    pub(crate) of: &'a str,
+    /// The address of a stylesheet after the program's own.
+    pub(crate) sheet: Option<&'a str>,
+    pub(crate) theme: Theme,
+    /// Whether the script adds to it.
+    pub(crate) has_script: bool,
+}
+
+/// A whole document of this program.
 pub(crate) fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
+    document_of(&Head { title, of: "Rapport", sheet: None, theme, has_script: true }, body)
+}
+
+/// A whole document.
+pub(crate) fn document_of(head: &Head<'_>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" data-theme=[theme.name()] {
+        html lang="en" data-theme=[head.theme.name()] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · Rapport" }
+                title { (head.title) " · " (head.of) }
                 link rel="stylesheet" href=(STYLE.path());
+                @if let Some(sheet) = head.sheet { link rel="stylesheet" href=(sheet); }
                 link rel="icon" href="data:,";
-                script src=(SCRIPT.path()) defer {}
+                @if head.has_script { script src=(SCRIPT.path()) defer {} }
             }
             body {
                 (PATTERNS)
@@ -107,7 +127,21 @@ impl Shell<'_> {
                 }
             }
         };
-        document(self.title, self.theme, &inner)
+        self.document(&inner, true)
+    }
+
+    /// A document that looks as the project's pages do.
+    pub(crate) fn document(&self, inner: &Markup, has_script: bool) -> Markup {
+        let project = &self.desk.project;
+        let sheet = brand::sheet_path(project);
+        let head = Head {
+            title: self.title,
+            of: brand::name(project),
+            sheet: sheet.as_deref(),
+            theme: self.theme,
+            has_script,
+        };
+        document_of(&head, inner)
     }
 
     fn link(&self, view: &View) -> String {
@@ -130,7 +164,7 @@ impl Shell<'_> {
         };
         html! {
             header .side {
-                a .brand href=(elsewhere.link(&self.desk.project.id, "overview")) { (mark()) "Rapport" }
+                a .brand href=(elsewhere.link(&self.desk.project.id, "overview")) { (brand::sign(&self.desk.project)) }
                 details .menu .projects {
                     summary .proj { span { (self.desk.project.name) small { (self.desk.project.id) } } (icon("open")) }
                     ul { @for (id, name) in self.projects { li { a href=(View::default().link(id, "overview")) { (name) } } } }
@@ -256,14 +290,14 @@ impl Shell<'_> {
         }
     }
 
-    fn fresh(&self, fresh: DateTime<FixedOffset>) -> Markup {
+    pub(crate) fn fresh(&self, fresh: DateTime<FixedOffset>) -> Markup {
         let lag = (self.desk.now - fresh.with_timezone(&Utc)).num_seconds();
         let local = fresh.with_timezone(&self.desk.range.tz);
         html! { span .fresh { span .dot .late[lag > 60] {} "Complete to " time datetime=(fresh.to_rfc3339()) { (local.format("%H:%M:%S")) } } }
     }
 
     /// A banner when figures are behind by more than a minute.
-    fn late(&self) -> Markup {
+    pub(crate) fn late(&self) -> Markup {
         let lag = self.fresh_to.map_or(0, |fresh| (self.desk.now - fresh.with_timezone(&Utc)).num_seconds());
         #[allow(clippy::cast_precision_loss, reason = "written to the second")]
         let behind = self.locale.duration(lag as f64);

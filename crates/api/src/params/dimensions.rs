@@ -49,7 +49,7 @@ pub(super) fn are_few_traits(by: &[Dimension], filters: &[Filter]) -> Result<(),
 }
 
 /// Filters of conversations themselves.
-pub(super) fn of_conversations(sent: &Sent) -> Result<Vec<Filter>, Error> {
+pub(crate) fn of_conversations(sent: &Sent) -> Result<Vec<Filter>, Error> {
     read(sent, &|name| {
         let known = Dimension::OF_CONVERSATIONS.iter().copied();
         known.clone().find(|dimension| dimension.name() == name).ok_or_else(|| {

@@ -15,6 +15,7 @@ mod listing;
 mod page;
 mod tables;
 
+pub(crate) use dimensions::of_conversations;
 pub use dimensions::values_of;
 pub(crate) use listing::wanted;
 pub(crate) use page::{cursor_of, paged, placed};

@@ -23,6 +23,7 @@ mod producers;
 mod scaled;
 mod server;
 mod settings;
+mod shares;
 mod shop;
 mod spooled;
 mod start;

@@ -337,6 +337,11 @@ impl Visitor {
         Visitor::sending(server, "/sign-in", &[("key", key)])
     }
 
+    /// Somebody whom the server does not know.
+    pub(crate) fn stranger(server: &Server) -> Visitor {
+        Visitor { url: server.url.clone(), cookie: String::new() }
+    }
+
     /// Somebody who sends a form by which they are let in.
     pub(crate) fn sending(server: &Server, path: &str, form: &[(&str, &str)]) -> Visitor {
         let agent: ureq::Agent =

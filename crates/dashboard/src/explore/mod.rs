@@ -213,7 +213,7 @@ fn tools(question: Question<'_>, metric: &'static Metric) -> Markup {
     };
     html! {
         div .tools {
-            a .btn .ico href=(room.explain(metric.id)) title="Explain" { (icon("info")) span .vh { "Explain " (metric.name) } }
+            a .btn .ico href=[room.explain(metric.id)] title="Explain" { (icon("info")) span .vh { "Explain " (metric.name) } }
             details .menu {
                 summary .btn .ico title="Export" { (icon("down")) span .vh { "Export " (metric.name) } }
                 ul { @for (format, name) in [("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")] { li { a href=(file(format)) { (name) } } } }

@@ -23,7 +23,7 @@ use crate::{
     desk::{Desk, Figure, instant, pair},
     health,
     router::Visit,
-    shell::{Shell, document},
+    shell::Shell,
     view::View,
 };
 
@@ -114,7 +114,7 @@ pub(crate) async fn page(visit: &Visit, presents: &Presents) -> Markup {
     };
     if is_wall {
         let wall = html! { main #main .wall { h1 { (visit.desk.project.name) } (body) } };
-        return document("Live", visit.theme, &wall);
+        return visit.shell("live", "Live").document(&wall, true);
     }
     let fresh_to = answer.as_ref().as_ref().ok().and_then(|now| instant(&now.live["fresh_to"]));
     Shell { fresh_to, has_range: false, ..visit.shell("live", "Live") }.around(&body)

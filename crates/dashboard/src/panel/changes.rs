@@ -95,7 +95,7 @@ async fn sentence(room: Room<'_>, shift: &Shift) -> Result<Markup, Told> {
             b { (metric.name) " " (verb) (change) "." }
             " From " (writer.value(metric.unit, shift.before)) " to " (writer.value(metric.unit, shift.now)) ". " (where_)
         }
-        a href=(room.explain(metric.id)) { "See what is behind it" }
+        @if let Some(link) = room.explain(metric.id) { a href=(link) { "See what is behind it" } }
     })
 }
 

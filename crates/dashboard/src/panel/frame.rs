@@ -23,7 +23,7 @@ pub(crate) fn framed(room: Room<'_>, panel: &'static Panel, drawn: &Drawn) -> Ma
                     h2 id={"t-" (panel.id)} { (panel.title) }
                     @if !panel.scope.is_empty() { p { (panel.scope) } }
                 }
-                @if !matches!(panel.kind, Kind::Changes(_)) { (tools(room, panel)) }
+                @if room.leads_on() && !matches!(panel.kind, Kind::Changes(_)) { (tools(room, panel)) }
             }
             (drawn.body)
             @if !note.is_empty() { p .note { (note) } }
@@ -60,7 +60,7 @@ fn tools(room: Room<'_>, panel: &'static Panel) -> Markup {
                 }
             }
             @if let Some(first) = metrics.first() {
-                a .btn .ico href=(room.explain(first)) title="Explain" { (icon("info")) span .vh { "Explain " (panel.title) } }
+                a .btn .ico href=[room.explain(first)] title="Explain" { (icon("info")) span .vh { "Explain " (panel.title) } }
             }
             details .menu {
                 summary .btn .ico title="Export" { (icon("down")) span .vh { "Export " (panel.title) } }
@@ -68,10 +68,19 @@ fn tools(room: Room<'_>, panel: &'static Panel) -> Markup {
                     @for (format, name) in [("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")] {
                         li { a href=(export(room, panel, format)) { (name) } }
                     }
+                    @if panel.kind.has_drawing() { li { a href=(drawing(room, panel)) { "SVG" } } }
                 }
             }
         }
     }
+}
+
+/// The address of a panel's drawing.
+fn drawing(room: Room<'_>, panel: &'static Panel) -> String {
+    let view = room.desk.view.elsewhere();
+    let page = View::default().link(&room.desk.project.id, room.page.id);
+    let query = view.query();
+    if query.is_empty() { format!("{page}/{}.svg", panel.id) } else { format!("{page}/{}.svg?{query}", panel.id) }
 }
 
 /// The address of a panel's file.
@@ -93,8 +102,8 @@ fn export(room: Room<'_>, panel: &'static Panel, format: &str) -> String {
     format!("{}?{}", View::default().link(&desk.project.id, "export"), encoded(&pairs))
 }
 
-/// The address of the page, kept to one more value.
+/// The address of the page, kept to one more value; None where that is no filter, or the page leads nowhere.
 pub(crate) fn filtered_link(room: Room<'_>, dimension: &str, value: &str) -> Option<String> {
-    let filter = Filter::new(dimension, Op::Is, vec![value.to_owned()])?;
+    let filter = Filter::new(dimension, Op::Is, vec![value.to_owned()]).filter(|_| room.leads_on())?;
     Some(room.desk.view.filtered(filter).link(&room.desk.project.id, room.page.id))
 }

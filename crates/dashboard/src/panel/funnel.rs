@@ -23,7 +23,7 @@ pub(super) async fn drawn(room: Room<'_>, steps: &'static [(&'static str, &'stat
                         tr {
                             th scope="row" { (name) }
                             td .barcol { (chart::waterfall(0.0, value / first, "b1")) }
-                            td .num { a .plain href=(room.explain(id)) { (room.locale.count(value)) } }
+                            td .num { a .plain href=[room.explain(id)] { (room.locale.count(value)) } }
                             td .num { (room.locale.percent(value / first, 1)) }
                         }
                     }

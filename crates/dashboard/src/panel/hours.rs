@@ -72,7 +72,7 @@ fn facts(room: Room<'_>, peak: &Figure, days: &Figure) -> Markup {
         dl .facts3 {
             div {
                 dt { "Peak minute" }
-                dd .fig { a .plain href=(room.explain("peak_rpm")) { (room.writer().maybe(metric("peak_rpm").unit, peak.total.value)) " messages" } }
+                dd .fig { a .plain href=[room.explain("peak_rpm")] { (room.writer().maybe(metric("peak_rpm").unit, peak.total.value)) " messages" } }
                 @if let Some(at) = peak.total.at { dd { (room.locale.date(at.date_naive())) ", " (at.format("%H:%M")) } }
             }
             @if let Some((row, start)) = busiest.and_then(|row| Some((row, row.bucket?))) {

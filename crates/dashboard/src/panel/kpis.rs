@@ -58,7 +58,7 @@ fn tile(room: Room<'_>, kpi: &Kpi, figure: &Figure, (earlier, of): (Option<&Figu
         None => String::new(),
     };
     html! {
-        a .kpi href=(room.explain(kpi.metric)) data-metric=(kpi.metric) data-value=[now] {
+        a .kpi href=[room.explain(kpi.metric)] data-metric=(kpi.metric) data-value=[now] {
             span .kl { (kpi.label) }
             span .kv title=[now.map(|exact| exact.to_string())] {
                 (writer.maybe(metric.unit, now))

@@ -54,10 +54,18 @@ impl<'a> Room<'a> {
         Writer { locale: self.locale, currency: &self.desk.project.settings.currency }
     }
 
-    /// The address of what explains a metric.
-    pub(crate) fn explain(&self, metric: &str) -> String {
+    /// The address of what explains a metric; None where there is nothing behind figures for who looks.
+    pub(crate) fn explain(&self, metric: &str) -> Option<String> {
+        if !self.leads_on() {
+            return None;
+        }
         let view = self.desk.view.elsewhere().with("metric", Some(metric)).with("from_page", Some(self.page.id));
-        view.link(&self.desk.project.id, "explain")
+        Some(view.link(&self.desk.project.id, "explain"))
+    }
+
+    /// Whether panels lead anywhere: those of a shared page do not.
+    pub(crate) fn leads_on(&self) -> bool {
+        self.desk.reader.may_look_behind()
     }
 
     /// The slots of rows by time.

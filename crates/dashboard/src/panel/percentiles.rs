@@ -30,7 +30,7 @@ pub(super) async fn drawn(room: Room<'_>, rows: &'static [(&'static str, &'stati
                     @for ((id, name), figure) in rows.iter().zip(&figures) {
                         @let (metric, total) = (metric(id), &figure.total);
                         tr {
-                            th scope="row" { a .plain href=(room.explain(id)) { (name) } }
+                            th scope="row" { a .plain href=[room.explain(id)] { (name) } }
                             td .barcol {
                                 @if let Some(((p50, p90), p95)) = total.p50.zip(total.p90).zip(total.p95) {
                                     // Each row has an axis of its own: a wait and a conversation are of different sizes.

@@ -27,6 +27,9 @@ fn state(symbol: &str, head: &str, why: &Markup, ways: &[(String, String)]) -> M
 pub(crate) fn failed(room: Room<'_>, told: &Told) -> Markup {
     let here = |view: &View| view.link(&room.desk.project.id, room.page.id);
     let view = &room.desk.view;
+    if !room.leads_on() {
+        return state("warn", "This panel did not load", &html! { "Load the page again in a minute." }, &[]);
+    }
     if matches!(told.code, "too_many_buckets" | "too_many_rows") {
         let week = View { range: RangeChoice::Preset("7d"), grain: "auto", ..view.clone() };
         let why = html! { (told.message) ". " (told.hint) "." };
@@ -51,6 +54,10 @@ pub(crate) fn failed(room: Room<'_>, told: &Told) -> Markup {
 pub(crate) async fn empty(room: Room<'_>, metric: &'static Metric) -> Result<Drawn, Told> {
     let (desk, view) = (room.desk, &room.desk.view);
     let here = |view: &View| view.link(&desk.project.id, room.page.id);
+    if !room.leads_on() {
+        let body = state("calendar", "Nothing in this range", &html! { "There are no figures to show." }, &[]);
+        return Ok(Drawn { body, note: String::new(), fresh_to: None });
+    }
     let ever = desk.ever(metric).await?;
     let last = ever.rows.iter().rev().find(|row| row.cell.n > 0).and_then(|row| row.bucket);
     let body = match last {
