@@ -20,13 +20,16 @@ mod health;
 mod icon;
 mod join;
 mod live;
+mod manner;
 mod pages;
 mod panel;
+mod refused;
 mod router;
 mod session;
 mod settings;
 mod shell;
 pub mod view;
+mod words;
 mod write;
 
 pub use router::{Demo, Deps, router};

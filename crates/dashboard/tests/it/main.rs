@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers with it")]
 
+mod languages;
 mod members;
 mod server;
 mod settings;
