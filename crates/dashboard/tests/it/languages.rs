@@ -73,12 +73,27 @@ async fn doors_and_settings_are_in_the_language_of_who_stands_at_them() {
 /// Whether a text is neither a name nor a word that languages share.
 fn is_prose(text: &str) -> bool {
     let shared = [
-        "Shop", "shop", "Rapport", "Chatbot", "Bot", "CSAT", "browser", "ingest", "read", "write", "admin", "Password",
-        "no", "E-mail", "UTC",
+        "Shop",
+        "shop",
+        "Rapport",
+        "Chatbot",
+        "Bot",
+        "CSAT",
+        "browser",
+        "ingest",
+        "read",
+        "write",
+        "admin",
+        "Password",
+        "no",
+        "E-mail",
+        "UTC",
+        "English",
+        "Español",
+        "Italiano",
+        "Português",
     ];
-    let words = text
-        .split([' ', ',', '.', ':', '·'])
-        .filter(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() > 1);
-    words.clone().next().is_some()
-        && !words.clone().all(|word| shared.contains(&word) || word.contains('@') || word.contains('/'))
+    let is_shared = |word: &str| shared.contains(&word) || word.contains(['@', '/']);
+    let mut words = text.split([' ', '·']).map(|word| word.trim_matches([',', '.', ':']));
+    words.any(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() > 1 && !is_shared(word))
 }
