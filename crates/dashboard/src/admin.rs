@@ -8,7 +8,6 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{Html, IntoResponse, Redirect, Response},
 };
-use chart::Locale;
 use chrono::{DateTime, FixedOffset, Utc};
 use control::{Grant, MemberRole, Project};
 use futures_util::future::try_join_all;
@@ -20,11 +19,14 @@ use crate::{
     address,
     desk::{Cell, Desk, Wish, instant, pair},
     form::Form,
-    router::{Door, Refused, theme_of},
+    manner::manner,
+    refused::{Missing, Refused},
+    router::Door,
     session::{Session, Visitor},
     settings::sentence,
-    shell::document,
-    view::{PRESETS, RangeChoice, View},
+    shell::{document, language_menu},
+    view::{Notice, PRESETS, RangeChoice, View},
+    words::Words,
     write::Writer,
 };
 
@@ -50,8 +52,7 @@ fn administrator(session: &Session) -> Option<Grant> {
 
 /// The session of an administrator.
 fn admitted(session: Session) -> Result<(Session, Grant), Refused> {
-    let who = "Administrators see all projects of this installation.";
-    let grant = administrator(&session).ok_or(Refused::Forbidden(who))?;
+    let grant = administrator(&session).ok_or(Refused::Forbidden(Words::administrators_see))?;
     Ok((session, grant))
 }
 
@@ -89,12 +90,15 @@ pub(crate) async fn change(
             invited.map(|invited| Some(format!("{}{}", address::server(&headers), invited.link)))
         }
         "remove" => management.remove_member(&who.1, (None, form.text("id"))).await.map(|()| None),
-        _ => return Err(Refused::Nothing("There is no such change".into())),
+        _ => return Err(Refused::Nothing(Missing::Change)),
     };
     let outcome = match done {
         Ok(None) => return Ok(Redirect::to("/admin").into_response()),
         Ok(link) => Outcome { link, ..Outcome::default() },
-        Err(error) => Outcome { refused: Some(sentence(&error)), status: error.status(), ..Outcome::default() },
+        Err(error) => {
+            let (_, words) = manner(&headers, None);
+            Outcome { refused: Some(sentence(&error, words)), status: error.status(), ..Outcome::default() }
+        }
     };
     drawn(&door, &headers, who, (None, &outcome)).await
 }
@@ -104,7 +108,7 @@ pub(crate) async fn change(
 struct Compared {
     metric: &'static Metric,
     view: View,
-    notices: Vec<String>,
+    notices: Vec<Notice>,
 }
 
 impl Compared {
@@ -170,6 +174,7 @@ async fn drawn(
     (session, grant): (Session, Grant),
     (query, outcome): (Option<&str>, &Outcome),
 ) -> Result<Response, Refused> {
+    let (theme, words) = manner(headers, None);
     let compared = Compared::read(query);
     let mut projects = door.control().projects();
     let held = projects.len();
@@ -182,70 +187,69 @@ async fn drawn(
     let start = |action: &str| html! { input type="hidden" name="token" value=(door.sessions.form_token(&session)); input type="hidden" name="do" value=(action); };
     let management = door.deps.questions.management();
     let body = html! {
-        a .skip href="#main" { "Skip to the projects" }
+        a .skip href="#main" { (words.skip_to_projects()) }
         main #main .main .shared {
-            div .top { h1 { "All projects" } a .btn href="/" { "Back to the figures" } }
-            @for notice in &compared.notices { p .ban .info role="status" { (notice) } }
-            @if let Some(link) = &outcome.link { p .ban .info role="status" { span { "The link of the invitation, to be handed on, shown this once: " code .break { (link) } } } }
+            div .top { h1 { (words.all_projects()) } a .btn href="/" { (words.back_to_figures()) } (language_menu(words, "/admin")) }
+            @for notice in &compared.notices { p .ban .info role="status" { (notice.says(words)) } }
+            @if let Some(link) = &outcome.link { p .ban .info role="status" { span { (words.shown_once(words.invitation_link())) code .break { (link) } } } }
             div .grid {
                 section .panel .w12 aria-labelledby="projects" {
-                    div .ph { div { h2 #projects { "Projects" } p { (held) " in this installation; messages and dead letters of the last seven days" @if held > PROJECTS_MAX { ", the first " (PROJECTS_MAX) " of them" } } } }
-                    (choice(&compared))
-                    (table(&seen, &compared, door.now()))
-                    p .note { "Each project has its own zone and currency: amounts of money are compared as they are." }
+                    div .ph { div { h2 #projects { (words.projects()) } p { (words.projects_held(held)) @if held > PROJECTS_MAX { (words.the_first(PROJECTS_MAX)) } } } }
+                    (choice(&compared, words))
+                    (table(&seen, &compared, (door.now(), words)))
+                    p .note { (words.compared_as_they_are()) }
                 }
                 section .panel .w12 aria-labelledby="administrators" {
-                    div .ph { div { h2 #administrators { "Administrators" } p { "They own every project, those to come too" } } }
+                    div .ph { div { h2 #administrators { (words.administrators()) } p { (words.they_own_everything()) } } }
                     @if let Some(wrong) = &outcome.refused { p .ban role="alert" { (wrong) } }
-                    (administrators(&management, &grant, &start)?)
+                    (administrators(&management, &grant, (&start, words))?)
                 }
             }
         }
     };
-    let document = document("All projects", theme_of(headers), &body);
+    let document = document(words.all_projects(), (theme, words), &body);
     Ok((outcome.status, Html(document.into_string())).into_response())
 }
 
 /// What is compared, as a form.
-fn choice(compared: &Compared) -> Markup {
+fn choice(compared: &Compared, words: Words) -> Markup {
     let range = compared.view.range.to_string();
     html! {
         form .search method="get" action="/admin" {
-            label { "Compare" select name="metric" { @for metric in METRICS.iter() { option value=(metric.id) selected[metric.id == compared.metric.id] { (metric.name) } } } }
-            label { "Over" select name="r" { @for (id, says) in PRESETS.iter().filter(|(id, _)| *id != "28d") { option value=(id) selected[*id == range] { (says) } } } }
-            button .btn .pri type="submit" { "Compare" }
+            label { (words.compare()) select name="metric" { @for metric in METRICS.iter() { option value=(metric.id) selected[metric.id == compared.metric.id] { (words.metric_name(metric)) } } } }
+            label { (words.over_range()) select name="r" { @for id in PRESETS.into_iter().filter(|id| *id != "28d") { option value=(id) selected[id == range] { (RangeChoice::Preset(id).name(words).unwrap_or_default()) } } } }
+            button .btn .pri type="submit" { (words.compare()) }
         }
     }
 }
 
-fn table(seen: &[Seen], compared: &Compared, now: DateTime<Utc>) -> Markup {
+fn table(seen: &[Seen], compared: &Compared, (now, words): (DateTime<Utc>, Words)) -> Markup {
     let values = seen.iter().filter_map(|one| one.compared.as_ref().ok()?.0.value);
     let most = values.fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     html! {
         div .tw tabindex="0" { table .t .list {
             thead { tr {
-                th scope="col" { "Project" } th scope="col" { "Figures" } th scope="col" .num { "Messages" } th scope="col" .spark-head { "By day" }
-                th scope="col" .num { (compared.metric.name) } th scope="col" .barcol aria-hidden="true" {} th scope="col" { "Against before" }
-                th scope="col" { "Last event" } th scope="col" .num { "Dead letters" } th scope="col" .num { "Members" }
+                th scope="col" { (words.project()) } th scope="col" { (words.figures_head()) } th scope="col" .num { (words.messages()) } th scope="col" .spark-head { (words.by_day()) }
+                th scope="col" .num { (words.metric_name(compared.metric)) } th scope="col" .barcol aria-hidden="true" {} th scope="col" { (words.against_before()) }
+                th scope="col" { (words.last_event()) } th scope="col" .num { (words.letters_head()) } th scope="col" .num { (words.members()) }
             } }
-            tbody { @for one in seen { (row(one, compared, (most, now))) } }
+            tbody { @for one in seen { (row(one, compared, (most, now, words))) } }
         } }
     }
 }
 
-fn row(one: &Seen, compared: &Compared, (most, now): (f64, DateTime<Utc>)) -> Markup {
+fn row(one: &Seen, compared: &Compared, (most, now, words): (f64, DateTime<Utc>, Words)) -> Markup {
     let project = &one.project;
-    let locale = Locale::En;
-    let writer = Writer { locale, currency: &project.settings.currency };
+    let writer = Writer { words, currency: &project.settings.currency };
     let link = |page: &str| View::default().link(&project.id, page);
     let letters = one.letters.as_ref().ok().map(letters);
     html! {
         tr {
             th scope="row" { a href=(link("overview")) { (project.name) } }
-            td .nowrap { (health(&one.live)) }
+            td .nowrap { (health(&one.live, words)) }
             @match &one.messages {
                 Ok((total, points)) => {
-                    td .num { (locale.count(total.value.unwrap_or_default())) }
+                    td .num { (words.count(total.value.unwrap_or_default())) }
                     td .spark-cell { @if points.len() > 1 { (chart::sparkline(points, &[])) } }
                 }
                 Err(_) => { td .num .mut { "–" } td {} }
@@ -258,7 +262,7 @@ fn row(one: &Seen, compared: &Compared, (most, now): (f64, DateTime<Utc>)) -> Ma
                 }
                 Err(_) => { td .num .mut { "–" } td {} td {} }
             }
-            td .nowrap { (last(&one.live, (project, now))) }
+            td .nowrap { (last(&one.live, (project, now), words)) }
             td .num { @match letters { Some(0) => "0", Some(count) => a href=(link("health")) { (count) }, None => span .mut { "–" } } }
             td .num { (one.members) }
         }
@@ -271,53 +275,57 @@ fn letters(answer: &Value) -> u64 {
 }
 
 /// Whether figures are up to date.
-fn health(live: &Result<Value, Told>) -> Markup {
+fn health(live: &Result<Value, Told>, words: Words) -> Markup {
     let behind = live.as_ref().ok().and_then(|live| live["behind"]["seconds"].as_f64());
     html! {
         @match behind {
-            None => span .tag .w { "no answer" },
-            Some(behind) if behind > LATE_S => span .tag .w { (Locale::En.duration(behind)) " behind" },
-            Some(_) => span .tag .b { "up to date" },
+            None => span .tag .w { (words.no_answer()) },
+            Some(behind) if behind > LATE_S => span .tag .w { (words.is_behind(words.duration(behind))) },
+            Some(_) => span .tag .b { (words.up_to_date()) },
         }
     }
 }
 
 /// When the last event arrived, in the project's zone. The present reaches back a day.
-fn last(live: &Result<Value, Told>, (project, now): (&Project, DateTime<Utc>)) -> Markup {
+fn last(live: &Result<Value, Told>, (project, now): (&Project, DateTime<Utc>), words: Words) -> Markup {
     let arrived = |live: &Value| -> Option<DateTime<FixedOffset>> { instant(&live["events"].get(0)?["arrived_at"]) };
     html! {
         @match live.as_ref().map(arrived) {
             Err(_) => span .mut { "–" },
-            Ok(None) => span .mut { "none for a day" },
+            Ok(None) => span .mut { (words.none_for_a_day()) },
             Ok(Some(at)) => {
                 @let local = at.with_timezone(&project.timezone);
                 @let is_today = local.date_naive() == now.with_timezone(&project.timezone).date_naive();
-                time datetime=(at.to_rfc3339()) { @if is_today { (local.format("%H:%M:%S")) } @else { (Locale::En.day(local.date_naive())) ", " (local.format("%H:%M")) } }
+                time datetime=(at.to_rfc3339()) { @if is_today { (local.format("%H:%M:%S")) } @else { (words.day(local.date_naive())) ", " (local.format("%H:%M")) } }
             }
         }
     }
 }
 
-fn administrators(management: &Management, grant: &Grant, start: &dyn Fn(&str) -> Markup) -> Result<Markup, Refused> {
+fn administrators(
+    management: &Management,
+    grant: &Grant,
+    (start, words): (&dyn Fn(&str) -> Markup, Words),
+) -> Result<Markup, Refused> {
     let (members, invitations) = management.members(grant, None)?;
     let remove = |id: &str, says: &str| {
         html! { form .inline method="post" action="/admin" { (start("remove")) input type="hidden" name="id" value=(id); button .btn type="submit" { (says) } } }
     };
     Ok(html! {
         div .tw tabindex="0" { table .t {
-            thead { tr { th scope="col" { "E-mail address" } th scope="col" {} } }
+            thead { tr { th scope="col" { (words.email()) } th scope="col" {} } }
             tbody {
-                @for member in &members { tr { th scope="row" { (member.email) } td .num { (remove(&member.id, "Remove")) } } }
+                @for member in &members { tr { th scope="row" { (member.email) } td .num { (remove(&member.id, words.remove())) } } }
                 @for invitation in &invitations { tr {
-                    th scope="row" { (invitation.email.as_deref().unwrap_or("Whoever has the first link")) " " span .tag { "invited" } }
-                    td .num { @if invitation.email.is_some() { (remove(&invitation.id, "Withdraw")) } }
+                    th scope="row" { (invitation.email.as_deref().unwrap_or(words.has_first_link())) " " span .tag { (words.invited_tag()) } }
+                    td .num { @if invitation.email.is_some() { (remove(&invitation.id, words.withdraw())) } }
                 } }
             }
         } }
         form .pop method="post" action="/admin" {
             (start("invite"))
-            label { "E-mail address" input type="email" name="email" required maxlength="254" autocomplete="off"; }
-            button .btn .pri type="submit" { "Invite an administrator" }
+            label { (words.email()) input type="email" name="email" required maxlength="254" autocomplete="off"; }
+            button .btn .pri type="submit" { (words.invite_administrator()) }
         }
     })
 }

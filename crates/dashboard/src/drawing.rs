@@ -14,9 +14,10 @@ use crate::{
     brand,
     pages::{Kind, Page, Panel, page as page_of},
     panel::{Room, drawn},
-    router::{Door, Refused, Visit, closed_to, visit},
+    refused::{Missing, Refused},
+    router::{Door, Visit, closed_to, visit},
     shell::{days_of, told},
-    write::{dimension, named},
+    words::Words,
 };
 
 /// Size of the file's drawing without what stands around it, pixels.
@@ -35,17 +36,17 @@ pub(crate) async fn file(
     Path((project, page, file)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
-    let nothing = || Refused::Nothing("There is no such drawing".into());
+    let nothing = || Refused::Nothing(Missing::Drawing);
     let mut visit = visit(&door, &headers, &project, query.as_deref())?;
     closed_to(&visit.desk.reader, &page)?;
     let page = page_of(&page).ok_or_else(nothing)?;
     let is_meant = |panel: &&Panel| file.strip_suffix(".svg") == Some(panel.id) && panel.kind.has_drawing();
     let panel = page.panels.iter().find(is_meant).ok_or_else(nothing)?;
     visit.desk.view.table = false;
-    let room = Room { desk: &visit.desk, page, locale: visit.locale };
+    let room = Room { desk: &visit.desk, page, words: visit.words };
     let (markup, _) = visit.desk.gathering(Box::pin(drawn(room, panel))).await;
     let markup = markup.into_string();
-    let own = cut(&markup).ok_or_else(|| Refused::Nothing("There is nothing to draw in this range".into()))?;
+    let own = cut(&markup).ok_or(Refused::Nothing(Missing::Drawable))?;
     let (first, last) = days_of(&visit.desk.range);
     let name = format!("attachment; filename=\"{}-{}-{first}-{last}.svg\"", page.id, panel.id);
     let headers = [
@@ -87,34 +88,33 @@ fn height(own: &str) -> f64 {
 
 /// The file: the drawing between what it is and where it is from.
 fn whole(visit: &Visit, (page, panel): (&Page, &'static Panel), own: &str) -> Markup {
-    let (desk, locale) = (&visit.desk, visit.locale);
+    let (desk, words) = (&visit.desk, visit.words);
+    let title = (panel.title)(words);
     let tall = height(own);
     let size = (LEFT + WIDTH + RIGHT, TOP + tall + BOTTOM);
-    let mut kept = vec![told(days_of(&desk.range), locale), desk.range.tz.name().to_owned()];
+    let mut kept = vec![told(days_of(&desk.range), words), desk.range.tz.name().to_owned()];
     if desk.view.environment != "production" {
         kept.push(desk.view.environment.clone());
     }
     kept.extend(desk.view.filters.iter().map(|filter| {
-        let values: Vec<String> = filter.values.iter().map(|value| named(filter.dimension, value, locale)).collect();
-        format!("{} {} {}", dimension(filter.dimension), filter.op.says(), values.join(" or "))
+        let values: Vec<String> = filter.values.iter().map(|value| words.named(filter.dimension, value)).collect();
+        format!("{} {} {}", words.dimension_of(filter.dimension), filter.op.says(words), values.join(words.or()))
     }));
     let now = desk.now.with_timezone(&desk.range.tz);
-    let from = format!(
-        "{}: {}, {}. As of {}, {}.",
+    let from = words.drawn_as_of(
         brand::name(&desk.project),
-        desk.project.name,
-        page.title,
-        locale.date(now.date_naive()),
-        now.format("%H:%M")
+        &desk.project.name,
+        (page.title)(words),
+        format!("{}, {}", words.date(now.date_naive()), now.format("%H:%M")),
     );
     html! {
-        svg xmlns="http://www.w3.org/2000/svg" width=(size.0) height=(size.1) viewBox={"0 0 " (size.0) " " (size.1)} role="img" aria-label=(panel.title) {
+        svg xmlns="http://www.w3.org/2000/svg" width=(size.0) height=(size.1) viewBox={"0 0 " (size.0) " " (size.1)} role="img" lang=(words.tag()) aria-label=(title) {
             style { (PreEscaped(style(&desk.project))) }
             defs { (PreEscaped("<pattern id=\"hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"hatch0\" width=\"5\" height=\"5\"></rect><rect class=\"hatch1\" width=\"1.5\" height=\"5\"></rect></pattern>")) }
             rect .ground width="100%" height="100%" {}
-            text .head x="20" y="32" { (panel.title) }
+            text .head x="20" y="32" { (title) }
             text .says x="20" y="52" { (kept.join(" · ")) }
-            (key(&panel.kind))
+            (key(&panel.kind, words))
             svg x=(LEFT) y=(TOP) width=(WIDTH) height=(tall) overflow="visible" { (PreEscaped(own)) }
             text .says x="20" y=(size.1 - 14.0) { (from) }
         }
@@ -122,19 +122,19 @@ fn whole(visit: &Visit, (page, panel): (&Page, &'static Panel), own: &str) -> Ma
 }
 
 /// What layers and steps of colour are, which the page says beside the drawing.
-fn key(kind: &Kind) -> Markup {
+fn key(kind: &Kind, words: Words) -> Markup {
     match kind {
         Kind::Stack(_, _, layers) => html! {
             @for (at, (_, name, class)) in layers.iter().enumerate() {
                 @let x = 20 + at * 170;
                 rect .(class) x=(x) y="64" width="12" height="12" {}
-                text .says x=(x + 18) y="74" { (name) }
+                text .says x=(x + 18) y="74" { (name(words)) }
             }
         },
         Kind::Hours(_) => html! {
-            text .says x="20" y="74" { "Fewer" }
-            @for (at, class) in ["q1", "q2", "q3", "q4", "q5", "q6"].into_iter().enumerate() { rect .(class) x=(58 + at * 24) y="65" width="20" height="10" rx="2" {} }
-            text .says x="206" y="74" { "More" }
+            text .says x="20" y="74" { (words.fewer()) }
+            @for (at, class) in ["q1", "q2", "q3", "q4", "q5", "q6"].into_iter().enumerate() { rect .(class) x=(64 + at * 24) y="65" width="20" height="10" rx="2" {} }
+            text .says x="212" y="74" { (words.more()) }
         },
         _ => Markup::default(),
     }

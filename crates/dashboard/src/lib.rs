@@ -24,8 +24,10 @@ mod icon;
 mod join;
 mod live;
 mod look;
+mod manner;
 mod pages;
 mod panel;
+mod refused;
 mod router;
 mod session;
 mod settings;
@@ -33,6 +35,7 @@ mod shared;
 mod shares;
 mod shell;
 pub mod view;
+mod words;
 mod write;
 
 pub use router::{Demo, Deps, router};

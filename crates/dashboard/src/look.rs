@@ -15,22 +15,21 @@ use maud::{Markup, html};
 use crate::{
     brand::sign,
     form::Form,
-    router::{Door, Refused, visit},
+    refused::Refused,
+    router::{Door, visit},
     settings::{self, Refusal},
     view::View,
+    words::Words,
 };
 
 /// Largest form, bytes: a logo with what stands around it.
 pub(crate) const FORM_BYTES_MAX: usize = LOGO_BYTES_MAX + (16 << 10);
 /// Most fields of the form.
 const FIELDS_MAX: usize = 20;
-/// Colours that may be given: name, and what it is of.
-const COLOURS: [(&str, &str); 4] = [
-    ("accent", "Links, buttons and values: 4.5:1"),
-    ("accent_dark", "The same in the dark theme"),
-    ("chart", "Charts: 3:1"),
-    ("chart_dark", "The same in the dark theme"),
-];
+/// Colours that may be given. What they are of, `words::shares` says.
+const COLOURS: [&str; 4] = ["accent", "accent_dark", "chart", "chart_dark"];
+/// Most of a colour that is none is said again, in characters.
+const COLOUR_CHARS_MAX: usize = 20;
 
 /// `POST /p/{project}/settings/look`.
 pub(crate) async fn change(
@@ -42,13 +41,12 @@ pub(crate) async fn change(
     let (form, file) = read(&headers, body).await.ok_or(Refused::Foreign)?;
     let session = door.changing(&headers, &form)?;
     let visit = visit(&door, &headers, &project, None)?;
-    let (session, manager) = settings::managing(session, &visit)
-        .ok_or(Refused::Forbidden("Owners of the project change how its pages look."))?;
+    let (session, manager) = settings::managing(session, &visit).ok_or(Refused::Forbidden(Words::look_is_for))?;
     let management = visit.desk.questions.management();
     let id = &visit.desk.project.id;
     let done = async {
-        let brand = brand(&form)?;
-        let failed = |error: api::Error| (error.status(), settings::sentence(&error));
+        let brand = brand(&form, visit.words)?;
+        let failed = |error: api::Error| (error.status(), settings::sentence(&error, visit.words));
         if !file.is_empty() {
             management.change_logo(&manager, id, Some(&file)).await.map_err(failed)?;
         } else if form.get("no_logo").is_some() {
@@ -83,11 +81,13 @@ async fn read(headers: &HeaderMap, body: Bytes) -> Option<(Form, Bytes)> {
 }
 
 /// What the fields say; which one is wrong, and why.
-fn brand(form: &Form) -> Result<Brand, (StatusCode, String)> {
+fn brand(form: &Form, words: Words) -> Result<Brand, (StatusCode, String)> {
     let text = |name: &str| Some(form.text(name).trim()).filter(|text| !text.is_empty()).map(str::to_owned);
     let colour = |name: &str| {
-        let parsed = text(name).map(|text| text.parse::<Colour>());
-        parsed.transpose().map_err(|wrong| (StatusCode::UNPROCESSABLE_ENTITY, format!("{name}: {wrong}.")))
+        let Some(text) = text(name) else { return Ok(None) };
+        let wrong = || format!("{:?}", text.chars().take(COLOUR_CHARS_MAX).collect::<String>());
+        let says = |_| (StatusCode::UNPROCESSABLE_ENTITY, words.is_no_colour(name, wrong()));
+        text.parse::<Colour>().map(Some).map_err(says)
     };
     Ok(Brand {
         name: text("name"),
@@ -101,7 +101,7 @@ fn brand(form: &Form) -> Result<Brand, (StatusCode, String)> {
 }
 
 /// The form, with what was typed where that was refused.
-pub(crate) fn drawn(project: &Project, start: &Markup, typed: Option<&Form>) -> Markup {
+pub(crate) fn drawn((project, words): (&Project, Words), start: &Markup, typed: Option<&Form>) -> Markup {
     let brand = &*project.brand;
     let held = serde_json::to_value(brand).unwrap_or_default();
     let value = |name: &str| {
@@ -112,19 +112,19 @@ pub(crate) fn drawn(project: &Project, start: &Markup, typed: Option<&Form>) -> 
     html! {
         form .pop .look method="post" action=(action) enctype="multipart/form-data" {
             (start)
-            label { "Name instead of Rapport" input type="text" name="name" maxlength="60" value=(value("name")) autocomplete="off"; }
-            @for (name, says) in COLOURS {
-                label { (says) input type="text" name=(name) value=(value(name)) maxlength="7" placeholder="#1d55c4" pattern="#[0-9a-fA-F]{6}" spellcheck="false" autocomplete="off"; }
+            label { (words.name_instead()) input type="text" name="name" maxlength="60" value=(value("name")) autocomplete="off"; }
+            @for name in COLOURS {
+                label { (words.colour_says(name).unwrap_or(name)) input type="text" name=(name) value=(value(name)) maxlength="7" placeholder="#1d55c4" pattern="#[0-9a-fA-F]{6}" spellcheck="false" autocomplete="off"; }
             }
-            label { "Logo: PNG, JPEG or WebP, at most 64 KiB" input type="file" name="logo" accept="image/png,image/jpeg,image/webp"; }
+            label { (words.logo_file()) input type="file" name="logo" accept="image/png,image/jpeg,image/webp"; }
             @if project.logo.is_some() {
                 p .logo-now { (sign(project)) }
-                label .check { input type="checkbox" name="no_logo" value="1"; span { "Take the logo away" } }
+                label .check { input type="checkbox" name="no_logo" value="1"; span { (words.no_logo()) } }
             }
-            label { "Domain of the links of shares, a name of this server" input type="text" name="domain" maxlength="253" value=(value("domain")) placeholder="figures.shop.example" spellcheck="false" autocomplete="off"; }
-            label { "Sender of mails" input type="email" name="sender" maxlength="254" value=(value("sender")) autocomplete="off"; }
-            button .btn .pri type="submit" { "Save the look" }
+            label { (words.domain_of_shares()) input type="text" name="domain" maxlength="253" value=(value("domain")) placeholder="figures.shop.example" spellcheck="false" autocomplete="off"; }
+            label { (words.sender_of_mails()) input type="email" name="sender" maxlength="254" value=(value("sender")) autocomplete="off"; }
+            button .btn .pri type="submit" { (words.save_look()) }
         }
-        p .note { "An empty field is as Rapport has it. Without colours for the dark theme the nearest that can be read there are used. A colour that cannot be read on the grounds of the pages is refused, with the nearest one that can." }
+        p .note { (words.look_note()) }
     }
 }

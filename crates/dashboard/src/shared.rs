@@ -5,10 +5,9 @@ use std::{fmt, sync::Arc};
 
 use axum::{
     extract::{Path, RawQuery, State, rejection::PathRejection},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use chart::Locale;
 use control::{Grant, Project, Share};
 use maud::{Markup, html};
 use tokio::sync::Semaphore;
@@ -17,12 +16,12 @@ use crate::{
     brand::sign,
     desk::{Desk, Turns},
     icon::icon,
+    manner::{Manner, manner},
     pages::{Page, page as page_of},
     panel::{Room, drawn},
     router::Door,
-    shell::{Head, Shell, Theme, days_of, document_of, told},
+    shell::{Head, Shell, days_of, document_of, told},
     view::{Filter, PRESETS, Pairs, RangeChoice, View, decoded, encoded},
-    write::{dimension, named},
 };
 
 /// What a shared page may do: show what this server sends. It runs and sends nothing; `ancestors` may show it in a frame.
@@ -53,23 +52,28 @@ impl fmt::Debug for Bounds {
 /// `GET /s/{token}`.
 pub(crate) async fn page(
     State(door): State<Arc<Door>>,
+    headers: HeaderMap,
     token: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some((share, desk, page)) = admitted(&door, token, query.as_deref()) else { return gone() };
-    let Ok(_permit) = door.shared.drawn.try_acquire() else { return busy() };
-    let room = Room { desk: &desk, page, locale: Locale::En };
+    let Some((share, desk, page)) = admitted(&door, token, query.as_deref()) else {
+        // Whether there is a project behind the link is not told, nor is its language.
+        return gone(manner(&headers, None));
+    };
+    let (theme, words) = manner(&headers, desk.project.settings.language.as_deref());
+    let Ok(_permit) = door.shared.drawn.try_acquire() else { return busy((theme, words)) };
+    let room = Room { desk: &desk, page, words };
     let panels = futures_util::future::join_all(page.panels.iter().map(|panel| drawn(room, panel)));
     let panels = desk.gathering(Box::pin(panels)).await;
     let fresh_to = panels.iter().filter_map(|(_, fresh_to)| *fresh_to).min();
     let body = html! { div .grid { @for (panel, _) in &panels { (panel) } } };
-    let title = share.shown.title.as_deref().unwrap_or(page.title);
+    let title = share.shown.title.as_deref().unwrap_or((page.title)(words));
     let shell = Shell {
         desk: &desk,
         page: page.id,
         title,
-        theme: Theme::System,
-        locale: room.locale,
+        theme,
+        words,
         notices: &[],
         fresh_to,
         has_range: true,
@@ -108,20 +112,24 @@ fn view(share: &Share, sent: &Pairs) -> Option<View> {
 }
 
 /// What is answered to every link that is none, is over, or was revoked.
-fn gone() -> Response {
-    let body = html! { main .alone { h1 { "This link shows nothing" } p { "It may be over, or it was taken back. Ask whoever sent it for another." } } };
-    let head =
-        Head { title: "Nothing here", of: "Shared figures", sheet: None, theme: Theme::System, has_script: false };
-    answer(StatusCode::NOT_FOUND, &document_of(&head, &body), "'none'")
+fn gone(manner: Manner) -> Response {
+    let (_, words) = manner;
+    let body = html! { main .alone { h1 { (words.shows_nothing()) } p { (words.over_or_taken_back()) } } };
+    answer(StatusCode::NOT_FOUND, &instead(words.nothing_here(), manner, &body), "'none'")
 }
 
-fn busy() -> Response {
-    let body =
-        html! { main .alone { h1 { "Too many people are looking" } p { "Load the page again in a few seconds." } } };
-    let head = Head { title: "One moment", of: "Shared figures", sheet: None, theme: Theme::System, has_script: false };
-    let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, &document_of(&head, &body), "'none'");
+fn busy(manner: Manner) -> Response {
+    let (_, words) = manner;
+    let body = html! { main .alone { h1 { (words.too_many_look()) } p { (words.load_in_seconds()) } } };
+    let document = instead(words.one_moment(), manner, &body);
+    let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, &document, "'none'");
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response
+}
+
+/// What is shown in place of a shared page.
+fn instead(title: &str, manner: Manner, body: &Markup) -> Markup {
+    document_of(&Head { title, of: manner.1.shared_figures(), sheet: None, manner, has_script: false }, body)
 }
 
 /// A page whose address is a secret: it is named to nobody, and no search engine lists it.
@@ -139,18 +147,19 @@ fn answer(status: StatusCode, document: &Markup, ancestors: &str) -> Response {
 impl Shell<'_> {
     /// The document of a share.
     fn shared(&self, share: &Share, body: &Markup) -> Markup {
+        let words = self.words;
         let inner = html! {
-            a .skip href="#main" { "Skip to the figures" }
+            a .skip href="#main" { (words.skip()) }
             main #main .main .shared {
                 div .top {
                     div .by { p { (whose(&self.desk.project)) } h1 { (self.title) } }
                     (self.shared_range(share))
                 }
                 div .bar2 {
-                    @if share.shown.environment != "production" { (locked("Environment", "is", &share.shown.environment)) }
+                    @if share.shown.environment != "production" { (locked(words.environment(), words.is(), &share.shown.environment)) }
                     @for filter in &self.desk.view.filters {
-                        @let values: Vec<String> = filter.values.iter().map(|value| named(filter.dimension, value, self.locale)).collect();
-                        (locked(&dimension(filter.dimension), filter.op.says(), &values.join(" or ")))
+                        @let values: Vec<String> = filter.values.iter().map(|value| words.named(filter.dimension, value)).collect();
+                        (locked(&words.dimension_of(filter.dimension), filter.op.says(words), &values.join(words.or())))
                     }
                     span .sec { (self.desk.range.tz.name()) }
                     @if let Some(fresh) = self.fresh_to { (self.fresh(fresh)) }
@@ -166,8 +175,8 @@ impl Shell<'_> {
     /// The range: a menu where the share lets it be changed.
     fn shared_range(&self, share: &Share) -> Markup {
         let view = &self.desk.view;
-        let days = told(days_of(&self.desk.range), self.locale);
-        let name = view.range.name();
+        let days = told(days_of(&self.desk.range), self.words);
+        let name = view.range.name(self.words);
         let says = html! { (icon("calendar")) @if let Some(name) = &name { b { (name) } } span .hide-s[name.is_some()] { (days) } };
         if !share.shown.may_change_range {
             return html! { span .chip .range-shown { (says) } };
@@ -176,9 +185,10 @@ impl Shell<'_> {
             details .menu .range {
                 summary .btn { (says) }
                 ul {
-                    @for (id, says) in PRESETS {
+                    @for id in PRESETS {
+                        @let choice = RangeChoice::Preset(id);
                         // Relative to the page: its address need not be known here.
-                        li { a aria-current=[(view.range == RangeChoice::Preset(id)).then_some("true")] href={"?" (encoded(&[("r".into(), id.into())]))} { (says) } }
+                        li { a aria-current=[(view.range == choice).then_some("true")] href={"?" (encoded(&[("r".into(), id.into())]))} { (choice.name(self.words).unwrap_or_default()) } }
                     }
                 }
             }
@@ -186,11 +196,11 @@ impl Shell<'_> {
     }
 
     fn shared_foot(&self) -> Markup {
-        let now = self.desk.now.with_timezone(&self.desk.range.tz);
+        let (now, words) = (self.desk.now.with_timezone(&self.desk.range.tz), self.words);
         html! {
             footer .foot {
-                span { "Figures as of " (self.locale.date(now.date_naive())) ", " (now.format("%H:%M:%S")) " " (self.desk.range.tz.name()) "." }
-                span { "Places: IP Geolocation by DB-IP. Map: Natural Earth." }
+                span { (words.figures_as_of(words.date(now.date_naive()), now.format("%H:%M:%S"), self.desk.range.tz.name())) }
+                span { (words.sources()) }
             }
         }
     }

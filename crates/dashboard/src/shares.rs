@@ -10,6 +10,7 @@ use crate::{
     pages::page,
     router::Visit,
     view::{PRESETS, RangeChoice},
+    words::Words,
 };
 
 /// Shares a page as a form says it.
@@ -41,33 +42,36 @@ pub(crate) async fn share(
 
 /// The shares, and the form of another; `start` is what its forms begin with.
 pub(crate) fn drawn(shares: &[Shared], start: &dyn Fn(&str) -> Markup, (visit, address): (&Visit, &str)) -> Markup {
+    let words = visit.words;
     html! {
         @if !shares.is_empty() {
             div .tw tabindex="0" { table .t {
-                thead { tr { th scope="col" { "Page" } th scope="col" { "Range" } th scope="col" { "Kept to" } th scope="col" { "Embedded by" } th scope="col" { "Until" } th scope="col" {} } }
+                thead { tr { th scope="col" { (words.page_head()) } th scope="col" { (words.range()) } th scope="col" { (words.kept_to()) } th scope="col" { (words.embedded_by()) } th scope="col" { (words.until()) } th scope="col" {} } }
                 tbody { @for one in shares { (row(one, start, (visit, address))) } }
             } }
         }
         form .pop method="post" action=(address) {
             (start("share"))
-            label { "Page" select name="page" { @for id in SHARED_PAGES { option value=(id) { (title_of(id)) } } } }
-            label { "Title, if it is not the page’s own" input type="text" name="title" maxlength="120" autocomplete="off"; }
-            label { "Range" select name="range" { @for (id, says) in PRESETS { option value=(id) selected[id == "28d"] { (says) } } } }
-            label .check { input type="checkbox" name="may_change_range" value="1"; span { "Whoever looks may choose another range" } }
-            label { "Environment" input type="text" name="environment" value="production" required maxlength="255"; }
-            label { "Filters that stay, one a line, as channel:is:web,app" textarea name="filters" rows="2" maxlength="4096" spellcheck="false" {} }
-            label { "Origins whose pages may embed it, separated by spaces" input type="text" name="origins" placeholder="https://shop.example"; }
-            label { "Days until it is over" input type="number" name="days" value=(SHARE_LASTS.num_days()) min="1" max=(SHARE_LASTS_MAX.num_days()) required; }
-            button .btn .pri type="submit" { "Share the page" }
+            label { (words.page_head()) select name="page" { @for id in SHARED_PAGES { option value=(id) { (title_of(id, words)) } } } }
+            label { (words.title_if_other()) input type="text" name="title" maxlength="120" autocomplete="off"; }
+            label { (words.range()) select name="range" { @for id in PRESETS { option value=(id) selected[id == "28d"] { (RangeChoice::Preset(id).name(words).unwrap_or_default()) } } } }
+            label .check { input type="checkbox" name="may_change_range" value="1"; span { (words.may_choose_range()) } }
+            label { (words.environment()) input type="text" name="environment" value="production" required maxlength="255"; }
+            label { (words.filters_that_stay()) textarea name="filters" rows="2" maxlength="4096" spellcheck="false" {} }
+            label { (words.origins_that_embed()) input type="text" name="origins" placeholder="https://shop.example"; }
+            label { (words.days_until_over()) input type="number" name="days" value=(SHARE_LASTS.num_days()) min="1" max=(SHARE_LASTS_MAX.num_days()) required; }
+            button .btn .pri type="submit" { (words.share_page()) }
         }
-        p .note { "Whoever has the link sees the page without signing in: its figures, and nothing behind them. No conversation, no text that somebody wrote, no single agent." }
+        p .note { (words.share_note()) }
     }
 }
 
 fn row(one: &Shared, start: &dyn Fn(&str) -> Markup, (visit, address): (&Visit, &str)) -> Markup {
-    let shown = &one.share.shown;
-    let title = shown.title.as_deref().unwrap_or_else(|| title_of(&shown.page));
-    let range = RangeChoice::read(&shown.range).and_then(|range| range.name()).unwrap_or_else(|| shown.range.clone());
+    let (shown, words) = (&one.share.shown, visit.words);
+    let own = title_of(&shown.page, words);
+    let title = shown.title.as_deref().unwrap_or(own);
+    let range =
+        RangeChoice::read(&shown.range).and_then(|range| range.name(words)).unwrap_or_else(|| shown.range.clone());
     let until = DateTime::from_timestamp(one.share.expires_at, 0)
         .unwrap_or_default()
         .with_timezone(&visit.desk.project.timezone);
@@ -75,16 +79,16 @@ fn row(one: &Shared, start: &dyn Fn(&str) -> Markup, (visit, address): (&Visit, 
     let link = domain.map_or_else(|| one.link.clone(), |domain| format!("https://{domain}{}", one.link));
     html! {
         tr {
-            th scope="row" { a href=(link) { (title) } @if title != title_of(&shown.page) { " " span .tag { (title_of(&shown.page)) } } }
-            td { (range) @if shown.may_change_range { " " span .tag { "may be changed" } } }
+            th scope="row" { a href=(link) { (title) } @if title != own { " " span .tag { (own) } } }
+            td { (range) @if shown.may_change_range { " " span .tag { (words.may_be_changed()) } } }
             td { (shown.filters.join(" ")) @if shown.environment != "production" { " " span .tag { (shown.environment) } } }
             td { (shown.origins.join(" ")) }
-            td .nowrap { (visit.locale.date(until.date_naive())) }
-            td .num { form .inline method="post" action=(address) { (start("unshare")) input type="hidden" name="id" value=(one.share.id); button .btn type="submit" { "Revoke" } } }
+            td .nowrap { (words.date(until.date_naive())) }
+            td .num { form .inline method="post" action=(address) { (start("unshare")) input type="hidden" name="id" value=(one.share.id); button .btn type="submit" { (words.revoke()) } } }
         }
     }
 }
 
-fn title_of(id: &str) -> &str {
-    page(id).map_or(id, |page| page.title)
+fn title_of(id: &str, words: Words) -> &str {
+    page(id).map_or(id, |page| (page.title)(words))
 }

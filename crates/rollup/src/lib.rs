@@ -45,7 +45,7 @@ pub use legs::{Leg, LegState, ServedMessage};
 pub use offers::{Close, Offer};
 pub use requests::HumanRequest;
 pub use responses::{Response, ResponseKind};
-pub use settings::{ESCALATION_TOOLS, EscalationTools, Identity, Price, Settings};
+pub use settings::{ESCALATION_TOOLS, EscalationTools, Identity, LANGUAGES, Price, Settings};
 pub use speech::{Call, Utterance};
 pub use turns::Turn;
 pub use volumes::{ActivityCell, MessageCell, MessageKey};

@@ -24,12 +24,17 @@ const TEXT_CHARS_MAX: usize = 255;
 /// Tools whose call is an escalation, unless a project says others.
 pub const ESCALATION_TOOLS: [&str; 4] = ["fallback_to_human", "open_ticket", "ticket", "contact_human"];
 
+/// Languages that pages speak, ISO 639-1.
+pub const LANGUAGES: [&str; 4] = ["en", "es", "it", "pt"];
+
 /// A project's settings; each has the default of `metrics.md` (1.7).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Whether a change of device makes another person (P6).
     pub identity: Identity,
+    /// The language of pages for who has chosen none, one of [`LANGUAGES`]; what the browser asks for if absent.
+    pub language: Option<String>,
     /// The day that weeks begin with: 1 is Monday, 7 is Sunday.
     pub week_start: u8,
     /// Other names of channels and sources: both trimmed and in lower case.
@@ -118,6 +123,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             identity: Identity::Person,
+            language: None,
             week_start: 1,
             source_aliases: BTreeMap::new(),
             agent_roles: BTreeMap::new(),
@@ -143,6 +149,9 @@ impl Default for Settings {
 impl Settings {
     /// What is wrong with them, in words that say what to do; None if nothing is.
     pub fn complaint(&self) -> Option<String> {
+        if self.language.as_deref().is_some_and(|language| !LANGUAGES.contains(&language)) {
+            return Some("language is en, es, it or pt; null leaves it to the browser".to_owned());
+        }
         if !(1..=7).contains(&self.week_start) {
             return Some("week_start is a day from 1 (Monday) to 7 (Sunday)".to_owned());
         }
@@ -252,6 +261,7 @@ mod tests {
         assert_eq!(Settings::default().complaint(), None);
         let read = |json: &str| serde_json::from_str::<Settings>(json).map(|settings| settings.complaint());
         for wrong in [
+            r#"{"language": "fr"}"#,
             r#"{"week_start": 0}"#,
             r#"{"currency": "euro"}"#,
             r#"{"bot_no_reply_after_s": 0}"#,

@@ -5,6 +5,7 @@
 
 mod admin;
 mod drawings;
+mod languages;
 mod look;
 mod members;
 mod server;

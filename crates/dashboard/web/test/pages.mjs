@@ -1,4 +1,4 @@
-// Looks at the pages of a running server as people do: in Chromium, in both themes, at three widths, by keyboard and by pointer.
+// Looks at the pages of a running server as people do: in Chromium, in both themes and four languages, at several widths, by keyboard and by pointer.
 //
 //   URL=http://127.0.0.1:8088 KEY=… ADMIN=… SHARE=/s/… PROJECT=golden RANGE=2026-03-23..2026-03-29 node test/pages.mjs
 //
@@ -127,6 +127,31 @@ async function keyboard(browser) {
   await page.context().close();
 }
 
+/** The same pages in the languages that say the most with the most letters, down to the narrowest window. */
+async function languages(browser) {
+  const page = await signedIn(browser, {});
+  for (const language of ['es', 'it', 'pt']) {
+    await page.context().addCookies([{ name: 'rapport_language', value: language, url: server }]);
+    for (const name of ALL) {
+      await page.goto(address(name));
+      check((await page.getAttribute('html', 'lang')) === language, `${name}: not in ${language}`);
+      for (const width of [...WIDTHS, 320]) {
+        await page.setViewportSize({ width, height: 1000 });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        check(over <= 0, `${name}, ${language}, ${width} px: ${over} px too wide`);
+      }
+    }
+  }
+  await page.goto(address('overview'));
+  await page.keyboard.press('?');
+  check((await page.textContent('dialog.help h2')) === 'Teclado', 'the help is not in the language of the page');
+  await page.keyboard.press('Escape');
+  await page.click('.languages summary');
+  await Promise.all([page.waitForURL('**/overview*'), page.click('.languages button[value=it]')]);
+  check((await page.getAttribute('html', 'lang')) === 'it', 'a language cannot be chosen');
+  await page.context().close();
+}
+
 async function live(browser) {
   const page = await signedIn(browser, {});
   await page.goto(address('live'));
@@ -166,7 +191,7 @@ async function inTurn(parts) {
 
 try {
   // Half of the time a page waits for the server.
-  await Promise.all([inTurn([light]), inTurn([dark, managed, drawings, keyboard, live, withoutScripts])]);
+  await Promise.all([inTurn([light]), inTurn([dark, managed, drawings, keyboard, live, withoutScripts, languages])]);
 } finally {
   await browser.close();
 }
