@@ -23,7 +23,7 @@ pub(crate) async fn page(visit: &Visit) -> Result<Markup, Refused> {
     let desk = &visit.desk;
     let id = desk.view.own("metric").unwrap_or_default();
     let shown: String = id.chars().take(60).collect();
-    let metric = Metric::by_id(id).ok_or_else(|| Refused::Nothing(Missing::Metric(shown)))?;
+    let metric = Metric::by_id(id).ok_or(Refused::Nothing(Missing::Metric(shown)))?;
     let explained = async {
         let mut parameters = desk.parameters(Wish::of(metric));
         parameters.push(pair("r", desk.view.range.to_string()));

@@ -193,11 +193,11 @@ fn admitted(door: &Door, headers: &HeaderMap, project: Option<&str>) -> Result<(
     // The one that is meant comes first.
     if let Some(project) = project {
         let at = seen.iter().position(|one| one.id == project);
-        let at = at.ok_or_else(|| Refused::Nothing(Missing::Project))?;
+        let at = at.ok_or(Refused::Nothing(Missing::Project))?;
         seen.swap(0, at);
     }
     let first = seen.first().and_then(|first| reader(&first.id));
-    Ok((first.ok_or_else(|| Refused::Nothing(Missing::AnyProject))?, seen))
+    Ok((first.ok_or(Refused::Nothing(Missing::AnyProject))?, seen))
 }
 
 /// A visit to a page of a project.
@@ -265,7 +265,7 @@ async fn shown(
             return Ok(door.deps.questions.export(&visit.desk.reader, parameters).await?);
         }
         other => {
-            let page = page(other).ok_or_else(|| Refused::Nothing(Missing::Page))?;
+            let page = page(other).ok_or(Refused::Nothing(Missing::Page))?;
             let room = Room { desk: &visit.desk, page, words: visit.words };
             let panels = futures_util::future::join_all(page.panels.iter().map(|panel| drawn(room, panel)));
             let panels = visit.desk.gathering(Box::pin(panels)).await;

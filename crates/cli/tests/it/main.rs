@@ -17,7 +17,6 @@ mod extended;
 mod figures;
 mod installation;
 mod kcat;
-mod languages;
 mod one_number;
 mod present;
 mod producers;

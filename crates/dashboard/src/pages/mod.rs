@@ -132,8 +132,11 @@ pub(crate) fn page(id: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.id == id)
 }
 
+/// A page of the sidebar: its name in the address, and its title.
+type Listed = (&'static str, Say);
+
 /// The pages in their groups, as the sidebar lists them; with those that are no lists of panels.
-pub(crate) const GROUPS: &[(Option<Say>, &[(&str, Say)])] = &[
+pub(crate) const GROUPS: &[(Option<Say>, &[Listed])] = &[
     (None, &[("overview", Words::overview), ("live", Words::live), ("conversations", Words::conversations)]),
     (Some(Words::audience), &[("users", Words::users), ("engagement", Words::engagement)]),
     (

@@ -4,8 +4,8 @@ use super::Words;
 
 chart::words! { Words, PANELS:
     not_compared = "not compared", "sin comparar", "senza confronto", "sem comparação";
-    from_before(value) = " from {value}", " desde {value}", " da {value}", " de {value}";
-    none_before = " none before", " antes nada", " prima nulla", " antes nada";
+    from_before(value) = " from {value}", " antes {value}", " prima {value}", " antes {value}";
+    none_before = " none before", " sin dato anterior", " nessun dato prima", " sem dado anterior";
     of_whole(whole) = "of {whole}", "de {whole}", "su {whole}", "de {whole}";
     no_change = "= no change", "= sin cambios", "= invariato", "= sem mudança";
     new = "new", "nuevo", "nuovo", "novo";

@@ -1,7 +1,7 @@
 //! What the registry says of metrics, in other languages than its own: files of `words`, one a language, whose keys are the ids of
 //! metrics, and for other sentences the English text itself. A text of the registry that changes has to be translated anew.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use chart::Locale;
 use warehouse::registry::Metric;
@@ -22,7 +22,7 @@ pub(super) const SENTENCES: [(Locale, &str); 3] = [
 ];
 
 /// A file's lines by the first of their fields.
-pub(super) type Lines = HashMap<&'static str, Vec<&'static str>>;
+pub(super) type Lines = BTreeMap<&'static str, Vec<&'static str>>;
 
 static METRICS_READ: LazyLock<[Lines; 3]> = LazyLock::new(|| METRICS.map(|(_, file)| read(file)));
 static SENTENCES_READ: LazyLock<[Lines; 3]> = LazyLock::new(|| SENTENCES.map(|(_, file)| read(file)));

@@ -1,6 +1,6 @@
 //! What holds of all texts: each is there in every language, and is another text there.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use chart::Locale;
 use warehouse::registry::{Extent, IDENTITIES, METRICS as REGISTRY, SUBJECTS as GROUPS};
@@ -114,7 +114,7 @@ fn marks(text: &str) -> Vec<&str> {
 
 #[test]
 fn every_metric_is_named_and_explained_in_every_language() {
-    let ids: HashSet<&str> = REGISTRY.iter().map(|metric| metric.id).collect();
+    let ids: BTreeSet<&str> = REGISTRY.iter().map(|metric| metric.id).collect();
     for (locale, file) in registry::METRICS {
         let place = format!("crates/dashboard/words/metrics.{}.tsv", locale.tag());
         let lines = registry::read(file);
@@ -147,7 +147,7 @@ fn what_is_left_out_of_figures_and_how_they_reconcile_is_said_in_every_language(
     let terms = IDENTITIES.iter().flat_map(|identity| std::iter::once(&identity.left).chain(identity.right));
     // A term that is a metric as a whole is called by the metric's id.
     let terms = terms.filter(|term| term.says != term.metric).map(|term| term.says);
-    let sentences: HashSet<&str> =
+    let sentences: BTreeSet<&str> =
         excluded.chain(terms).chain(IDENTITIES.iter().map(|identity| identity.says)).collect();
     for (locale, file) in registry::SENTENCES {
         let place = format!("crates/dashboard/words/sentences.{}.tsv", locale.tag());
@@ -203,11 +203,11 @@ fn a_projects_languages_are_those_that_pages_speak() {
 #[test]
 fn the_script_is_sent_what_it_says() {
     let sent: serde_json::Value = serde_json::from_str(&Words(Locale::It).script()).unwrap();
-    let sent: HashSet<&str> = sent.as_object().unwrap().keys().map(String::as_str).collect();
+    let sent: BTreeSet<&str> = sent.as_object().unwrap().keys().map(String::as_str).collect();
     let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src");
     let read = |file: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(file.unwrap().path()).unwrap();
     let script: String = std::fs::read_dir(sources).unwrap().map(read).collect();
-    let used: HashSet<&str> = script.split("say('").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+    let used: BTreeSet<&str> = script.split("say('").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
     assert_eq!(used, sent);
 }
 

@@ -1,6 +1,6 @@
 //! The language of pages: whose choice it is, and that a page which belongs to no project speaks it too.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use control::{MemberRole, SHARE_LASTS, Shown, Tokens};
 use serde_json::json;
@@ -59,7 +59,7 @@ async fn doors_and_settings_are_in_the_language_of_who_stands_at_them() {
         let said = async |language: &str| {
             let cookie = format!("{cookie}; rapport_language={language}");
             let page = pages.get(path, &[HOST, ("cookie", cookie.as_str())]).await;
-            visible(&page.body).into_iter().filter(|text| is_prose(text)).collect::<HashSet<String>>()
+            visible(&page.body).into_iter().filter(|text| is_prose(text)).collect::<BTreeSet<String>>()
         };
         let english = said("en").await;
         assert!(english.len() > 1, "{path}: {english:?}");
@@ -79,7 +79,7 @@ async fn pages_of_administrators_and_of_links_are_in_the_language_of_who_looks()
             let cookie = format!("{administrator}; rapport_language={language}");
             let page = pages.get(path, &[HOST, ("cookie", cookie.as_str())]).await;
             assert_eq!(self::language(&page), language, "{path}");
-            visible(&page.body).into_iter().filter(|text| is_prose(text)).collect::<HashSet<String>>()
+            visible(&page.body).into_iter().filter(|text| is_prose(text)).collect::<BTreeSet<String>>()
         };
         let english = said("en").await;
         assert!(english.len() > 1, "{path}: {english:?}");
