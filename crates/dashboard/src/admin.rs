@@ -222,7 +222,7 @@ fn table(seen: &[Seen], compared: &Compared, now: DateTime<Utc>) -> Markup {
     let values = seen.iter().filter_map(|one| one.compared.as_ref().ok()?.0.value);
     let most = values.fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     html! {
-        div .tw tabindex="0" { table .t .list {
+        div .tw tabindex="0" { table .t .list .all {
             thead { tr {
                 th scope="col" { "Project" } th scope="col" { "Figures" } th scope="col" .num { "Messages" } th scope="col" .spark-head { "By day" }
                 th scope="col" .num { (compared.metric.name) } th scope="col" .barcol aria-hidden="true" {} th scope="col" { "Against before" }
@@ -304,16 +304,17 @@ fn administrators(management: &Management, grant: &Grant, start: &dyn Fn(&str) -
         html! { form .inline method="post" action="/admin" { (start("remove")) input type="hidden" name="id" value=(id); button .btn type="submit" { (says) } } }
     };
     Ok(html! {
-        div .tw tabindex="0" { table .t {
-            thead { tr { th scope="col" { "E-mail address" } th scope="col" {} } }
+        @if members.is_empty() { p .sec { "Nobody yet. Whoever opens the link that the server printed when it started is the first, or invite somebody here." } }
+        @if members.len() + invitations.len() > 0 { div .tw tabindex="0" { table .t {
+            thead { tr { th scope="col" { "E-mail address" } th scope="col" { span .vh { "To change it" } } } }
             tbody {
                 @for member in &members { tr { th scope="row" { (member.email) } td .num { (remove(&member.id, "Remove")) } } }
                 @for invitation in &invitations { tr {
-                    th scope="row" { (invitation.email.as_deref().unwrap_or("Whoever has the first link")) " " span .tag { "invited" } }
-                    td .num { @if invitation.email.is_some() { (remove(&invitation.id, "Withdraw")) } }
+                    th scope="row" { (invitation.email.as_deref().unwrap_or_default()) " " span .tag { "invited" } }
+                    td .num { (remove(&invitation.id, "Withdraw")) }
                 } }
             }
-        } }
+        } } }
         form .pop method="post" action="/admin" {
             (start("invite"))
             label { "E-mail address" input type="email" name="email" required maxlength="254" autocomplete="off"; }

@@ -133,8 +133,8 @@ fn key(kind: &Kind) -> Markup {
         },
         Kind::Hours(_) => html! {
             text .says x="20" y="74" { "Fewer" }
-            @for (at, class) in ["q1", "q2", "q3", "q4", "q5", "q6"].into_iter().enumerate() { rect .(class) x=(58 + at * 24) y="65" width="20" height="10" rx="2" {} }
-            text .says x="206" y="74" { "More" }
+            @for (at, class) in ["q1", "q2", "q3", "q4", "q5", "q6"].into_iter().enumerate() { rect .(class) x=(64 + at * 24) y="65" width="20" height="10" rx="2" {} }
+            text .says x="212" y="74" { "More" }
         },
         _ => Markup::default(),
     }

@@ -26,10 +26,10 @@ pub(crate) const FORM_BYTES_MAX: usize = LOGO_BYTES_MAX + (16 << 10);
 const FIELDS_MAX: usize = 20;
 /// Colours that may be given: name, and what it is of.
 const COLOURS: [(&str, &str); 4] = [
-    ("accent", "Links, buttons and values: 4.5:1"),
+    ("accent", "Colour of links, buttons and values, as #1d55c4"),
     ("accent_dark", "The same in the dark theme"),
-    ("chart", "Charts: 3:1"),
-    ("chart_dark", "The same in the dark theme"),
+    ("chart", "Colour of charts, if it is another"),
+    ("chart_dark", "Colour of charts in the dark theme"),
 ];
 
 /// `POST /p/{project}/settings/look`.
@@ -114,7 +114,7 @@ pub(crate) fn drawn(project: &Project, start: &Markup, typed: Option<&Form>) -> 
             (start)
             label { "Name instead of Rapport" input type="text" name="name" maxlength="60" value=(value("name")) autocomplete="off"; }
             @for (name, says) in COLOURS {
-                label { (says) input type="text" name=(name) value=(value(name)) maxlength="7" placeholder="#1d55c4" pattern="#[0-9a-fA-F]{6}" spellcheck="false" autocomplete="off"; }
+                label { (says) input type="text" name=(name) value=(value(name)) maxlength="7" pattern="#[0-9a-fA-F]{6}" spellcheck="false" autocomplete="off"; }
             }
             label { "Logo: PNG, JPEG or WebP, at most 64 KiB" input type="file" name="logo" accept="image/png,image/jpeg,image/webp"; }
             @if project.logo.is_some() {
@@ -125,6 +125,6 @@ pub(crate) fn drawn(project: &Project, start: &Markup, typed: Option<&Form>) -> 
             label { "Sender of mails" input type="email" name="sender" maxlength="254" value=(value("sender")) autocomplete="off"; }
             button .btn .pri type="submit" { "Save the look" }
         }
-        p .note { "An empty field is as Rapport has it. Without colours for the dark theme the nearest that can be read there are used. A colour that cannot be read on the grounds of the pages is refused, with the nearest one that can." }
+        p .note { "An empty field is as Rapport has it. Without colours for the dark theme the nearest that can be read there are used. Text needs a contrast of 4.5:1 on the grounds of the pages, charts need 3:1: a colour that has less is refused, with the nearest one that has it." }
     }
 }

@@ -262,7 +262,7 @@ fn refusal(outcome: &Outcome, form: &str) -> Markup {
 fn keys(keys: &[Grant], start: &dyn Fn(&str) -> Markup, visit: &Visit) -> Markup {
     html! {
         div .tw { table .t {
-            thead { tr { th scope="col" { "Id" } th scope="col" { "Role" } th scope="col" { "Environment" } th scope="col" { "Bot" } th scope="col" { "Origins" } th scope="col" {} } }
+            thead { tr { th scope="col" { "Id" } th scope="col" { "Role" } th scope="col" { "Environment" } th scope="col" { "Bot" } th scope="col" { "Origins" } th scope="col" { span .vh { "To change it" } } } }
             tbody { @for key in keys { tr {
                 th scope="row" .mono { (key.key_id) }
                 td { (key.role) } td { (key.environment) } td { (key.bot_id.as_deref().unwrap_or_default()) } td { (key.origins.join(" ")) }
@@ -297,7 +297,7 @@ fn members(
     };
     Ok(html! {
         div .tw { table .t {
-            thead { tr { th scope="col" { "E-mail address" } th scope="col" { "Role" } th scope="col" {} } }
+            thead { tr { th scope="col" { "E-mail address" } th scope="col" { "Role" } th scope="col" { span .vh { "To change it" } } } }
             tbody {
                 @for member in &members { tr {
                     th scope="row" { (member.email) }

@@ -44,7 +44,7 @@ pub(crate) fn drawn(shares: &[Shared], start: &dyn Fn(&str) -> Markup, (visit, a
     html! {
         @if !shares.is_empty() {
             div .tw tabindex="0" { table .t {
-                thead { tr { th scope="col" { "Page" } th scope="col" { "Range" } th scope="col" { "Kept to" } th scope="col" { "Embedded by" } th scope="col" { "Until" } th scope="col" {} } }
+                thead { tr { th scope="col" { "Page" } th scope="col" { "Range" } th scope="col" { "Kept to" } th scope="col" { "Embedded by" } th scope="col" { "Until" } th scope="col" { span .vh { "To change it" } } } }
                 tbody { @for one in shares { (row(one, start, (visit, address))) } }
             } }
         }
