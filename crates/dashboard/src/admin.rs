@@ -227,7 +227,7 @@ fn table(seen: &[Seen], compared: &Compared, (now, words): (DateTime<Utc>, Words
     let values = seen.iter().filter_map(|one| one.compared.as_ref().ok()?.0.value);
     let most = values.fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     html! {
-        div .tw tabindex="0" { table .t .list {
+        div .tw tabindex="0" { table .t .list .all {
             thead { tr {
                 th scope="col" { (words.project()) } th scope="col" { (words.figures_head()) } th scope="col" .num { (words.messages()) } th scope="col" .spark-head { (words.by_day()) }
                 th scope="col" .num { (words.metric_name(compared.metric)) } th scope="col" .barcol aria-hidden="true" {} th scope="col" { (words.against_before()) }
@@ -312,16 +312,17 @@ fn administrators(
         html! { form .inline method="post" action="/admin" { (start("remove")) input type="hidden" name="id" value=(id); button .btn type="submit" { (says) } } }
     };
     Ok(html! {
-        div .tw tabindex="0" { table .t {
-            thead { tr { th scope="col" { (words.email()) } th scope="col" {} } }
+        @if members.is_empty() { p .sec { (words.nobody_yet()) } }
+        @if members.len() + invitations.len() > 0 { div .tw tabindex="0" { table .t {
+            thead { tr { th scope="col" { (words.email()) } th scope="col" { span .vh { (words.to_change_it()) } } } }
             tbody {
                 @for member in &members { tr { th scope="row" { (member.email) } td .num { (remove(&member.id, words.remove())) } } }
                 @for invitation in &invitations { tr {
-                    th scope="row" { (invitation.email.as_deref().unwrap_or(words.has_first_link())) " " span .tag { (words.invited_tag()) } }
-                    td .num { @if invitation.email.is_some() { (remove(&invitation.id, words.withdraw())) } }
+                    th scope="row" { (invitation.email.as_deref().unwrap_or_default()) " " span .tag { (words.invited_tag()) } }
+                    td .num { (remove(&invitation.id, words.withdraw())) }
                 } }
             }
-        } }
+        } } }
         form .pop method="post" action="/admin" {
             (start("invite"))
             label { (words.email()) input type="email" name="email" required maxlength="254" autocomplete="off"; }

@@ -114,7 +114,7 @@ pub(crate) fn drawn((project, words): (&Project, Words), start: &Markup, typed: 
             (start)
             label { (words.name_instead()) input type="text" name="name" maxlength="60" value=(value("name")) autocomplete="off"; }
             @for name in COLOURS {
-                label { (words.colour_says(name).unwrap_or(name)) input type="text" name=(name) value=(value(name)) maxlength="7" placeholder="#1d55c4" pattern="#[0-9a-fA-F]{6}" spellcheck="false" autocomplete="off"; }
+                label { (words.colour_says(name).unwrap_or(name)) input type="text" name=(name) value=(value(name)) maxlength="7" pattern="#[0-9a-fA-F]{6}" spellcheck="false" autocomplete="off"; }
             }
             label { (words.logo_file()) input type="file" name="logo" accept="image/png,image/jpeg,image/webp"; }
             @if project.logo.is_some() {

@@ -269,7 +269,7 @@ fn keys(keys: &[Grant], start: &dyn Fn(&str) -> Markup, visit: &Visit) -> Markup
     let words = visit.words;
     html! {
         div .tw { table .t {
-            thead { tr { th scope="col" { (words.id()) } th scope="col" { (words.role()) } th scope="col" { (words.environment()) } th scope="col" { (words.bot()) } th scope="col" { (words.origins()) } th scope="col" {} } }
+            thead { tr { th scope="col" { (words.id()) } th scope="col" { (words.role()) } th scope="col" { (words.environment()) } th scope="col" { (words.bot()) } th scope="col" { (words.origins()) } th scope="col" { span .vh { (words.to_change_it()) } } } }
             tbody { @for key in keys { tr {
                 th scope="row" .mono { (key.key_id) }
                 td { (key.role) } td { (key.environment) } td { (key.bot_id.as_deref().unwrap_or_default()) } td { (key.origins.join(" ")) }
@@ -308,7 +308,7 @@ fn members(
     };
     Ok(html! {
         div .tw { table .t {
-            thead { tr { th scope="col" { (words.email()) } th scope="col" { (words.role()) } th scope="col" {} } }
+            thead { tr { th scope="col" { (words.email()) } th scope="col" { (words.role()) } th scope="col" { span .vh { (words.to_change_it()) } } } }
             tbody {
                 @for member in &members { tr {
                     th scope="row" { (member.email) }

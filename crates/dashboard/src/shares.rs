@@ -46,7 +46,7 @@ pub(crate) fn drawn(shares: &[Shared], start: &dyn Fn(&str) -> Markup, (visit, a
     html! {
         @if !shares.is_empty() {
             div .tw tabindex="0" { table .t {
-                thead { tr { th scope="col" { (words.page_head()) } th scope="col" { (words.range()) } th scope="col" { (words.kept_to()) } th scope="col" { (words.embedded_by()) } th scope="col" { (words.until()) } th scope="col" {} } }
+                thead { tr { th scope="col" { (words.page_head()) } th scope="col" { (words.range()) } th scope="col" { (words.kept_to()) } th scope="col" { (words.embedded_by()) } th scope="col" { (words.until()) } th scope="col" { span .vh { (words.to_change_it()) } } } }
                 tbody { @for one in shares { (row(one, start, (visit, address))) } }
             } }
         }

@@ -14,6 +14,7 @@ chart::words! { Words, SHARES:
     filters_that_stay = "Filters that stay, one a line, as channel:is:web,app", "Filtros fijos, uno por línea, como channel:is:web,app", "Filtri fissi, uno per riga, come channel:is:web,app", "Filtros fixos, um por linha, como channel:is:web,app";
     origins_that_embed = "Origins whose pages may embed it, separated by spaces", "Orígenes cuyas páginas pueden incrustarla, separados por espacios", "Origini le cui pagine possono incorporarla, separate da spazi", "Origens cujas páginas podem incorporá-la, separadas por espaços";
     days_until_over = "Days until it is over", "Días hasta que caduque", "Giorni fino alla scadenza", "Dias até expirar";
+    to_change_it = "To change it", "Para cambiarlo", "Per modificare", "Para alterar";
     share_page = "Share the page", "Compartir la página", "Condividi la pagina", "Compartilhar a página";
     share_note = "Whoever has the link sees the page without signing in: its figures, and nothing behind them. No conversation, no text that somebody wrote, no single agent.", "Quien tenga el enlace ve la página sin iniciar sesión: sus cifras y nada de lo que hay detrás. Ninguna conversación, ningún texto escrito por alguien, ningún agente individual.", "Chi ha il link vede la pagina senza accedere: i suoi dati e nulla di ciò che c’è dietro. Nessuna conversazione, nessun testo scritto da qualcuno, nessun singolo operatore.", "Quem tem o link vê a página sem entrar: seus números e nada do que há por trás. Nenhuma conversa, nenhum texto escrito por alguém, nenhum atendente individual.";
 
@@ -40,16 +41,16 @@ chart::words! { Words, LOOK:
     domain_of_shares = "Domain of the links of shares, a name of this server", "Dominio de los enlaces compartidos, un nombre de este servidor", "Dominio dei link condivisi, un nome di questo server", "Domínio dos links compartilhados, um nome deste servidor";
     sender_of_mails = "Sender of mails", "Remitente de los correos", "Mittente delle e-mail", "Remetente dos e-mails";
     save_look = "Save the look", "Guardar el aspecto", "Salva l’aspetto", "Salvar a aparência";
-    look_note = "An empty field is as Rapport has it. Without colours for the dark theme the nearest that can be read there are used. A colour that cannot be read on the grounds of the pages is refused, with the nearest one that can.", "Un campo vacío queda como en Rapport. Sin colores para el tema oscuro se usan los más próximos que allí se pueden leer. Un color que no se puede leer sobre los fondos de las páginas se rechaza, con el más próximo que sí se puede.", "Un campo vuoto resta come in Rapport. Senza colori per il tema scuro si usano i più vicini che vi si possono leggere. Un colore che non si legge sugli sfondi delle pagine è rifiutato, con il più vicino che si legge.", "Um campo vazio fica como no Rapport. Sem cores para o tema escuro são usadas as mais próximas que podem ser lidas ali. Uma cor que não pode ser lida sobre os fundos das páginas é recusada, com a mais próxima que pode.";
+    look_note = "An empty field is as Rapport has it. Without colours for the dark theme the nearest that can be read there are used. Text needs a contrast of 4.5:1 on the grounds of the pages, charts need 3:1: a colour that has less is refused, with the nearest one that has it.", "Un campo vacío queda como en Rapport. Sin colores para el tema oscuro se usan los más próximos que allí se pueden leer. El texto necesita un contraste de 4.5:1 sobre los fondos de las páginas; los gráficos, de 3:1: un color con menos contraste se rechaza, con el más próximo que lo tiene.", "Un campo vuoto resta come in Rapport. Senza colori per il tema scuro si usano i più vicini che vi si possono leggere. Il testo richiede un contrasto di 4.5:1 sugli sfondi delle pagine, i grafici di 3:1: un colore con meno contrasto è rifiutato, con il più vicino che lo raggiunge.", "Um campo vazio fica como no Rapport. Sem cores para o tema escuro são usadas as mais próximas que podem ser lidas ali. O texto precisa de um contraste de 4.5:1 sobre os fundos das páginas; os gráficos, de 3:1: uma cor com menos contraste é recusada, com a mais próxima que o tem.";
     is_no_colour(field, text) = "{field}: {text} is no colour: write #rrggbb.", "{field}: {text} no es un color: escriba #rrggbb.", "{field}: {text} non è un colore: scrivere #rrggbb.", "{field}: {text} não é uma cor: escreva #rrggbb.";
     look_is_for = "Owners of the project change how its pages look.", "Los propietarios del proyecto cambian el aspecto de sus páginas.", "I proprietari del progetto modificano l’aspetto delle sue pagine.", "Os proprietários do projeto alteram a aparência de suas páginas.";
 }
 
 chart::names! { Words, colour_says, COLOURS:
-    "accent" = "Links, buttons and values: 4.5:1", "Enlaces, botones y valores: 4.5:1", "Link, pulsanti e valori: 4.5:1", "Links, botões e valores: 4.5:1";
-    "accent_dark" = "The same in the dark theme", "Lo mismo en el tema oscuro", "Lo stesso nel tema scuro", "O mesmo no tema escuro";
-    "chart" = "Charts: 3:1", "Gráficos: 3:1", "Grafici: 3:1", "Gráficos: 3:1";
-    "chart_dark" = "The same in the dark theme", "Lo mismo en el tema oscuro", "Lo stesso nel tema scuro", "O mesmo no tema escuro";
+    "accent" = "Colour of links, buttons and values, as #1d55c4", "Color de enlaces, botones y valores, como #1d55c4", "Colore di link, pulsanti e valori, come #1d55c4", "Cor de links, botões e valores, como #1d55c4";
+    "accent_dark" = "The same in the dark theme", "El mismo en el tema oscuro", "Lo stesso nel tema scuro", "A mesma no tema escuro";
+    "chart" = "Colour of charts, if it is another", "Color de los gráficos, si es otro", "Colore dei grafici, se è un altro", "Cor dos gráficos, se for outra";
+    "chart_dark" = "Colour of charts in the dark theme", "Color de los gráficos en el tema oscuro", "Colore dei grafici nel tema scuro", "Cor dos gráficos no tema escuro";
 }
 
 chart::words! { Words, ADMIN:
@@ -73,6 +74,6 @@ chart::words! { Words, ADMIN:
     no_answer = "no answer", "sin respuesta", "nessuna risposta", "sem resposta";
     is_behind(time) = "{time} behind", "{time} de retraso", "in ritardo di {time}", "{time} de atraso";
     none_for_a_day = "none for a day", "ninguno en un día", "nessuno da un giorno", "nenhum há um dia";
-    has_first_link = "Whoever has the first link", "Quien tenga el primer enlace", "Chi ha il primo link", "Quem tem o primeiro link";
+    nobody_yet = "Nobody yet. Whoever opens the link that the server printed when it started is the first, or invite somebody here.", "Nadie todavía. Quien abra el enlace que el servidor mostró al arrancar será el primero; también se puede invitar a alguien aquí.", "Ancora nessuno. Il primo è chi apre il link che il server ha mostrato all’avvio; oppure si invita qualcuno qui.", "Ninguém ainda. Quem abrir o link que o servidor mostrou ao iniciar será o primeiro; também é possível convidar alguém aqui.";
     invite_administrator = "Invite an administrator", "Invitar a un administrador", "Invita un amministratore", "Convidar um administrador";
 }
