@@ -192,8 +192,8 @@ const COST_SOURCE: &str = "multiIf(isNotNull(told) AND told_in = {currency:Strin
 const COST: &str = "multiIf(cost_source = 'reported', told, cost_source = 'unpriced', NULL, arrayDotProduct(tupleElement(price, 3), \
      arrayMap(tokens -> toFloat64(tokens), [input, output, cache_read, cache_write, embedding])) / 1000000)";
 /// What a call without a conversation says that it cost: a number or a text, none below 0.
-const TOLD_COST: &str = "if(ifNull(toFloat64OrNull(trim(BOTH '\"' FROM JSONExtractRaw(data, 'cost_reported'))) >= 0, 0), \
-     toFloat64OrNull(trim(BOTH '\"' FROM JSONExtractRaw(data, 'cost_reported'))), NULL)";
+const TOLD_COST: &str = "if(ifNull(toFloat64OrNull(replaceAll(JSONExtractRaw(data, 'cost_reported'), '\"', '')) >= 0, 0), \
+     toFloat64OrNull(replaceAll(JSONExtractRaw(data, 'cost_reported'), '\"', '')), NULL)";
 
 /// The columns of costs, over those of calls.
 fn costed() -> String {
