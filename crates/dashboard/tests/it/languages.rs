@@ -133,8 +133,10 @@ fn is_prose(text: &str) -> bool {
         "Español",
         "Italiano",
         "Português",
+        "Chats",
+        "demo",
     ];
-    let is_shared = |word: &str| shared.contains(&word) || word.contains(['@', '/']);
+    let is_shared = |word: &str| shared.contains(&word) || word.contains(['@', '/']) || word.ends_with(".example");
     let mut words = text.split([' ', '·']).map(|word| word.trim_matches([',', '.', ':']));
     words.any(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() > 1 && !is_shared(word))
 }

@@ -128,12 +128,12 @@ async function keyboard(browser) {
   await page.context().close();
 }
 
-/** The same pages in the languages that say the most with the most letters, down to the narrowest window. */
-async function languages(browser) {
-  const page = await signedIn(browser, {});
+/** Pages in the languages that say the most with the most letters, down to the narrowest window. */
+async function inLanguages(browser, pages, by) {
+  const page = await signedIn(browser, {}, by);
   for (const language of ['es', 'it', 'pt']) {
     await page.context().addCookies([{ name: 'rapport_language', value: language, url: server }]);
-    for (const name of ALL) {
+    for (const name of pages) {
       await page.goto(address(name));
       check((await page.getAttribute('html', 'lang')) === language, `${name}: not in ${language}`);
       for (const width of [...WIDTHS, 320]) {
@@ -143,6 +143,13 @@ async function languages(browser) {
       }
     }
   }
+  return page;
+}
+
+async function languages(browser) {
+  const managed = await inLanguages(browser, MANAGED, admin);
+  await managed.context().close();
+  const page = await inLanguages(browser, ALL, key);
   await page.goto(address('overview'));
   await page.keyboard.press('?');
   check((await page.textContent('dialog.help h2')) === 'Teclado', 'the help is not in the language of the page');
