@@ -287,6 +287,10 @@ fn facts(words: Words, one: &Value, events: &[Event<'_>]) -> Markup {
         let all = one[name].as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
     };
+    let known = |name: &str| {
+        let value = text(name);
+        if value.is_empty() { String::new() } else { words.named(name, value) }
+    };
     let rows = [
         (words.messages(), words.messages_by_role(of("user"), of("bot"), of("agent"))),
         (words.chats(), one["chats"].as_u64().unwrap_or_default().to_string()),
@@ -297,8 +301,8 @@ fn facts(words: Words, one: &Value, events: &[Event<'_>]) -> Markup {
         (words.user(), person(text("person")).to_owned()),
         (words.dimension_name("country").unwrap_or_default(), words.named("country", text("country"))),
         (words.dimension_name("city").unwrap_or_default(), words.named("city", text("city"))),
-        (words.dimension_name("browser").unwrap_or_default(), text("browser").to_owned()),
-        (words.dimension_name("page").unwrap_or_default(), text("page").to_owned()),
+        (words.dimension_name("browser").unwrap_or_default(), known("browser")),
+        (words.dimension_name("page").unwrap_or_default(), known("page")),
     ];
     html! {
         section .panel aria-labelledby="facts" {

@@ -17,6 +17,7 @@ mod extended;
 mod figures;
 mod installation;
 mod kcat;
+mod languages;
 mod one_number;
 mod present;
 mod producers;

@@ -357,6 +357,11 @@ impl Visitor {
         Visitor { url: server.url.clone(), ..self }
     }
 
+    /// The same visitor, who has chosen a language.
+    pub(crate) fn speaking(&self, language: &str) -> Visitor {
+        Visitor { url: self.url.clone(), cookie: format!("{}; rapport_language={language}", self.cookie) }
+    }
+
     /// Status and text of a page.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let mut response = agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call().unwrap();

@@ -167,7 +167,7 @@ fn dimensions(question: Question<'_>, metric: Option<&'static Metric>, at: usize
         label { (if at == 0 { words.by() } else { words.and_by() })
             select name="by" {
                 option value="" { (words.nothing()) }
-                @if let Some(odd) = chosen.filter(|name| !known.contains(name)) { option value=(odd) selected { (odd) } }
+                @if let Some(odd) = chosen.filter(|name| !known.contains(name)) { option value=(odd) selected { (words.dimension_name(odd).unwrap_or(odd)) } }
                 @for name in &known { option value=(name) selected[chosen == Some(*name)] { (words.dimension_of(name)) } }
             }
         }

@@ -115,6 +115,7 @@ chart::words! { Words, DICTIONARY:
 chart::names! { Words, part_name, PARTS:
     "journal" = "journal", "diario", "giornale", "diário";
     "warehouse" = "warehouse", "almacén de datos", "magazzino dati", "armazém de dados";
+    "figures" = "figures", "cifras", "dati", "números";
     "worker" = "worker", "procesador", "elaboratore", "processador";
 }
 
