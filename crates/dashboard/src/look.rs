@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use api::Told;
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::{Path, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
@@ -36,8 +37,9 @@ pub(crate) async fn change(
     State(door): State<Arc<Door>>,
     headers: HeaderMap,
     Path(project): Path<String>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refused> {
+    let body = body.map_err(|rejected| too_large(rejected.status()))?;
     let (form, file) = read(&headers, body).await.ok_or(Refused::Foreign)?;
     let session = door.changing(&headers, &form)?;
     let visit = visit(&door, &headers, &project, None)?;
@@ -61,6 +63,12 @@ pub(crate) async fn change(
             settings::again(&door, &visit, (&session, &manager), (status, refusal))
         }
     }
+}
+
+/// What is larger than a logo with its form may be.
+fn too_large(status: StatusCode) -> Refused {
+    let message = format!("a logo has at most {} KiB", LOGO_BYTES_MAX >> 10);
+    Refused::Told(status, Told { code: "invalid_brand", message, hint: "Send a smaller one".into(), id: None })
 }
 
 /// The fields of a form with a file, and the file. None for what is no such form.

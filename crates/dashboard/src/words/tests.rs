@@ -225,4 +225,7 @@ fn a_refusal_is_said_in_the_language_with_the_names_that_it_is_about() {
         "No existe esa métrica. Se trata de mesages. ¿Quería decir messages_total?"
     );
     assert_eq!(Words(Locale::It).told(&api::Told { code: "warehouse_away", ..told }).lines().count(), 1);
+    for code in ["invalid_brand", "invalid_share", "unknown_share", "invalid_settings", "invalid_member"] {
+        assert!(!Words(Locale::Pt).of_code(code).contains(code), "{code} has no sentence of its own");
+    }
 }

@@ -111,7 +111,17 @@ async fn what_cannot_be_seen_or_is_no_picture_is_refused_and_changes_nothing() {
         assert!(refused.status == 422 && refused.body.contains(says), "{says}: {} {}", refused.status, refused.body);
         assert!(refused.body.contains("value=\"Acme\""), "what was typed stays: {}", refused.body);
     }
-    assert_eq!(send(&pages, &owner, form(&base, &[0; 200_000])).await.status, 413);
+    let large = send(&pages, &owner, form(&base, &[0; 200_000])).await;
+    assert!(large.status == 413 && large.body.contains("at most 64 KiB"), "{}", large.body);
+    let spanish = format!("{owner}; rapport_language=es");
+    for (fields, file, says) in [
+        (with(("accent", "red")), &b""[..], "accent: &quot;red&quot; no es un color: escriba #rrggbb."),
+        (with(("domain", "https://x")), b"", "un dominio se escribe como figures.shop.example"),
+        (base.to_vec(), &[0; 200_000], "un logotipo es un PNG, JPEG o WebP de 64 KiB como máximo"),
+    ] {
+        let refused = send(&pages, &spanish, form(&fields, file)).await;
+        assert!(refused.status >= 400 && refused.body.contains(says), "{says}: {}", refused.body);
+    }
     let forged = [("token", "x"), ("do", "look"), ("name", "Acme")];
     assert_eq!(send(&pages, &owner, form(&forged, b"")).await.status, 403);
     assert_eq!(pages.post(LOOK, &[HOST, ("cookie", &owner)], "name=Acme").await.status, 403, "no form with a file");

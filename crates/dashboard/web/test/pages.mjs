@@ -157,6 +157,8 @@ async function languages(browser) {
   await page.click('.languages summary');
   await Promise.all([page.waitForURL('**/overview*'), page.click('.languages button[value=it]')]);
   check((await page.getAttribute('html', 'lang')) === 'it', 'a language cannot be chosen');
+  const drawn = await page.evaluate(async (path) => (await fetch(path)).text(), address('overview/hours.svg'));
+  check(drawn.includes('lang="it"') && drawn.includes('>Meno<') && !drawn.includes('Fewer'), 'a drawing is not in the language of its page');
   await page.context().close();
 }
 
