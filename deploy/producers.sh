@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# What tests need to write to Kafka as others do: the clients of examples/producers, and kcat. Needs no root.
+# What tests need from others: the clients of examples/producers and kcat, AgentSight's SDKs, a store of files. Needs no root.
 #
 #   .cache/java/libs     jars of examples/producers/java/pom.xml, from Maven Central, checked against a digest
 #   .cache/python        an environment with examples/producers/python/requirements.txt, from PyPI, checked against its hashes
-#   .cache/agentsight-N  environments with examples/agentsight/requirements-N.txt, likewise: AgentSight's SDK in both generations
+#   .cache/agentsight-N  environments with examples/agentsight/requirements-N.txt, likewise: AgentSight's SDK in both generations, and the
+#                        clients of language models that the second one looks into
+#   .cache/s3            an environment with deploy/s3-requirements.txt, likewise: a service that speaks Amazon S3's protocol
 #   .cache/kcat/kcat     Debian's package with the libraries that this machine lacks, checked by apt against Debian's signatures
 set -euo pipefail
 
@@ -92,5 +94,6 @@ python "$cache/python" "$examples/python/requirements.txt" the Python clients of
 for version in 0.0.44 0.1.4; do
     python "$cache/agentsight-$version" "$here/../examples/agentsight/requirements-$version.txt" "AgentSight's SDK $version"
 done
+python "$cache/s3" "$here/s3-requirements.txt" "a service that speaks Amazon S3's protocol"
 kcat
 "$here/fetch-maven.sh" "$cache/java/libs" "$examples/java/pom.xml" "$jars_digest"

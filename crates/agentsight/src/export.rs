@@ -7,7 +7,7 @@ use crate::{
     lenient,
     write::{
         draft::{Draft, data},
-        items::role_of,
+        items::{rateable, role_of},
     },
 };
 
@@ -24,7 +24,7 @@ pub fn exported(row: &Value, now: Timestamp) -> Result<Vec<Value>, &'static str>
     for message in list("messages") {
         maker.message(message, &mut drafts);
     }
-    drafts.extend(list("feedbacks").map(|feedback| maker.feedback(feedback)));
+    drafts.extend(list("feedbacks").map(|feedback| maker.feedback(feedback, None)));
     if row.get("is_marked") == Some(&Value::Bool(true)) {
         let set = data([("set", Some(json!({"is_marked": true})))]);
         drafts.push(maker.draft("conversation.updated", "marked", row.get("ended_at").or(row.get("started_at")), set));
@@ -112,13 +112,17 @@ impl Maker {
         }
         let role = lenient::text(message.get("sender")).and_then(|sender| role_of(&sender));
         if let Some(role) = role.filter(|_| action.is_none() && button.is_none() && !is_holder) {
-            let members = data([
+            let mut members = data([
                 ("message_id", Some(format!("export-{id}").into())),
                 ("role", Some(role.into())),
                 ("text", content.map(Value::from)),
                 ("metadata", lenient::object(message.get("metadata")).map(Value::Object)),
             ]);
+            members.extend(rateable(role));
             drafts.push(self.draft("message.created", &id, at, members));
+        }
+        if let Some(vote) = message.get("feedback").filter(|vote| vote.is_object()) {
+            drafts.push(self.feedback(vote, Some(format!("export-{id}"))));
         }
         for (number, file) in list("attachments") {
             let name = format!("{id}-file-{number}");
@@ -136,12 +140,14 @@ impl Maker {
         }
     }
 
-    fn feedback(&self, feedback: &Value) -> Draft {
+    /// Feedback of a message, or of the conversation.
+    fn feedback(&self, feedback: &Value, message: Option<String>) -> Draft {
         let id = lenient::id(feedback.get("id")).unwrap_or_default();
         let source = lenient::short(feedback.get("source")).unwrap_or_else(|| "customer".to_owned());
         let comment = lenient::text(feedback.get("comment"));
         let members = data([
-            ("target", Some("conversation".into())),
+            ("target", Some(if message.is_some() { "message" } else { "conversation" }.into())),
+            ("message_id", message.map(Value::from)),
             ("rating", Some(lenient::short(feedback.get("sentiment")).unwrap_or_else(|| "neutral".to_owned()).into())),
             ("comment", comment.map(|text| lenient::clamp(text, event::limits::COMMENT_CHARS).into())),
             ("source", Some(source.into())),
@@ -180,6 +186,8 @@ mod tests {
                 {"id": 1, "sender": "end_user", "content": "hi", "timestamp": "2026-01-02T03:04:06Z"},
                 {"id": 2, "sender": "agent", "content": "Action find performed", "action_name": "find",
                  "action_logs": [{"duration_ms": 5, "error_message": "gone"}], "timestamp": "2026-01-02T03:04:07Z"},
+                {"id": 4, "sender": "agent", "content": "hello", "timestamp": "2026-01-02T03:04:07.5Z",
+                 "feedback": {"id": 8, "sentiment": "negative", "topic": "tone", "created_at": "2026-01-02T03:05:00Z"}},
                 {"id": 3, "sender": "end_user", "content": "[Attachments]", "timestamp": "2026-01-02T03:04:08Z",
                  "attachments": [{"filename": "a.png", "mime_type": "image/png", "size_bytes": 3}]},
             ],
@@ -192,6 +200,8 @@ mod tests {
             "conversation.started",
             "message.created",
             "tool.call.completed",
+            "message.created",
+            "feedback.submitted",
             "attachment.added",
             "feedback.submitted",
             "conversation.updated",
@@ -199,6 +209,14 @@ mod tests {
         assert_eq!(types, expected);
         assert!(events.iter().all(|event| event["historical"] == true && event["conversation_id"] == "c1"));
         assert_eq!(events[2]["data"]["status"], "error");
+        assert_eq!(
+            (&events[1]["data"]["feedback_enabled"], &events[3]["data"]["feedback_enabled"]),
+            (&Value::Null, &json!(true))
+        );
+        assert_eq!(
+            (&events[4]["data"]["message_id"], &events[4]["data"]["target"]),
+            (&json!("export-4"), &json!("message"))
+        );
         assert_eq!(exported(&row, now).unwrap(), events, "the same when it is imported again");
         for event in &events {
             let bytes = event.to_string().into_bytes();

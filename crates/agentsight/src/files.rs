@@ -1,6 +1,10 @@
 //! Attachments: kept by what they contain, given out by addresses that are signed and expire, never as something that a browser would run.
 
-use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
+mod forget;
+mod mime;
+mod store;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -11,7 +15,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use hmac::{Hmac, Mac};
-use object_store::{ObjectStore, local::LocalFileSystem, path::Path as Key};
+use object_store::path::Path as Key;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -21,8 +25,15 @@ use crate::{
     page::Address,
 };
 
+pub use forget::forget_files;
+pub(crate) use mime::{class, mime_of};
+use store::Store;
+pub use store::{Bucket, FilesPlace};
+
 /// How long an address of a file can be used, at least and at most: it stays the same for a while, so that it can be cached.
 const EXPIRY: Duration = Duration::from_secs(3_600);
+/// What stands where a file of an erased person was.
+const FORGOTTEN: &[u8] = b"This file was erased.\n";
 /// Beginning of a file's address.
 pub(crate) const ROUTE: &str = "/api/files/";
 /// Types that are given out as they are; everything else is bytes.
@@ -41,28 +52,29 @@ const SHOWN: &[&str] = &[
     "text/csv",
 ];
 
-/// Where attachments are kept.
+/// Where attachments are kept. Clones share it.
 #[derive(Clone)]
 pub struct Files {
-    /// Made when the first file comes: a process that gets none writes nothing.
-    directory: Arc<Path>,
+    store: Store,
     secret: Arc<[u8]>,
 }
 
 impl std::fmt::Debug for Files {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Files({})", self.directory.display())
+        write!(f, "Files({:?})", self.store)
     }
 }
 
 /// The store of attachments cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the store of attachments cannot be used: {0}")]
-pub(crate) struct FilesError(#[from] object_store::Error);
+pub struct FilesError(#[from] object_store::Error);
 
 /// A file that is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
+    /// By which the store knows it: a keyed digest of conversation and content, which tells nobody what it was.
+    pub(crate) name: String,
     pub(crate) sha256: String,
     pub(crate) size: usize,
     pub(crate) mime: String,
@@ -72,49 +84,53 @@ pub(crate) struct Kept {
 #[derive(Debug, Serialize, Deserialize)]
 struct Ticket<'a> {
     project: &'a str,
-    sha256: &'a str,
+    name: &'a str,
     mime: &'a str,
     /// Seconds since the epoch.
     until: i64,
 }
 
 impl Files {
-    /// A store in a directory.
-    pub fn in_directory(directory: &Path, secret: &[u8]) -> Files {
-        Files { directory: directory.into(), secret: derived(secret) }
+    /// The files of a place. Nothing is written or connected to before the first file comes.
+    ///
+    /// # Errors
+    /// When the settings of a bucket contradict each other.
+    pub fn open(place: FilesPlace, secret: &[u8]) -> Result<Files, FilesError> {
+        Ok(Files { store: Store::open(place)?, secret: derived(secret) })
     }
 
-    fn store(&self) -> Result<LocalFileSystem, FilesError> {
-        if !self.directory.is_dir() {
-            let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
-            made.map_err(|source| object_store::Error::Generic { store: "directory", source: source.into() })?;
+    /// Keeps a file for a conversation, or for what stands where that is not known; one that is kept already, or was forgotten, is not
+    /// written again.
+    pub(crate) async fn keep(
+        &self,
+        (project, conversation): (&str, &str),
+        bytes: Bytes,
+        mime: String,
+    ) -> Result<Kept, FilesError> {
+        let (sha256, size) = (hex(&Sha256::digest(&bytes)), bytes.len());
+        let mut mac = self.mac(b"name");
+        for part in [project, conversation, &sha256] {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part.as_bytes());
         }
-        Ok(LocalFileSystem::new_with_prefix(&self.directory)?)
+        let name = hex(&mac.finalize().into_bytes());
+        let key = key(project, &name);
+        if !self.store.has(&key).await? {
+            self.store.put(&key, bytes).await?;
+        }
+        Ok(Kept { name, sha256, size, mime })
     }
 
-    /// Keeps a file; one that is kept already is not written again.
-    pub(crate) async fn keep(&self, project: &str, bytes: Bytes, mime: String) -> Result<Kept, FilesError> {
-        let size = bytes.len();
-        let digest = Sha256::digest(&bytes);
-        let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let key = key(project, &sha256);
-        let store = self.store()?;
-        match store.head(&key).await {
-            Ok(_) => {}
-            Err(object_store::Error::NotFound { .. }) => {
-                store.put(&key, bytes.into()).await?;
-                synced(&self.directory, &key).await?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(Kept { sha256, size, mime })
+    /// Takes the bytes of a file away, for good: something else stays in its place, so that the same file is not kept when it is sent again.
+    pub(crate) async fn forget(&self, project: &str, name: &str) -> Result<(), FilesError> {
+        Ok(self.store.put(&key(project, name), Bytes::from_static(FORGOTTEN)).await?)
     }
 
     /// The address of a file for whoever is told it, for a while.
-    pub(crate) fn url(&self, address: &Address, project: &str, sha256: &str, (filename, mime): (&str, &str)) -> String {
+    pub(crate) fn url(&self, address: &Address, project: &str, name: &str, (filename, mime): (&str, &str)) -> String {
         let expiry = i64::try_from(EXPIRY.as_secs()).expect("an hour fits");
         let until = (now().0 / 1_000_000 / expiry + 2) * expiry;
-        let ticket = serde_json::to_vec(&Ticket { project, sha256, mime, until }).expect("texts are always JSON");
+        let ticket = serde_json::to_vec(&Ticket { project, name, mime, until }).expect("texts are always JSON");
         let token = format!("{}.{}", URL_SAFE_NO_PAD.encode(&ticket), URL_SAFE_NO_PAD.encode(self.sign(&ticket)));
         address.of_path(&format!("{ROUTE}{token}/{}", encoded(filename)))
     }
@@ -143,16 +159,21 @@ impl Files {
             tracing::error!(%error, "an attachment could not be read");
             Refusal::from(api::Error::Overloaded)
         };
-        let store = self.store().map_err(unreadable)?;
-        let found = match store.get(&key(ticket.project, ticket.sha256)).await {
-            Ok(found) => found,
-            Err(object_store::Error::NotFound { .. }) => return Err(gone()),
-            Err(error) => return Err(unreadable(error.into())),
-        };
+        let found = self.store.get(&key(ticket.project, ticket.name)).await;
+        let found = found.map_err(|error| unreadable(error.into()))?.ok_or_else(gone)?;
         let size = found.meta.size;
+        let body = if size == FORGOTTEN.len() as u64 {
+            let bytes = found.bytes().await.map_err(|error| unreadable(error.into()))?;
+            if bytes == FORGOTTEN {
+                return Err(gone());
+            }
+            Body::from(bytes)
+        } else {
+            Body::from_stream(found.into_stream())
+        };
         let mime = if SHOWN.contains(&ticket.mime) { ticket.mime } else { "application/octet-stream" };
         let disposition = format!("attachment; filename*=UTF-8''{}", encoded(filename));
-        let mut response = Body::from_stream(found.into_stream()).into_response();
+        let mut response = body.into_response();
         let headers = response.headers_mut();
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("attachment"));
         headers.insert(header::CONTENT_TYPE, value(mime));
@@ -182,22 +203,12 @@ fn derived(secret: &[u8]) -> Arc<[u8]> {
     mac.finalize().into_bytes().as_slice().into()
 }
 
-fn key(project: &str, sha256: &str) -> Key {
-    Key::from_iter([project, &sha256[..sha256.len().min(2)], sha256])
+fn key(project: &str, name: &str) -> Key {
+    Key::from_iter([project, name.get(..2).unwrap_or(name), name])
 }
 
-/// Waits until a file in a directory is on the disk, with the directories that name it: the store itself only writes.
-async fn synced(directory: &Arc<Path>, key: &Key) -> Result<(), object_store::Error> {
-    let file = directory.join(key.as_ref());
-    let root = Arc::clone(directory);
-    let sync = move || {
-        let within = file.ancestors().take_while(|path| path.starts_with(&root));
-        within.map(Path::to_owned).try_for_each(|path| std::fs::File::open(path)?.sync_all())
-    };
-    let failed =
-        |source: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic { store: "directory", source };
-    let done = tokio::task::spawn_blocking(sync).await.map_err(|error| failed(error.into()))?;
-    done.map_err(|error| failed(error.into()))
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Percent-encoded, but for letters, digits and a few marks.
@@ -207,86 +218,4 @@ fn encoded(text: &str) -> String {
         other => format!("%{other:02X}"),
     };
     text.bytes().map(byte).collect()
-}
-
-/// The type of a file: what its first bytes say, else its name, else its client. The client's guess is made of few bytes, and what it
-/// claims to be text may be a page.
-pub(crate) fn mime_of(filename: &str, sent: Option<&str>, bytes: &[u8]) -> String {
-    let sent = sent.map(|mime| mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    let sent = sent.filter(|mime| mime.contains('/'));
-    let found = sniffed(bytes).map(str::to_owned).or_else(|| named(filename).map(str::to_owned)).or(sent);
-    found.unwrap_or_else(|| "application/octet-stream".to_owned())
-}
-
-fn sniffed(bytes: &[u8]) -> Option<&'static str> {
-    const BEGINNINGS: &[(&[u8], &str)] = &[
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"GIF87a", "image/gif"),
-        (b"GIF89a", "image/gif"),
-        (b"%PDF-", "application/pdf"),
-        (b"OggS", "audio/ogg"),
-        (b"ID3", "audio/mpeg"),
-        (b"\x1a\x45\xdf\xa3", "video/webm"),
-        (b"PK\x03\x04", "application/zip"),
-        (b"\x1f\x8b", "application/gzip"),
-    ];
-    let riff = || match (bytes.get(..4)?, bytes.get(8..12)?) {
-        (b"RIFF", b"WEBP") => Some("image/webp"),
-        (b"RIFF", b"WAVE") => Some("audio/wav"),
-        (_, kind) if bytes.get(4..8) == Some(b"ftyp") && !kind.is_empty() => Some("video/mp4"),
-        _ => None,
-    };
-    let begins = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning)).map(|(_, mime)| *mime);
-    // Office's files are archives: what their names say is more.
-    begins.filter(|mime| *mime != "application/zip").or_else(riff)
-}
-
-fn named(filename: &str) -> Option<&'static str> {
-    Some(match filename.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
-        "txt" | "log" | "md" => "text/plain",
-        "csv" => "text/csv",
-        "json" => "application/json",
-        "html" | "htm" => "text/html",
-        "pdf" => "application/pdf",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "mp3" => "audio/mpeg",
-        "wav" => "audio/wav",
-        "ogg" => "audio/ogg",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "zip" => "application/zip",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        _ => return None,
-    })
-}
-
-/// The class of a type, as clients know it.
-pub(crate) fn class(mime: &str) -> &'static str {
-    match mime.split('/').next() {
-        Some("image") => "image",
-        Some("audio") => "audio",
-        Some("video") => "video",
-        Some("text") => "text",
-        _ => "document",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_bytes_go_before_the_name_and_that_before_the_client() {
-        assert_eq!(mime_of("a.txt", Some("text/csv"), b"x,y"), "text/plain");
-        assert_eq!(mime_of("a.png", None, b"<script>"), "image/png");
-        assert_eq!(mime_of("a.txt", None, b"\x89PNG\r\n\x1a\n"), "image/png");
-        assert_eq!(mime_of("raw", Some("Text/X; charset=a"), b"\0"), "text/x");
-        assert_eq!(mime_of("raw.bin", None, b"\0"), "application/octet-stream");
-    }
 }

@@ -61,6 +61,11 @@ impl Ids {
     }
 }
 
+/// The key of the numbers, for whoever has to find what clients name by them.
+pub fn number_key(secret: &[u8]) -> HashKey {
+    Ids::new(secret).key()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,8 @@ mod write;
 
 pub use app::{BODY_MAX, Deps};
 pub use export::exported;
-pub use files::Files;
+pub use files::{Bucket, Files, FilesError, FilesPlace, forget_files};
+pub use ids::number_key;
 pub use metrics::CATALOGUE;
 pub use router::{router, within_prefix};
 pub use shadow::{Options as ShadowOptions, Shadow};

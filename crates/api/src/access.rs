@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode, header};
-use control::{Grant, MemberRole, Project};
-use warehouse::registry::Dimension;
+use control::{Grant, Holder, Project};
+use warehouse::registry::{Dimension, Trait};
 
 use crate::{Deps, Error, params::Sent};
 
@@ -15,10 +15,13 @@ pub fn status(error: &control::Error) -> StatusCode {
         control::Error::UnknownProject(_)
         | control::Error::UnknownKey(_)
         | control::Error::UnknownMember(_)
+        | control::Error::UnknownShare(_)
         | control::Error::InvitationOver => StatusCode::NOT_FOUND,
         control::Error::WrongPassword => StatusCode::FORBIDDEN,
         control::Error::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
         control::Error::InvalidMember(_)
+        | control::Error::InvalidShare(_)
+        | control::Error::InvalidBrand(_)
         | control::Error::Invalid(_)
         | control::Error::InvalidOrigin(_)
         | control::Error::InvalidSettings(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -40,6 +43,9 @@ pub(crate) fn hint(error: &control::Error) -> &'static str {
         }
         control::Error::UnknownMember(_) => "GET /api/v1/projects/{id}/members lists the members",
         control::Error::InvalidMember(_) => "change it and send it again",
+        control::Error::InvalidBrand(_) => "change it and send it again",
+        control::Error::InvalidShare(_) => "change it and send it again",
+        control::Error::UnknownShare(_) => "GET /api/v1/projects/{id}/shares lists the shares",
         control::Error::InvitationOver => "ask whoever invited you for another link",
         control::Error::LastAdministrator => "invite another administrator first",
         control::Error::WrongPassword => "check both and try again",
@@ -65,15 +71,41 @@ pub(crate) fn may_read(key: &Grant) -> Result<(), Error> {
     if key.role.may_read() { Ok(()) } else { Err(refused(key, "read figures")) }
 }
 
-/// What a member's role keeps from its question: the figures of single agents, by rows or by filters.
+/// What a grant keeps from its question, by rows or by filters: the figures of single agents, what people wrote, single persons, and
+/// traits of users, which may tell who they are.
 pub(crate) fn may_ask(key: &Grant, sent: &Sent) -> Result<(), Error> {
-    let is_agent = |name: &str| name.trim().eq_ignore_ascii_case(Dimension::Agent.name());
-    let by_agent = sent.all("by").flat_map(|dimensions| dimensions.split(',')).any(is_agent);
-    let of_agent = sent.all("f").filter_map(|filter| filter.split(':').next()).any(is_agent);
-    if (by_agent || of_agent) && !key.may_single_out_agents() {
+    let asked = || sent.all("by").flat_map(|dimensions| dimensions.split(',')).chain(sent.all("f"));
+    let is_trait = |name: &str| name.trim_start().to_ascii_lowercase().starts_with(Trait::PREFIX);
+    if !key.may_read_conversations() && asked().any(is_trait) {
+        return Err(member_refused(key, "see what is known of users"));
+    }
+    let names = |of: Dimension| {
+        let is_meant = move |name: &str| name.trim().eq_ignore_ascii_case(of.name());
+        asked().filter_map(|asked| asked.split(':').next()).any(is_meant)
+    };
+    if !key.may_single_out_agents() && names(Dimension::Agent) {
         return Err(member_refused(key, "see the figures of single agents"));
     }
+    if !key.may_read_texts() && TEXTS.into_iter().any(names) {
+        return Err(member_refused(key, "read what people wrote"));
+    }
+    if key.holder == Holder::Share && names(Dimension::User) {
+        return Err(member_refused(key, "see single persons"));
+    }
     Ok(())
+}
+
+/// Dimensions whose values are what people wrote.
+const TEXTS: [Dimension; 1] = [Dimension::Question];
+
+/// Whether dead letters may be read: their messages quote what was sent.
+pub(crate) fn may_read_dead_letters(key: &Grant) -> Result<(), Error> {
+    if key.may_read_texts() { Ok(()) } else { Err(member_refused(key, "read dead letters")) }
+}
+
+/// Whether there is more for a grant than figures.
+pub(crate) fn may_look_behind(key: &Grant) -> Result<(), Error> {
+    if key.may_look_behind() { Ok(()) } else { Err(member_refused(key, "look behind figures")) }
 }
 
 /// Whether conversations may be read.
@@ -82,7 +114,7 @@ pub(crate) fn may_read_conversations(key: &Grant) -> Result<(), Error> {
 }
 
 fn member_refused(key: &Grant, what: &'static str) -> Error {
-    Error::MemberMayNot { role: key.member.map_or("unknown", MemberRole::name), what }
+    Error::MemberMayNot { role: key.holder.name(), what }
 }
 
 /// Whether a key waits for what the journal held when it asked: one that both writes and reads.

@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::HeaderMap};
 use serde_json::{Map, Value, json};
 use warehouse::{
     query::{Answer, Ask, Cell, Range, State as BucketState, local_rfc3339},
-    registry::{Dimension, METRICS, Metric, Unit},
+    registry::{METRICS, Metric, Unit},
 };
 
 use crate::{
@@ -137,7 +137,7 @@ fn row(ask: &Ask<'_>, answer: &Answer, row: &Cell, fresh_ms: i64) -> Value {
             end_us = answer.buckets[i].1;
         }
     }
-    let dims = ask.by.iter().zip(&row.key_dims).map(|(d, v)| (d.name().to_owned(), Value::from(v.as_str())));
+    let dims = ask.by.iter().zip(&row.key_dims).map(|(d, v)| (d.asked().into_owned(), Value::from(v.as_str())));
     value.insert("dims".into(), dims.collect::<Map<_, _>>().into());
     value.insert("state".into(), BucketState::of(ask.metric, end_us, fresh_ms * 1_000).name().into());
     value.into()
@@ -187,7 +187,7 @@ pub fn declaration(metric: &Metric) -> Value {
         "attribution": metric.attribution.name(),
         "class": metric.class.name(),
         "additive": metric.class.name() == "A",
-        "dimensions": metric.dimensions().map(Dimension::name).collect::<Vec<_>>(),
+        "dimensions": metric.dimension_names().collect::<Vec<_>>(),
         "matures_hours": metric.matures_h,
         "business_hours": metric.figure.timed,
     })

@@ -8,6 +8,7 @@
 mod access;
 mod asked;
 mod asyncapi;
+mod brand;
 mod conversations;
 mod delta;
 mod erasures;
@@ -24,6 +25,7 @@ mod params;
 mod present;
 mod questions;
 mod router;
+mod shares;
 mod wait;
 
 pub use access::status as status_of;
@@ -36,4 +38,5 @@ pub use openapi::document;
 pub use params::values_of;
 pub use questions::{Parameters, QUESTIONS_MAX, Questions};
 pub use router::{Deps, operations, paths, router, surface};
+pub use shares::Shared;
 pub use wait::Feed;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
+    body::Bytes,
     extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode},
 };
@@ -157,6 +158,11 @@ fn described(project: &Project) -> Value {
 
 /// Reads the body of a request whose key is good. Fails with `BadBody`, `BodyTooLarge` or `BodyTimeout`.
 pub(crate) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Error> {
+    serde_json::from_slice(&bytes(request).await?).map_err(|error| Error::BadBody(error.to_string()))
+}
+
+/// The same as it is, at most 64 KiB.
+pub(crate) async fn bytes(request: Request) -> Result<Bytes, Error> {
     let body = Limited::new(request.into_body(), BODY_MAX).collect();
     let body =
         tokio::time::timeout(BODY_TIME_MAX, body).await.map_err(|_| Error::BodyTimeout { limit: BODY_TIME_MAX })?;
@@ -164,5 +170,5 @@ pub(crate) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Err
         true => Error::BodyTooLarge { limit: BODY_MAX },
         false => Error::BadBody("it broke off".into()),
     })?;
-    serde_json::from_slice(&body.to_bytes()).map_err(|error| Error::BadBody(error.to_string()))
+    Ok(body.to_bytes())
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use control::{CreatedKey, Grant, Invitation, Member, MemberRole, NewKey, Project, Tokens};
 use serde_json::{Map, Value};
 
-use crate::{Error, access, router::App};
+use crate::{Deps, Error, access, router::App};
 
 /// Changes what a grant may change. Every method fails with `RoleMayNot` for a grant that manages nothing, and as its route does.
 #[derive(Debug, Clone)]
@@ -80,7 +81,7 @@ impl Management {
         (project, role): (Option<&str>, MemberRole),
     ) -> Result<Invited, Error> {
         let place = self.place(key, project)?;
-        let now = (self.app.deps.now)();
+        let now = self.now();
         let invitation = self.control().invite(email, (place.as_deref(), role), now).await?;
         let link = invitation.link(&Tokens::new(Arc::clone(&self.app.deps.position_secret)), now);
         Ok(Invited { invitation, link })
@@ -115,13 +116,21 @@ impl Management {
         }
     }
 
-    fn project(&self, key: &Grant, named: Option<&str>, what: &'static str) -> Result<Arc<Project>, Error> {
+    pub(crate) fn project(&self, key: &Grant, named: Option<&str>, what: &'static str) -> Result<Arc<Project>, Error> {
         self.may_manage(key, what)?;
         access::project(&self.app.deps, key, named)
     }
 
-    fn control(&self) -> &control::Control {
+    pub(crate) fn control(&self) -> &control::Control {
         &self.app.deps.control
+    }
+
+    pub(crate) fn deps(&self) -> &Deps {
+        &self.app.deps
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.app.deps.now)()
     }
 
     /// Whether a grant manages anything: asked before a body is read.

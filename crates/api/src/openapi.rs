@@ -24,13 +24,15 @@ fn add(into: &mut Value, more: &Value) {
 fn own() -> Value {
     let mut paths = paths();
     add(&mut paths, &paths_of_the_present());
+    let mut schemas = schemas();
+    add(&mut schemas, &schemas_of_pages());
     json!({
         "openapi": "3.1.0",
         "info": {"title": "Rapport", "version": env!("CARGO_PKG_VERSION"), "description": "Figures of conversations."},
         "security": [{"key": []}],
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": schemas(),
+            "schemas": schemas,
         },
         "paths": paths,
     })
@@ -86,6 +88,43 @@ fn paths_of_people() -> Value {
                 "responses": {"204": {"description": "Removed."}, "default": refusal()},
             },
         },
+        "/api/v1/projects/{id}/brand": {
+            "get": {
+                "summary": "How a project's pages look.", "parameters": id,
+                "responses": answers("200", "The brand", "#/components/schemas/BrandInForce"),
+            },
+            "put": {
+                "summary": "Change it; what is left out is as this program has it (administrators). A colour that is not seen is refused with the nearest that is.",
+                "parameters": id, "requestBody": body("#/components/schemas/Brand"),
+                "responses": answers("200", "The brand", "#/components/schemas/BrandInForce"),
+            },
+        },
+        "/api/v1/projects/{id}/logo": {
+            "put": {
+                "summary": "The logo on a project's pages (administrators): a PNG, JPEG or WebP file of at most 64 KiB.", "parameters": id,
+                "requestBody": {"required": true, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+                "responses": {"204": {"description": "Changed."}, "default": refusal()},
+            },
+            "delete": {
+                "summary": "Take the logo away.", "parameters": id,
+                "responses": {"204": {"description": "Taken away."}, "default": refusal()},
+            },
+        },
+        "/api/v1/projects/{id}/shares": {
+            "get": {
+                "summary": "The links that show a page of a project to whoever has them (administrators).", "parameters": id,
+                "responses": answers("200", "Shares", "#/components/schemas/Shares"),
+            },
+            "post": {
+                "summary": "Share a page, kept to a range, an environment and filters, for 30 days unless said otherwise, at most 365.",
+                "parameters": id, "requestBody": body("#/components/schemas/NewShare"),
+                "responses": answers("201", "The share", "#/components/schemas/Share"),
+            },
+        },
+        "/api/v1/projects/{id}/shares/{share}": {"delete": {
+            "summary": "Revoke a share.", "parameters": [id[0], {"name": "share", "in": "path", "required": true, "schema": {"type": "string"}}],
+            "responses": {"204": {"description": "Revoked."}, "default": refusal()},
+        }},
         "/api/v1/administrators": {
             "get": {
                 "summary": "Who owns every project, and who is invited to (keys of all projects).",
@@ -325,6 +364,37 @@ fn schemas() -> Value {
     })
 }
 
+/// Brands and shares.
+fn schemas_of_pages() -> Value {
+    json!({
+        "Brand": object(&[], &["name", "accent", "accent_dark", "chart", "chart_dark", "domain", "sender"]),
+        "BrandInForce": {"type": "object", "properties": {
+            "brand": {"$ref": "#/components/schemas/Brand"},
+            "logo": {"type": ["object", "null"], "properties": {"type": {"type": "string"}, "bytes": {"type": "integer"}}},
+        }},
+        "Shares": {"type": "object", "properties": {"shares": {"type": "array", "items": {"$ref": "#/components/schemas/Share"}}}},
+        "Share": shown(object(&["id", "page", "range", "environment", "expires_at", "link"], &["title"])),
+        "NewShare": new_share(),
+    })
+}
+
+/// With what a share shows and to whom.
+fn shown(mut of: Value) -> Value {
+    let texts = json!({"type": "array", "items": {"type": "string"}});
+    of["properties"]["filters"] = texts.clone();
+    of["properties"]["origins"] = texts;
+    of["properties"]["may_change_range"] = json!({"type": "boolean"});
+    of
+}
+
+fn new_share() -> Value {
+    let mut new = shown(object(&["page"], &["title", "range", "environment"]));
+    new["properties"]["page"] = json!({"enum": control::SHARED_PAGES});
+    new["properties"]["expires_in_days"] =
+        json!({"type": "integer", "minimum": 1, "maximum": control::SHARE_LASTS_MAX.num_days()});
+    new
+}
+
 /// A request to be forgotten, with its receipt once it was carried out.
 fn erasure() -> Value {
     let (count, instant) = (json!({"type": "integer", "minimum": 0}), json!({"type": "string", "format": "date-time"}));
@@ -333,6 +403,7 @@ fn erasure() -> Value {
     json!({"type": "object", "required": ["request_id", "environment", "mode", "state", "requested_at"], "properties": {
         "request_id": {"type": "string"}, "environment": {"type": "string"}, "mode": {"enum": ["anonymise", "full"]},
         "state": {"enum": ["pending", "done"]}, "requested_at": instant, "done_at": instant, "conversations": count, "rows": count,
+        "files": count, "files_left": count,
         "journal_forgets_at": forgets, "dead_letters_forget_at": forgets,
     }})
 }

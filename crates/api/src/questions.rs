@@ -70,12 +70,12 @@ impl Questions {
 
     /// `GET /api/v1/explain`.
     pub async fn explain(&self, reader: &Grant, parameters: Parameters) -> Result<Value, Error> {
-        counted("explain", explain::answer(&self.app, self.asked(reader, parameters, EXPLAIN))).await
+        counted("explain", explain::answer(&self.app, self.asked_behind(reader, parameters, EXPLAIN))).await
     }
 
     /// `GET /api/v1/export`: the file.
     pub async fn export(&self, reader: &Grant, parameters: Parameters) -> Result<Response, Error> {
-        counted("export", export::answer(&self.app, self.asked(reader, parameters, EXPORT))).await
+        counted("export", export::answer(&self.app, self.asked_behind(reader, parameters, EXPORT))).await
     }
 
     /// `GET /api/v1/conversations`.
@@ -97,12 +97,18 @@ impl Questions {
 
     /// `GET /api/v1/live`.
     pub async fn live(&self, reader: &Grant, parameters: Parameters) -> Result<Value, Error> {
-        counted("live", present::answer(&self.app, self.asked(reader, parameters, LIVE))).await
+        counted("live", present::answer(&self.app, self.asked_behind(reader, parameters, LIVE))).await
     }
 
     /// `GET /api/v1/dead-letters`.
     pub async fn dead_letters(&self, reader: &Grant, parameters: Parameters) -> Result<Value, Error> {
-        counted("dead_letters", present::refused(&self.app, self.asked(reader, parameters, DEAD_LETTERS))).await
+        let asked = access::may_read_dead_letters(reader).and_then(|()| self.asked(reader, parameters, DEAD_LETTERS));
+        counted("dead_letters", present::refused(&self.app, asked)).await
+    }
+
+    fn asked_behind(&self, reader: &Grant, parameters: Parameters, table: Table) -> Result<Asked, Error> {
+        access::may_look_behind(reader)?;
+        self.asked(reader, parameters, table)
     }
 
     /// `GET /readyz`.

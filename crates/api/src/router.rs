@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, delete, get, patch, post},
+    routing::{MethodRouter, delete, get, patch, post, put},
 };
 use chrono::{DateTime, Utc};
 use journal::{Journal, position::Position};
@@ -16,8 +16,8 @@ use service::health::Report;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Error, Questions, asyncapi, conversations, erasures, explain, export, figures, manage, members, openapi, present,
-    wait::Feed,
+    Error, Questions, asyncapi, brand, conversations, erasures, explain, export, figures, manage, members, openapi,
+    present, shares, wait::Feed,
 };
 
 /// Questions that are answered at once.
@@ -117,7 +117,7 @@ pub fn operations(health: service::health::Health, metrics: service::metrics::Ha
 type Operated = (service::health::Health, service::metrics::Handle);
 
 /// Every address, with what its methods do.
-fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 23] {
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 27] {
     [
         ("/api/v1/query", get(figures::query)),
         ("/api/v1/metrics", get(figures::registry)),
@@ -133,6 +133,10 @@ fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 23] {
         ("/api/v1/projects/{id}/keys", get(manage::keys)),
         ("/api/v1/projects/{id}/members", get(members::members).post(members::invite)),
         ("/api/v1/projects/{id}/members/{member}", patch(members::change_role).delete(members::remove)),
+        ("/api/v1/projects/{id}/brand", get(brand::brand).put(brand::change)),
+        ("/api/v1/projects/{id}/logo", put(brand::change_logo).delete(brand::remove_logo)),
+        ("/api/v1/projects/{id}/shares", get(shares::shares).post(shares::share)),
+        ("/api/v1/projects/{id}/shares/{share}", delete(shares::revoke)),
         ("/api/v1/administrators", get(members::administrators).post(members::invite_administrator)),
         ("/api/v1/administrators/{member}", delete(members::remove_administrator)),
         ("/api/v1/keys", post(manage::create_key)),

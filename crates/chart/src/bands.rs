@@ -3,11 +3,13 @@
 use maud::{Markup, html};
 
 use crate::{
+    Locale,
     curve::{monotone, straight},
     place::{N, Percent},
     scale::Scale,
     series::{Point, Slot, State, middle},
     sparkline::runs,
+    words::Words,
 };
 
 /// Room above a band for its title, and below it.
@@ -49,6 +51,8 @@ pub struct Band<'a> {
     pub is_whole: bool,
     /// Whether values are seconds: ticks are then round seconds, minutes or hours.
     pub is_time: bool,
+    /// In which language.
+    pub locale: Locale,
     /// How values are written.
     pub write: &'a dyn Fn(f64) -> String,
     /// What stands under the value at the right end, as `today to 14:20`.
@@ -173,7 +177,7 @@ fn ground(band: &Band<'_>, top: f64, count: usize) -> Markup {
         @for (from, to) in band.gaps() {
             rect .gap x=(Percent(edge(from))) width=(Percent(edge(to) - edge(from))) y=(N(y)) height=(N(band.height)) {}
             @if edge(to) - edge(from) > 9.0 {
-                text x=(Percent(f64::midpoint(edge(from), edge(to)))) y=(N(y + band.height / 2.0)) text-anchor="middle" { "no data" }
+                text x=(Percent(f64::midpoint(edge(from), edge(to)))) y=(N(y + band.height / 2.0)) text-anchor="middle" { (Words(band.locale).no_data()) }
             }
         }
         @if let Some(from) = maturing {
@@ -318,7 +322,7 @@ fn spots(data: &Chart<'_>, bottom: f64) -> Markup {
                     @for band in data.bands {
                         @if let Some(value) = band.points.get(at).and_then(|point| point.value) {
                             "\n" @if !band.title.is_empty() { (band.title) ": " } ((band.write)(value))
-                            @if let Some(before) = band.before.get(at).copied().flatten() { " (before " ((band.write)(before)) ")" }
+                            @if let Some(before) = band.before.get(at).copied().flatten() { " (" (Words(band.locale).before((band.write)(before))) ")" }
                         }
                     }
                 }

@@ -4,6 +4,8 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 /// Stands between a number and its unit, so that no line breaks there.
 const JOIN: char = '\u{a0}';
+/// Most languages of a header that are looked at.
+const ACCEPTED_MAX: usize = 20;
 /// A minus, not a hyphen.
 const MINUS: char = '\u{2212}';
 
@@ -39,6 +41,37 @@ impl Locale {
     pub fn of_tag(tag: &str) -> Option<Locale> {
         let language = tag.split(['-', '_']).next()?;
         Locale::ALL.into_iter().find(|locale| language.eq_ignore_ascii_case(locale.tag()))
+    }
+
+    /// What the language calls itself.
+    pub fn endonym(self) -> &'static str {
+        self.of(["English", "Español", "Italiano", "Português"])
+    }
+
+    /// The one of four texts, in the order of [`Locale::ALL`], that is in this language.
+    pub fn of<T>(self, [en, es, it, pt]: [T; 4]) -> T {
+        match self {
+            Locale::En => en,
+            Locale::Es => es,
+            Locale::It => it,
+            Locale::Pt => pt,
+        }
+    }
+
+    /// Whether a number of things takes the singular (CLDR's plural rules: in Portuguese nothing does, too).
+    pub fn is_one(self, n: u64) -> bool {
+        n == 1 || n == 0 && self == Locale::Pt
+    }
+
+    /// The language that a header `Accept-Language` likes best among these; None where it names none of them.
+    pub fn accepted(header: &str) -> Option<Locale> {
+        let ranked = header.split(',').take(ACCEPTED_MAX).filter_map(|range| {
+            let (tag, parameter) = range.split_once(';').unwrap_or((range, "q=1"));
+            let weight: f32 = parameter.trim().strip_prefix("q=")?.trim().parse().ok()?;
+            Some((Locale::of_tag(tag.trim())?, weight)).filter(|(_, weight)| *weight > 0.0)
+        });
+        // Of those that are liked alike the first.
+        ranked.reduce(|best, one| if one.1 > best.1 { one } else { best }).map(|(locale, _)| locale)
     }
 
     /// A number with so many decimals.
@@ -259,6 +292,29 @@ mod tests {
     fn money_is_told_to_what_matters() {
         let told = [0.0, 12.3, 0.0271, 0.00271].map(|amount| plain(Locale::En.money(amount, "USD")));
         assert_eq!(told, ["0.00 USD", "12.30 USD", "0.027 USD", "0.00271 USD"]);
+    }
+
+    #[test]
+    fn what_a_browser_likes_best_is_taken_and_what_it_refuses_is_not() {
+        for (header, expected) in [
+            ("es-MX,es;q=0.9,en;q=0.8", Some(Locale::Es)),
+            ("fr-FR, it;q=0.4, pt;q=0.7", Some(Locale::Pt)),
+            ("en;q=0.5, it;q=0.5", Some(Locale::En)),
+            ("it;q=0, pt; q=0.1", Some(Locale::Pt)),
+            ("de, *", None),
+            ("it;q=x", None),
+            ("", None),
+        ] {
+            assert_eq!(Locale::accepted(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn one_is_singular_and_in_portuguese_zero_too() {
+        assert_eq!(
+            Locale::ALL.map(|locale| [0, 1, 2].map(|n| locale.is_one(n))),
+            [[false, true, false], [false, true, false], [false, true, false], [true, true, false],]
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::{
     Locale,
     place::{N, Percent},
     scale::bins,
+    words::Words,
 };
 
 const ROW: f64 = 26.0;
@@ -44,16 +45,14 @@ impl Heatmap<'_> {
 
 /// A heatmap with its margins: sums of hours above, sums of rows at the right, and six bins with round edges below.
 pub fn heatmap(data: &Heatmap<'_>) -> Markup {
-    let peak = data.peak();
+    let (words, peak) = (Words(data.locale), data.peak());
     let most = peak.map_or(0.0, |(value, ..)| value);
     let edges = bins(most);
     #[allow(clippy::cast_precision_loss, reason = "seven rows")]
     let height = TOP + data.rows.len() as f64 * ROW;
     let summary = peak.map_or_else(
-        || format!("No {}.", data.unit),
-        |(value, row, hour)| {
-            format!("Most {} {} {}: {}.", data.unit, data.rows[row], span(hour), data.locale.number(value, 0))
-        },
+        || words.none_of(data.unit),
+        |(value, row, hour)| words.most(data.unit, &data.rows[row], span(hour), data.locale.number(value, 0)),
     );
     html! {
         div .heat {
@@ -73,7 +72,7 @@ pub fn heatmap(data: &Heatmap<'_>) -> Markup {
         @if let Some((value, row, hour)) = peak {
             div .legend {
                 span .bins { (key(&edges, most, data.locale)) }
-                span .peak { "peak: " (data.rows[row]) " " (span(hour)) ", " (data.locale.number(value, 0)) }
+                span .peak { (words.peak(&data.rows[row], span(hour), data.locale.number(value, 0))) }
             }
         }
     }

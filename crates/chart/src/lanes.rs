@@ -32,7 +32,7 @@ pub struct Mark {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lane {
     /// What it is called.
-    pub name: &'static str,
+    pub name: String,
     /// The class of its spans.
     pub class: &'static str,
     /// Its spans.
@@ -97,7 +97,7 @@ mod tests {
     fn short_spans_are_seen_but_not_labelled() {
         let span = |from: f64, to: f64, label: &str| Span { from, to, label: label.into() };
         let bot = Lane {
-            name: "Bot",
+            name: "Bot".into(),
             class: "bot",
             spans: vec![span(0.0, 0.5, "2 min"), span(0.6, 0.6, "<0 s>")],
             marks: vec![Mark { at: 0.2, class: "open", title: "click".into() }],

@@ -18,6 +18,7 @@ mod scale;
 mod series;
 mod sparkline;
 mod territory;
+mod words;
 
 pub use bands::{Band, Chart, Kind, Marker, chart};
 pub use bars::{Layer, stacked};

@@ -18,13 +18,7 @@ pub struct Territory {
 impl Territory {
     /// What it is called.
     pub fn name(&self, locale: Locale) -> &'static str {
-        let [en, es, it, pt] = self.names;
-        match locale {
-            Locale::En => en,
-            Locale::Es => es,
-            Locale::It => it,
-            Locale::Pt => pt,
-        }
+        locale.of(self.names)
     }
 }
 

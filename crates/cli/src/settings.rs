@@ -9,6 +9,10 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use service::config::{Duration, Layers, Loaded, Secret, Url};
 
+mod attachments;
+
+pub(crate) use attachments::Attachments;
+
 /// Variables that begin like settings and are none: they are secrets, or belong to single commands.
 const FREE_VARIABLES: [&str; 6] = [
     "RAPPORT_ADMIN_KEY",
@@ -32,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) engine: Engine,
     pub(crate) warehouse: Warehouse,
     pub(crate) gateway: gateway::Options,
+    pub(crate) attachments: Attachments,
     pub(crate) agentsight: AgentSight,
     pub(crate) geo: Geo,
     pub(crate) demo: Demo,
@@ -89,7 +94,6 @@ pub(crate) struct Warehouse {
 /// `[agentsight]`
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct AgentSight {
-    pub(crate) attachments: PathBuf,
     pub(crate) public_url: String,
     pub(crate) shadow_url: Url,
     pub(crate) shadow_authorization: bool,
@@ -179,6 +183,9 @@ fn unusable(settings: &Settings) -> Option<(&'static str, String)> {
             (settings.kafka.retention.get() < RETENTION_MIN)
                 .then(|| format!("it has to be at least {} h", RETENTION_MIN.as_secs() / 3_600)),
         ),
+        ("attachments.url", settings.attachments.place(&settings.data.dir).err()),
+        ("attachments.endpoint", settings.attachments.bad_endpoint()),
+        ("attachments.secret_access_key", settings.attachments.half_credentials()),
         ("http.listen", not_an_address(&settings.http.listen, settings.http.listen.contains(':'))),
         (
             "engine.listen",
@@ -258,11 +265,15 @@ mod tests {
             ("gateway.spool_max", "0"),
             ("journal.retention", "5m"),
             ("http.listen", "8088"),
+            ("attachments.url", "gs://files"),
+            ("attachments.url", "s3:///files"),
+            ("attachments.endpoint", "localhost:9000"),
             ("engine.listen", "localhost"),
         ] {
             refused(key, value);
         }
         assert!(!refused("warehouse.url", "https://ana:hunter2@ch").contains("hunter2"));
+        assert!(!refused("attachments.secret_access_key", "hunter2").contains("hunter2"));
     }
 
     #[test]

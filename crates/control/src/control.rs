@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    Error, Grant, PlainKey, Project, Role, key, name, origin,
+    Error, Grant, Holder, PlainKey, Project, Role, key, name, origin,
     password::Passwords,
     record::Change,
     state::{Applied, State},
@@ -353,7 +353,7 @@ fn administrators_grant() -> Grant {
         role: Role::Admin,
         bot_id: None,
         origins: Arc::default(),
-        member: None,
+        holder: Holder::Key,
     }
 }
 

@@ -36,6 +36,15 @@ pub enum Error {
     /// An invitation that was taken, withdrawn or replaced, or whose time is over.
     #[error("this invitation was taken, withdrawn or replaced, or its time is over")]
     InvitationOver,
+    /// A brand that cannot be taken: says what would be.
+    #[error("{0}")]
+    InvalidBrand(String),
+    /// A share that cannot be made.
+    #[error("{0}")]
+    InvalidShare(String),
+    /// No share of the project has this id.
+    #[error("there is no share with the id {0:?} here")]
+    UnknownShare(String),
     /// Nobody could let another administrator in.
     #[error("this is the last administrator")]
     LastAdministrator,
@@ -66,6 +75,9 @@ impl Error {
             Error::UnknownMember(_) => "unknown_member",
             Error::InvalidMember(_) => "invalid_member",
             Error::InvitationOver => "invitation_over",
+            Error::InvalidBrand(_) => "invalid_brand",
+            Error::InvalidShare(_) => "invalid_share",
+            Error::UnknownShare(_) => "unknown_share",
             Error::LastAdministrator => "last_administrator",
             Error::WrongPassword => "wrong_password",
             Error::TooManyTries => "too_many_tries",

@@ -17,7 +17,7 @@ pub enum MemberRole {
     Analyst,
     /// Answers customers: reads everything but the figures of single agents.
     Agent,
-    /// Whose customers these are: reads figures, and no conversations.
+    /// Whose customers these are: reads figures, no conversations, and nothing that people wrote.
     Client,
 }
 
@@ -42,6 +42,11 @@ impl MemberRole {
 
     /// Whether conversations are shown with what was written in them.
     pub fn may_read_conversations(self) -> bool {
+        self != MemberRole::Client
+    }
+
+    /// Whether what people wrote is shown where figures are: questions, comments, what dead letters say.
+    pub fn may_read_texts(self) -> bool {
         self != MemberRole::Client
     }
 }

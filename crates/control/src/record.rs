@@ -3,9 +3,9 @@
 use rollup::Settings;
 use serde::{Deserialize, Serialize};
 
-use crate::{MemberRole, Role};
+use crate::{Brand, MemberRole, Role, Shown};
 
-/// A change of projects, their settings, keys or members.
+/// A change of projects, their settings, keys, members or shares.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub(crate) enum Change {
@@ -13,6 +13,16 @@ pub(crate) enum Change {
     ProjectCreated { id: String, name: String, timezone: String, created_at: String },
     #[serde(rename = "project.settings_changed")]
     SettingsChanged { project: String, settings: Box<Settings>, changed_at: String },
+    #[serde(rename = "project.brand_changed")]
+    BrandChanged { project: String, brand: Box<Brand>, changed_at: String },
+    #[serde(rename = "project.logo_changed")]
+    LogoChanged {
+        project: String,
+        /// The file, at most 64 KiB of it; absent where there is none any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base64: Option<String>,
+        changed_at: String,
+    },
     #[serde(rename = "key.created")]
     KeyCreated {
         id: String,
@@ -30,6 +40,25 @@ pub(crate) enum Change {
     KeyRevoked { id: String, revoked_at: String },
     #[serde(untagged)]
     Member(MemberChange),
+    #[serde(untagged)]
+    Share(ShareChange),
+}
+
+/// A change of shares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub(crate) enum ShareChange {
+    #[serde(rename = "share.created")]
+    Created {
+        id: String,
+        project: String,
+        shown: Shown,
+        /// Seconds since 1970, as the next.
+        expires_at: i64,
+        created_s: i64,
+    },
+    #[serde(rename = "share.revoked")]
+    Revoked { id: String, revoked_at: String },
 }
 
 /// A change of members. The project is absent where all projects are meant.

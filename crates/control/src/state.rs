@@ -9,7 +9,12 @@ use std::{
 use chrono_tz::Tz;
 use rollup::{EDITION_MAX, IdleTimeouts, Settings};
 
-use crate::{MemberRole, Role, key, members::Members, record::Change};
+use crate::{
+    Brand, Logo, MemberRole, Role, Share, key,
+    members::Members,
+    record::{Change, ShareChange},
+    shares::Shares,
+};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +30,24 @@ pub struct Project {
     pub settings: Arc<Settings>,
     /// How its chats are cut: what the settings say of that, and how often that has changed.
     pub idle: Arc<IdleTimeouts>,
+    /// How its pages look.
+    pub brand: Arc<Brand>,
+    /// The logo on them.
+    pub logo: Option<Logo>,
 }
 
 impl Project {
     /// A project that decides nothing about its figures.
     pub fn new(id: &str, name: &str, timezone: Tz) -> Project {
-        Project { id: id.to_owned(), name: name.to_owned(), timezone, settings: Arc::default(), idle: Arc::default() }
+        Project {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            timezone,
+            settings: Arc::default(),
+            idle: Arc::default(),
+            brand: Arc::default(),
+            logo: None,
+        }
     }
 }
 
@@ -50,8 +67,31 @@ pub struct Grant {
     pub bot_id: Option<Arc<str>>,
     /// The pages that may send with it; none means every page. Browsers' keys alone have them.
     pub origins: Arc<[String]>,
-    /// The role of the member who has it; None where it is a key's.
-    pub member: Option<MemberRole>,
+    /// By what somebody has it.
+    pub holder: Holder,
+}
+
+/// By what somebody has a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Holder {
+    /// By a key.
+    Key,
+    /// As a member of a role.
+    Member(MemberRole),
+    /// By a share: figures alone, of nobody in particular.
+    Share,
+}
+
+impl Holder {
+    /// Its public name: a member's role, else what it is.
+    pub fn name(self) -> &'static str {
+        match self {
+            Holder::Key => "key",
+            Holder::Member(role) => role.name(),
+            Holder::Share => "share",
+        }
+    }
 }
 
 impl Grant {
@@ -64,13 +104,23 @@ impl Grant {
             role: Role::Read,
             bot_id: None,
             origins: Arc::default(),
-            member: None,
+            holder: Holder::Key,
         }
     }
 
     /// What a member of a role has who reads a project.
     pub fn member(id: &str, project: &str, role: MemberRole) -> Grant {
-        Grant { member: Some(role), ..Grant::reader(id, project) }
+        Grant { holder: Holder::Member(role), ..Grant::reader(id, project) }
+    }
+
+    /// What whoever has the link of a share has: its figures, and nothing behind them.
+    pub fn share(share: &Share) -> Grant {
+        Grant { holder: Holder::Share, ..Grant::reader(&format!("share {}", share.id), &share.project) }
+    }
+
+    /// What an administrator has, who owns every project; `id` says by what.
+    pub fn administrator(id: &str) -> Grant {
+        Grant { project: None, role: Role::Admin, ..Grant::reader(id, "") }
     }
 
     /// The same with the power to change the project's settings, keys and members.
@@ -81,12 +131,34 @@ impl Grant {
 
     /// Whether the figures of single agents are shown.
     pub fn may_single_out_agents(&self) -> bool {
-        self.member.is_none_or(MemberRole::may_single_out_agents)
+        match self.holder {
+            Holder::Key => true,
+            Holder::Member(role) => role.may_single_out_agents(),
+            Holder::Share => false,
+        }
     }
 
     /// Whether conversations are shown with what was written in them.
     pub fn may_read_conversations(&self) -> bool {
-        self.member.is_none_or(MemberRole::may_read_conversations)
+        match self.holder {
+            Holder::Key => true,
+            Holder::Member(role) => role.may_read_conversations(),
+            Holder::Share => false,
+        }
+    }
+
+    /// Whether what people wrote is shown where figures are: questions, comments, what dead letters say.
+    pub fn may_read_texts(&self) -> bool {
+        match self.holder {
+            Holder::Key => true,
+            Holder::Member(role) => role.may_read_texts(),
+            Holder::Share => false,
+        }
+    }
+
+    /// Whether there is more for its holder than the figures of one page: what is behind them, files, the present.
+    pub fn may_look_behind(&self) -> bool {
+        self.holder != Holder::Share
     }
 
     /// Whether a page of this origin may send with the key: a browser's key, and the page is one of its own.
@@ -115,6 +187,7 @@ pub(crate) struct State {
     /// Hash by key id, kept after a key was revoked.
     hashes: HashMap<String, key::Hash>,
     pub(crate) members: Members,
+    pub(crate) shares: Shares,
 }
 
 impl fmt::Debug for State {
@@ -129,11 +202,20 @@ impl State {
         let Ok(change) = serde_json::from_slice::<Change>(body) else { return Applied::Malformed };
         match change {
             Change::Member(change) => self.members.apply(offset, change),
+            Change::Share(change) => self.share(change),
             Change::ProjectCreated { id, name, timezone, .. } => {
                 let Ok(timezone) = timezone.parse() else { return Applied::Malformed };
                 self.create_project(offset, Project::new(&id, &name, timezone))
             }
             Change::SettingsChanged { project, settings, .. } => self.change_settings(&project, *settings),
+            Change::BrandChanged { project, brand, .. } => {
+                self.change_project(&project, |held| held.brand = Arc::from(brand))
+            }
+            Change::LogoChanged { project, base64: None, .. } => self.change_project(&project, |held| held.logo = None),
+            Change::LogoChanged { project, base64: Some(base64), .. } => match Logo::stored(&base64) {
+                Some(logo) => self.change_project(&project, |held| held.logo = Some(logo)),
+                None => Applied::Malformed,
+            },
             Change::KeyRevoked { id, .. } => match self.hashes.get(&id).and_then(|hash| self.keys.remove(hash)) {
                 Some(_) => Applied::Changed,
                 None => Applied::Ignored,
@@ -154,12 +236,20 @@ impl State {
                     role,
                     bot_id: bot_id.map(Into::into),
                     origins: origins.into(),
-                    member: None,
+                    holder: Holder::Key,
                 };
                 self.hashes.insert(id, hash);
                 self.keys.insert(hash, grant);
                 Applied::Changed
             }
+        }
+    }
+
+    /// A share of no project would be one of whatever comes to have its name: refused.
+    fn share(&mut self, change: ShareChange) -> Applied {
+        match &change {
+            ShareChange::Created { project, .. } if !self.projects.contains_key(project) => Applied::Malformed,
+            _ => self.shares.apply(change),
         }
     }
 
@@ -171,6 +261,12 @@ impl State {
             return Applied::Ignored;
         }
         self.projects.insert(project.id.clone(), (offset, Arc::new(project)));
+        Applied::Changed
+    }
+
+    fn change_project(&mut self, project: &str, change: impl FnOnce(&mut Project)) -> Applied {
+        let Some((_, held)) = self.projects.get_mut(project) else { return Applied::Malformed };
+        change(Arc::make_mut(held));
         Applied::Changed
     }
 

@@ -19,6 +19,8 @@ pub enum Purpose {
     Session,
     /// The field that shows a form to be one of ours.
     Form,
+    /// The link that shows a page to whoever has it.
+    Share,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
             Purpose::Join => b"rapport join",
             Purpose::Session => b"rapport session",
             Purpose::Form => b"rapport form",
+            Purpose::Share => b"rapport share",
         }
     }
 }

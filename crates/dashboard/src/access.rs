@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
 
+use crate::words::Words;
+
 /// Headers by which proxies say for whom they ask: with one of them the request came from elsewhere.
 const FORWARDED: [&str; 8] = [
     "forwarded",
@@ -33,15 +35,13 @@ pub(crate) enum Closed {
 
 impl Closed {
     /// What a person is told.
-    pub(crate) fn says(self) -> &'static str {
+    pub(crate) fn says(self, words: Words) -> &'static str {
         match self {
-            Closed::NoDemo => "These pages are shown to who signs in.",
-            Closed::NotLoopback => {
-                "The demo opens without signing in only while it listens on this machine alone, as on 127.0.0.1:8088."
-            }
-            Closed::Host => "The demo opens without signing in only at 127.0.0.1, [::1] or localhost.",
-            Closed::Origin => "The demo opens without signing in only for its own pages.",
-            Closed::Forwarded => "The demo does not open without signing in through a proxy.",
+            Closed::NoDemo => words.shown_to_signed_in(),
+            Closed::NotLoopback => words.demo_on_loopback(),
+            Closed::Host => words.demo_at_host(),
+            Closed::Origin => words.demo_from_own_pages(),
+            Closed::Forwarded => words.demo_through_proxy(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One conversation: who had it when, what was said, and what is known of it. What people wrote is text and never markup.
 
-use chart::{Lane, Lanes, Locale, Mark, Span};
+use chart::{Lane, Lanes, Mark, Span};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -9,8 +9,10 @@ use crate::{
     conversations::outcome,
     desk::{Desk, instant, pair},
     icon::icon,
-    router::{Refused, Visit},
-    write::{named, person},
+    refused::Refused,
+    router::Visit,
+    words::Words,
+    write::person,
 };
 
 /// Events of a page.
@@ -27,7 +29,7 @@ pub(crate) async fn page(visit: &Visit, id: &str) -> Result<Markup, Refused> {
     let answer = desk.questions.conversation(&desk.reader, id, parameters).await?;
     let events: Vec<Event<'_>> =
         answer["timeline"].as_array().map(Vec::as_slice).unwrap_or_default().iter().filter_map(Event::read).collect();
-    let mut shell = visit.shell("conversations", "Conversation");
+    let mut shell = visit.shell("conversations", visit.words.conversation());
     shell.has_range = false;
     shell.fresh_to = instant(&answer["fresh_to"]);
     Ok(shell.around(&body(visit, &answer, &events)))
@@ -55,26 +57,26 @@ impl<'a> Event<'a> {
 }
 
 fn body(visit: &Visit, answer: &Value, events: &[Event<'_>]) -> Markup {
-    let one = &answer["conversation"];
+    let (one, words) = (&answer["conversation"], visit.words);
     let id = one["id"].as_str().unwrap_or_default();
     html! {
-        p .crumb { a href=(back(&visit.desk)) { "Conversations" } " / " span .mono { (id) } }
+        p .crumb { a href=(back(&visit.desk)) { (words.conversations()) } " / " span .mono { (id) } }
         p .tags {
-            (outcome(one))
+            (outcome(one, words))
             @for name in ["channel", "language", "country", "device"] {
                 @let value = one[name].as_str().unwrap_or_default();
-                @if !value.is_empty() && value != "unknown" { span .tag { (named(name, value, visit.locale)) } }
+                @if !value.is_empty() && value != "unknown" { span .tag { (visit.words.named(name, value)) } }
             }
         }
         div .grid {
-            @if events.len() > 1 { (who(events)) }
-            section .panel .w8 .log aria-label="Transcript" {
-                (transcript(visit.locale, events))
+            @if events.len() > 1 { (who(words, events)) }
+            section .panel .w8 .log aria-label=(words.transcript()) {
+                (transcript(visit.words, events))
                 @if let Some(next) = answer["next_cursor"].as_str() {
-                    p .ways { a .btn href={"?" (visit.desk.view.with("cursor", Some(next)).query())} { "Later events" (icon("right")) } }
+                    p .ways { a .btn href={"?" (visit.desk.view.with("cursor", Some(next)).query())} { (words.later_events()) (icon("right")) } }
                 }
             }
-            div .w4 .stack { (facts(visit.locale, one, events)) (tokens(visit.locale, events)) (metadata(answer)) }
+            div .w4 .stack { (facts(visit.words, one, events)) (tokens(visit.words, events)) (metadata(words, answer)) }
         }
     }
 }
@@ -91,7 +93,7 @@ fn seconds(from: DateTime<FixedOffset>, to: DateTime<FixedOffset>) -> f64 {
 }
 
 /// The lanes: user, bot, queue and agent.
-fn who(events: &[Event<'_>]) -> Markup {
+fn who(words: Words, events: &[Event<'_>]) -> Markup {
     let (first, last) = (events[0].at, events[events.len() - 1].at);
     let whole = seconds(first, last).max(1.0);
     let share = |at: DateTime<FixedOffset>| (seconds(first, at) / whole).clamp(0.0, 1.0);
@@ -105,35 +107,37 @@ fn who(events: &[Event<'_>]) -> Markup {
     user.extend(clicks.map(|event| Mark {
         at: share(event.at),
         class: "open",
-        title: format!("Click {}", event.at.format("%H:%M:%S")),
+        title: words.click_at(event.at.format("%H:%M:%S")),
     }));
     let accepted = events.iter().find(|event| event.kind == "assignment.accepted").map(|event| event.at);
     let queued = events
         .iter()
         .find(|event| matches!(event.kind, "queue.entered" | "assignment.offered" | "handoff.requested"))
         .map(|event| event.at);
-    let span = |from: DateTime<FixedOffset>, to: DateTime<FixedOffset>, what: &str| Span {
+    let span = |from: DateTime<FixedOffset>, to: DateTime<FixedOffset>, label: &dyn Fn(String) -> String| Span {
         from: share(from),
         to: share(to),
-        label: format!("{} {what}", Locale::En.duration(seconds(from, to))),
+        label: label(words.duration(seconds(from, to))),
     };
     let bots: Vec<_> =
         events.iter().filter(|event| event.kind == "message.created" && event.role == "bot").map(|e| e.at).collect();
-    let bot = bots.first().zip(bots.last()).map(|(from, to)| span(*from, *to, ""));
+    let bot = bots.first().zip(bots.last()).map(|(from, to)| span(*from, *to, &|time| time));
     let closed = events
         .iter()
         .rev()
         .find(|event| matches!(event.kind, "assignment.ended" | "conversation.closed"))
         .map(|e| e.at);
-    let served =
-        accepted.map(|from| span(from, closed.filter(|closed| *closed > from).unwrap_or(last), "with an agent"));
-    let waited = queued.map(|from| span(from, accepted.filter(|accepted| *accepted > from).unwrap_or(last), "waiting"));
+    let served = accepted
+        .map(|from| span(from, closed.filter(|closed| *closed > from).unwrap_or(last), &|time| words.with_agent(time)));
+    let waited = queued.map(|from| {
+        span(from, accepted.filter(|accepted| *accepted > from).unwrap_or(last), &|time| words.waiting(time))
+    });
     let lanes = [
-        Lane { name: "User", class: "user", spans: Vec::new(), marks: user },
-        Lane { name: "Bot", class: "bot", spans: bot.into_iter().collect(), marks: Vec::new() },
-        Lane { name: "Queue", class: "queue", spans: waited.into_iter().collect(), marks: Vec::new() },
+        Lane { name: words.user().into(), class: "user", spans: Vec::new(), marks: user },
+        Lane { name: words.bot().into(), class: "bot", spans: bot.into_iter().collect(), marks: Vec::new() },
+        Lane { name: words.queue().into(), class: "queue", spans: waited.into_iter().collect(), marks: Vec::new() },
         Lane {
-            name: "Agent",
+            name: words.agent().into(),
             class: "agent",
             marks: if served.is_some() { Vec::new() } else { marks("agent") },
             spans: served.into_iter().collect(),
@@ -146,34 +150,34 @@ fn who(events: &[Event<'_>]) -> Markup {
         (at, (first + moved).format(format).to_string())
     };
     let ticks = [tick(0.0), tick(0.25), tick(0.5), tick(0.75), tick(1.0)];
-    let summary = format!("From {} to {}.", first.format("%H:%M:%S"), last.format("%H:%M:%S"));
+    let summary = words.from_until(first.format("%H:%M:%S"), last.format("%H:%M:%S"));
     html! {
         section .panel .w12 aria-labelledby="who" {
-            div .ph { div { h2 #who { "Who had it when" } p { "Full circle: message. Open circle: click." } } }
+            div .ph { div { h2 #who { (words.who_had_it()) } p { (words.circles()) } } }
             div .lanes-gut { (chart::lanes(&Lanes { lanes: &lanes, ticks: &ticks, summary: &summary })) }
         }
     }
 }
 
-fn transcript(locale: Locale, events: &[Event<'_>]) -> Markup {
+fn transcript(words: Words, events: &[Event<'_>]) -> Markup {
     let mut day: Option<NaiveDate> = None;
     html! {
         ol .lines {
             @for event in events {
                 @let date = event.at.date_naive();
-                @if day.replace(date) != Some(date) { li .day { h3 { (locale.weekday(chrono::Datelike::weekday(&date))) ", " (locale.date(date)) } } }
-                (line(event, events))
+                @if day.replace(date) != Some(date) { li .day { h3 { (words.weekday(chrono::Datelike::weekday(&date))) ", " (words.date(date)) } } }
+                (line(words, event, events))
             }
         }
     }
 }
 
-fn line(event: &Event<'_>, events: &[Event<'_>]) -> Markup {
+fn line(words: Words, event: &Event<'_>, events: &[Event<'_>]) -> Markup {
     if event.kind == "message.created" {
         let (class, name) = match event.role {
-            "user" => ("user", "User"),
-            "bot" => ("bot", "Bot"),
-            "agent" => ("agent", "Agent"),
+            "user" => ("user", words.user()),
+            "bot" => ("bot", words.bot()),
+            "agent" => ("agent", words.agent()),
             other => ("other", other),
         };
         return html! {
@@ -181,14 +185,14 @@ fn line(event: &Event<'_>, events: &[Event<'_>]) -> Markup {
                 time datetime=(event.at.to_rfc3339()) { (event.at.format("%H:%M:%S")) }
                 span .who { (name) }
                 div .said dir="auto" {
-                    @if event.text.is_empty() { p .mut { "no text" } } @else { p { (event.text) } }
-                    (buttons(event, events))
-                    (attachments(event))
+                    @if event.text.is_empty() { p .mut { (words.no_text()) } } @else { p { (event.text) } }
+                    (buttons(words, event, events))
+                    (attachments(words, event))
                 }
             }
         };
     }
-    let (head, detail) = told(event);
+    let (head, detail) = told(words, event);
     html! {
         li .line .event {
             time datetime=(event.at.to_rfc3339()) { (event.at.format("%H:%M:%S")) }
@@ -203,7 +207,7 @@ fn line(event: &Event<'_>, events: &[Event<'_>]) -> Markup {
 }
 
 /// The buttons of a message, and which of them was clicked when.
-fn buttons(event: &Event<'_>, events: &[Event<'_>]) -> Markup {
+fn buttons(words: Words, event: &Event<'_>, events: &[Event<'_>]) -> Markup {
     let all = event.data["buttons"].as_array().map(Vec::as_slice).unwrap_or_default();
     let title = |button: &Value| {
         let text = ["title", "text", "label"].iter().find_map(|name| button[*name].as_str());
@@ -218,7 +222,7 @@ fn buttons(event: &Event<'_>, events: &[Event<'_>]) -> Markup {
                 @for button in all {
                     @let name = title(button);
                     @match clicked(&name) {
-                        Some(click) => span .button .on { (icon("check")) (name) " " small { "clicked " (click.at.format("%H:%M:%S")) } },
+                        Some(click) => span .button .on { (icon("check")) (name) " " small { (words.clicked_at(click.at.format("%H:%M:%S"))) } },
                         None => span .button { (name) },
                     }
                 }
@@ -227,44 +231,44 @@ fn buttons(event: &Event<'_>, events: &[Event<'_>]) -> Markup {
     }
 }
 
-fn attachments(event: &Event<'_>) -> Markup {
+fn attachments(words: Words, event: &Event<'_>) -> Markup {
     let all = event.data["attachments"].as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
         @if !all.is_empty() {
             p .buttons { @for file in all {
-                span .file { b { (file["name"].as_str().unwrap_or("file")) } " " small { (file["content_type"].as_str().or(file["kind"].as_str()).unwrap_or_default()) } }
+                span .file { b { (file["name"].as_str().unwrap_or(words.file())) } " " small { (file["content_type"].as_str().or(file["kind"].as_str()).unwrap_or_default()) } }
             } }
         }
     }
 }
 
 /// An event in words, with what matters most of it.
-fn told<'a>(event: &Event<'a>) -> (String, &'a str) {
+fn told<'a>(words: Words, event: &Event<'a>) -> (String, &'a str) {
     let (head, field) = match event.kind {
-        "conversation.initialized" => ("Conversation initialised", "page_url"),
-        "conversation.started" => ("Conversation started", "channel"),
-        "conversation.ended" => ("Conversation ended", "reason"),
-        "conversation.closed" => ("Closed", "reason"),
-        "conversation.reopened" => ("Reopened", "reason"),
-        "handoff.requested" => ("A human was asked for", "trigger"),
-        "queue.entered" => ("Entered the queue", "queue"),
-        "assignment.offered" => ("Offered to an agent", "agent_id"),
-        "assignment.accepted" => ("Accepted by an agent", "agent_id"),
-        "assignment.missed" => ("Missed", "reason"),
-        "assignment.ended" => ("Leg ended", "reason"),
-        "assignment.transferred" => ("Passed on", "reason"),
-        "widget.opened" => ("Widget opened", ""),
-        "user.identified" => ("User identified", ""),
-        "workflow.started" => ("Workflow", "workflow_id"),
-        "fallback.triggered" => ("Fallback", "reason"),
-        "intent.detected" => ("Intent", "intent"),
-        "tool.call.completed" => ("Tool", "tool_name"),
-        "llm.call.completed" => ("Language model", "model"),
-        "ui.clicked" => ("Clicked", "title"),
-        "ui.shown" => ("Shown", "title"),
-        "csat.requested" => ("Survey sent", ""),
-        "csat.submitted" => ("Survey answered", "comment"),
-        "feedback.submitted" => ("Rated", "rating"),
+        "conversation.initialized" => (words.event_initialised(), "page_url"),
+        "conversation.started" => (words.event_started(), "channel"),
+        "conversation.ended" => (words.event_ended(), "reason"),
+        "conversation.closed" => (words.event_closed(), "reason"),
+        "conversation.reopened" => (words.event_reopened(), "reason"),
+        "handoff.requested" => (words.event_handoff(), "trigger"),
+        "queue.entered" => (words.event_queued(), "queue"),
+        "assignment.offered" => (words.event_offered(), "agent_id"),
+        "assignment.accepted" => (words.event_accepted(), "agent_id"),
+        "assignment.missed" => (words.event_missed(), "reason"),
+        "assignment.ended" => (words.event_leg_ended(), "reason"),
+        "assignment.transferred" => (words.event_transferred(), "reason"),
+        "widget.opened" => (words.event_widget(), ""),
+        "user.identified" => (words.event_identified(), ""),
+        "workflow.started" => (words.event_workflow(), "workflow_id"),
+        "fallback.triggered" => (words.event_fallback(), "reason"),
+        "intent.detected" => (words.event_intent(), "intent"),
+        "tool.call.completed" => (words.event_tool(), "tool_name"),
+        "llm.call.completed" => (words.event_model(), "model"),
+        "ui.clicked" => (words.event_clicked(), "title"),
+        "ui.shown" => (words.event_shown(), "title"),
+        "csat.requested" => (words.event_survey_sent(), ""),
+        "csat.submitted" => (words.event_survey_answered(), "comment"),
+        "feedback.submitted" => (words.event_rated(), "rating"),
         other => return (other.to_owned(), ""),
     };
     (head.to_owned(), if field.is_empty() { "" } else { event.said(field) })
@@ -275,7 +279,7 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-fn facts(locale: Locale, one: &Value, events: &[Event<'_>]) -> Markup {
+fn facts(words: Words, one: &Value, events: &[Event<'_>]) -> Markup {
     let text = |name: &str| one[name].as_str().unwrap_or_default();
     let (first, last) = (instant(&one["started_at"]), instant(&one["last_used_at"]));
     let of = |role: &str| one["messages"][role].as_u64().unwrap_or_default();
@@ -283,46 +287,50 @@ fn facts(locale: Locale, one: &Value, events: &[Event<'_>]) -> Markup {
         let all = one[name].as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
     };
+    let known = |name: &str| {
+        let value = text(name);
+        if value.is_empty() { String::new() } else { words.named(name, value) }
+    };
     let rows = [
-        ("Messages", format!("user {}, bot {}, agent {}", of("user"), of("bot"), of("agent"))),
-        ("Chats", one["chats"].as_u64().unwrap_or_default().to_string()),
-        ("Legs", one["legs"]["count"].as_u64().unwrap_or_default().to_string()),
-        ("Intents", list("intents")),
-        ("Workflows", list("workflows")),
-        ("Tools", list("tools")),
-        ("User", person(text("person")).to_owned()),
-        ("Country", named("country", text("country"), locale)),
-        ("City", named("city", text("city"), locale)),
-        ("Browser", text("browser").to_owned()),
-        ("Page", text("page").to_owned()),
+        (words.messages(), words.messages_by_role(of("user"), of("bot"), of("agent"))),
+        (words.chats(), one["chats"].as_u64().unwrap_or_default().to_string()),
+        (words.legs(), one["legs"]["count"].as_u64().unwrap_or_default().to_string()),
+        (words.intents(), list("intents")),
+        (words.workflows(), list("workflows")),
+        (words.tools(), list("tools")),
+        (words.user(), person(text("person")).to_owned()),
+        (words.dimension_name("country").unwrap_or_default(), words.named("country", text("country"))),
+        (words.dimension_name("city").unwrap_or_default(), words.named("city", text("city"))),
+        (words.dimension_name("browser").unwrap_or_default(), known("browser")),
+        (words.dimension_name("page").unwrap_or_default(), known("page")),
     ];
     html! {
         section .panel aria-labelledby="facts" {
-            h2 .sub #facts { "Facts" }
+            h2 .sub #facts { (words.facts()) }
             dl .facts {
-                @if let Some((first, last)) = first.zip(last) { dt { "Duration" } dd { (locale.duration(seconds(first, last))) " from first to last use" } }
+                @if let Some((first, last)) = first.zip(last) { dt { (words.duration_head()) } dd { (words.first_to_last_use(words.duration(seconds(first, last)))) } }
                 @for (name, value) in &rows { @if !value.is_empty() { dt { (name) } dd { (value) } } }
-                @if let Some(score) = one["csat"]["score"].as_f64() { dt { "CSAT" } dd { (locale.number(score, 0)) " of 5" } }
-                dt { "Events" } dd { (events.len()) " on this page" }
+                @if let Some(score) = one["csat"]["score"].as_f64() { dt { (words.csat()) } dd { (words.of_five(words.number(score, 0))) } }
+                dt { (words.events()) } dd { (words.on_this_page(events.len())) }
             }
         }
     }
 }
 
 /// Calls of language models with their tokens.
-fn tokens(locale: Locale, events: &[Event<'_>]) -> Markup {
+fn tokens(words: Words, events: &[Event<'_>]) -> Markup {
     let calls: Vec<&Event<'_>> = events.iter().filter(|event| event.kind == "llm.call.completed").collect();
     let number = |event: &Event<'_>, name: &str| event.data[name].as_f64();
-    let told = |value: Option<f64>| value.map_or_else(|| "not reported".into(), |value| locale.count(value));
-    let sum = |name: &str| locale.count(calls.iter().filter_map(|event| number(event, name)).sum());
+    let told = |value: Option<f64>| value.map_or_else(|| words.not_reported().to_owned(), |value| words.count(value));
+    let sum = |name: &str| words.count(calls.iter().filter_map(|event| number(event, name)).sum());
     html! {
         @if !calls.is_empty() {
             section .panel aria-labelledby="tokens" {
-                h2 .sub #tokens { "Tokens" }
+                h2 .sub #tokens { (words.tokens()) }
                 table .t .c {
-                    thead { tr { th scope="col" { "Call" } th scope="col" .num { "Read" } th scope="col" .num { "Written" } } }
+                    thead { tr { th scope="col" { (words.call()) } th scope="col" .num { (words.read()) } th scope="col" .num { (words.written()) } } }
                     tbody { @for call in &calls { tr { th scope="row" { (call.at.format("%H:%M:%S")) } td .num { (told(number(call, "input_tokens"))) } td .num { (told(number(call, "output_tokens"))) } } } }
-                    tfoot { tr { th scope="row" { "Total" } td .num { (sum("input_tokens")) } td .num { (sum("output_tokens")) } } }
+                    tfoot { tr { th scope="row" { (words.total()) } td .num { (sum("input_tokens")) } td .num { (sum("output_tokens")) } } }
                 }
             }
         }
@@ -330,7 +338,7 @@ fn tokens(locale: Locale, events: &[Event<'_>]) -> Markup {
 }
 
 /// The metadata of all events together.
-fn metadata(answer: &Value) -> Markup {
+fn metadata(words: Words, answer: &Value) -> Markup {
     let all = answer["timeline"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut fields: Vec<(&String, &Value)> = Vec::new();
     for (name, value) in all.iter().filter_map(|event| event["metadata"].as_object()).flatten() {
@@ -341,7 +349,7 @@ fn metadata(answer: &Value) -> Markup {
     html! {
         @if !fields.is_empty() {
             section .panel aria-labelledby="metadata" {
-                h2 .sub #metadata { "Metadata" }
+                h2 .sub #metadata { (words.metadata()) }
                 pre { @for (name, value) in &fields { (name) "  " (value.to_string()) "\n" } }
             }
         }
@@ -353,6 +361,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    const EN: Words = Words(chart::Locale::En);
 
     /// What people write to break out of a page.
     const HOSTILE: [&str; 6] = [
@@ -380,8 +390,8 @@ mod tests {
                 [message(text), event("ui.clicked", text), event("conversation.closed", text), event(text, text)];
             let events: Vec<Event<'_>> = values.iter().filter_map(Event::read).collect();
             assert_eq!(events.len(), 4);
-            let drawn = transcript(Locale::En, &events).into_string() + &who(&events).into_string();
-            let metadata = metadata(&json!({"timeline": [{"metadata": {text: text}}]})).into_string();
+            let drawn = transcript(EN, &events).into_string() + &who(EN, &events).into_string();
+            let metadata = metadata(EN, &json!({"timeline": [{"metadata": {text: text}}]})).into_string();
             for page in [drawn, metadata] {
                 for tag in ["<script", "<img", "<h1", "<svg/", "<b>&amp;lt;", "onerror=alert(1)>\""] {
                     assert!(!page.contains(tag), "{text}: {page}");
@@ -397,7 +407,7 @@ mod tests {
                           "data": {"buttons": [{"title": "Yes"}, {"title": "No"}]}});
         let values = [sent, event("ui.clicked", "Yes")];
         let events: Vec<Event<'_>> = values.iter().filter_map(Event::read).collect();
-        let drawn = transcript(Locale::En, &events).into_string();
+        let drawn = transcript(EN, &events).into_string();
         assert_eq!((drawn.matches("button on").count(), drawn.matches("class=\"button\"").count()), (1, 1), "{drawn}");
     }
 }

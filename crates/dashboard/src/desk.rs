@@ -30,7 +30,14 @@ pub(crate) struct Turns(Arc<Semaphore>);
 
 impl Default for Turns {
     fn default() -> Turns {
-        Turns(Arc::new(Semaphore::new(AT_ONCE)))
+        Turns::of(AT_ONCE)
+    }
+}
+
+impl Turns {
+    /// So many at once.
+    pub(crate) fn of(at_once: usize) -> Turns {
+        Turns(Arc::new(Semaphore::new(at_once)))
     }
 }
 

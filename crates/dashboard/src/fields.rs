@@ -1,9 +1,10 @@
 //! The settings of a project as fields of a form.
 
+use chart::Locale;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use crate::form::Form;
+use crate::{form::Form, words::Words};
 
 /// How a setting is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,45 +26,28 @@ enum Kind {
 const YES: &str = "true";
 const NO: &str = "false";
 
-/// Every setting: its name in the API, what it decides, and how it is typed.
-const FIELDS: &[(&str, &str, Kind)] = &[
-    (
-        "identity",
-        "Who is one person: by user id after merges, else anonymous id; or by device and browser",
-        Kind::Choice(&["person", "device"]),
-    ),
-    ("week_start", "The day that weeks begin with, from 1 (Monday) to 7 (Sunday)", Kind::Number),
-    ("source_aliases", "Other names of channels and sources, as {\"widget\": \"web\"}", Kind::Json),
-    (
-        "escalation_tools",
-        "Tools whose call is an escalation, as [{\"from\": \"2026-03-01T00:00:00Z\", \"tools\": [\"call_ana\"]}]",
-        Kind::Json,
-    ),
-    ("bot_no_reply_after_s", "A bot's reply later than this is no reply, seconds", Kind::Number),
-    ("currency", "The currency of prices and costs, three capital letters", Kind::Text),
-    (
-        "prices",
-        "Prices of language models for a million tokens, as [{\"model\": \"large\", \"input\": 2.5, \"output\": 10}]",
-        Kind::Json,
-    ),
-    ("service_level_s", "A leg accepted within it counts for the service level, seconds", Kind::Number),
-    ("sla_first_response_s", "Target of the first reply in a leg, seconds", Kind::Number),
-    ("sla_next_response_s", "Target of each next reply in a leg, seconds", Kind::Number),
-    ("sla_resolution_s", "Target from a leg's opening to its end, seconds", Kind::Number),
-    (
-        "business_hours",
-        "When business is open, as {\"timezone\": \"Europe/Madrid\", \"week\": [{\"days\": [1, 2, 3, 4, 5], \"from\": \"09:00\", \"to\": \"17:30\"}], \"holidays\": [\"2026-12-25\"]}",
-        Kind::Json,
-    ),
-    ("internal_users", "User ids of the project's own people, who are in no figure, as [\"u-1\"]", Kind::Json),
-    (
-        "idle_timeouts_s",
-        "After how many seconds without an event what follows is another chat, by channel, as {\"web\": 3600}; chats are cut anew",
-        Kind::Json,
-    ),
-    ("single_message_chats", "Whether chats of a single message count for the duration of conversations", Kind::Flag),
-    ("intent_confidence_min", "Intents of which their model is less sure are left out, from 0 to 1", Kind::Part),
-    ("segment_trait", "The trait of identified users that the dimension segment shows", Kind::Text),
+/// Every setting: its name in the API, and how it is typed. What it decides, `words::settings` says.
+const FIELDS: &[(&str, Kind)] = &[
+    ("identity", Kind::Choice(&["person", "device"])),
+    ("language", Kind::Choice(&["", "en", "es", "it", "pt"])),
+    ("week_start", Kind::Number),
+    ("source_aliases", Kind::Json),
+    ("agent_roles", Kind::Json),
+    ("escalation_tools", Kind::Json),
+    ("bot_no_reply_after_s", Kind::Number),
+    ("currency", Kind::Text),
+    ("prices", Kind::Json),
+    ("service_level_s", Kind::Number),
+    ("sla_first_response_s", Kind::Number),
+    ("sla_next_response_s", Kind::Number),
+    ("sla_resolution_s", Kind::Number),
+    ("business_hours", Kind::Json),
+    ("internal_users", Kind::Json),
+    ("idle_timeouts_s", Kind::Json),
+    ("include_action_messages", Kind::Flag),
+    ("single_message_chats", Kind::Flag),
+    ("intent_confidence_min", Kind::Part),
+    ("segment_trait", Kind::Text),
 ];
 
 /// What is wrong, and with which field; with none where that cannot be said.
@@ -74,7 +58,7 @@ pub(crate) struct Wrong {
 }
 
 /// What a field shows of the settings as they are.
-fn shown(held: &Value, (name, _, kind): (&str, &str, Kind)) -> String {
+fn shown(held: &Value, (name, kind): (&str, Kind)) -> String {
     match (&held[name], kind) {
         (Value::Null, _) => String::new(),
         (Value::Array(all), _) if all.is_empty() => String::new(),
@@ -89,10 +73,10 @@ fn shown(held: &Value, (name, _, kind): (&str, &str, Kind)) -> String {
 ///
 /// # Errors
 /// A field that is neither a number nor JSON, where it has to be.
-pub(crate) fn changes(held: &Value, form: &Form) -> Result<Map<String, Value>, Wrong> {
+pub(crate) fn changes(held: &Value, form: &Form, words: Words) -> Result<Map<String, Value>, Wrong> {
     let mut changes = Map::new();
     for field in FIELDS {
-        let (name, _, kind) = *field;
+        let (name, kind) = *field;
         let Some(typed) = form.get(name).map(|typed| typed.replace("\r\n", "\n")) else { continue };
         let typed = typed.trim();
         if typed == shown(held, *field) {
@@ -104,15 +88,15 @@ pub(crate) fn changes(held: &Value, form: &Form) -> Result<Map<String, Value>, W
             Kind::Text | Kind::Choice(_) => typed.into(),
             Kind::Number => match typed.parse::<u32>() {
                 Ok(number) => number.into(),
-                Err(_) => return Err(wrong(format!("{name} is a whole number"))),
+                Err(_) => return Err(wrong(words.is_whole_number(name))),
             },
             Kind::Part => match typed.parse::<f64>() {
                 Ok(part) => part.into(),
-                Err(_) => return Err(wrong(format!("{name} is a number, as 0.5"))),
+                Err(_) => return Err(wrong(words.is_number(name))),
             },
             Kind::Flag => (typed == YES).into(),
             Kind::Json => {
-                serde_json::from_str(typed).map_err(|error| wrong(format!("{name} cannot be read as JSON: {error}")))?
+                serde_json::from_str(typed).map_err(|error| wrong(format!("{}: {error}", words.is_no_json(name))))?
             }
         };
         changes.insert(name.to_owned(), value);
@@ -122,28 +106,28 @@ pub(crate) fn changes(held: &Value, form: &Form) -> Result<Map<String, Value>, W
 
 /// The field that a refusal of the API is about: the one that it names, else the only one that was changed.
 pub(crate) fn blamed(says: String, changed: &[String]) -> Wrong {
-    let named = FIELDS.iter().map(|(name, ..)| *name).find(|name| says.contains(name));
+    let named = FIELDS.iter().map(|(name, _)| *name).find(|name| says.contains(name));
     let only = || match changed {
-        [only] => FIELDS.iter().map(|(name, ..)| *name).find(|name| name == only),
+        [only] => FIELDS.iter().map(|(name, _)| *name).find(|name| name == only),
         _ => None,
     };
     Wrong { field: named.or_else(only), says }
 }
 
 /// All fields, with what was typed where it was refused.
-pub(crate) fn drawn(held: &Value, typed: Option<(&Form, &Wrong)>) -> Markup {
+pub(crate) fn drawn(held: &Value, typed: Option<(&Form, &Wrong)>, words: Words) -> Markup {
     let wrong = |field: Option<&str>| typed.map(|(_, wrong)| wrong).filter(|wrong| wrong.field == field);
     html! {
         @if let Some(wrong) = wrong(None) { p .ban role="alert" { (wrong.says) } }
         @for field in FIELDS {
-            @let (name, says, kind) = *field;
+            @let (name, kind) = *field;
             @let value = typed.and_then(|(form, _)| form.get(name)).map_or_else(|| shown(held, *field), str::to_owned);
             label {
-                span { (says) " " code { (name) } }
+                span { (words.field_says(name).unwrap_or_default()) " " code { (name) } }
                 @match kind {
-                    Kind::Choice(words) => select name=(name) { @for word in words { option value=(word) selected[*word == value] { (word) } } },
+                    Kind::Choice(choices) => select name=(name) { @for choice in choices { option value=(choice) selected[*choice == value] { (choice_name(name, choice, words)) } } },
                     Kind::Json => textarea name=(name) rows="4" spellcheck="false" { "\n" (value) },
-                    Kind::Flag => select name=(name) { @for word in [YES, NO] { option value=(word) selected[word == value] { (word) } } },
+                    Kind::Flag => select name=(name) { @for (word, says) in [(YES, words.flag_yes()), (NO, words.flag_no())] { option value=(word) selected[word == value] { (says) } } },
                     Kind::Part => input type="number" name=(name) value=(value) min="0" max="1" step="any";,
                     Kind::Number => input type="number" name=(name) value=(value) min="1";,
                     Kind::Text => input type="text" name=(name) value=(value) maxlength="255";,
@@ -154,6 +138,15 @@ pub(crate) fn drawn(held: &Value, typed: Option<(&Form, &Wrong)>) -> Markup {
     }
 }
 
+/// What a choice is called.
+fn choice_name<'a>(field: &str, choice: &'a str, words: Words) -> &'a str {
+    match (field, Locale::of_tag(choice)) {
+        ("language", Some(locale)) => locale.endonym(),
+        ("language", None) => words.by_browser(),
+        _ => words.choice(choice).unwrap_or(choice),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use control::Project;
@@ -161,11 +154,13 @@ mod tests {
 
     use super::*;
 
+    const EN: Words = Words(Locale::En);
+
     #[test]
     fn every_setting_has_a_field() {
         let project = Project::new("shop", "Shop", chrono_tz::UTC);
         let held = serde_json::to_value(&*project.settings).unwrap();
-        let names: Vec<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
+        let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
         let settings: Vec<&String> = held.as_object().unwrap().keys().collect();
         assert!(settings.iter().all(|name| names.contains(&name.as_str())), "{settings:?}");
         assert_eq!(settings.len(), names.len());
@@ -181,14 +176,14 @@ mod tests {
                 format!("{}={}", field.0, form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>())
             })
             .collect();
-        assert_eq!(changes(&held, &Form::read(&sent.join("&"))), Ok(Map::new()));
+        assert_eq!(changes(&held, &Form::read(&sent.join("&")), EN), Ok(Map::new()));
     }
 
     #[test]
     fn what_was_typed_becomes_a_change_or_says_what_is_wrong_with_it() {
         let held =
             json!({"week_start": 1, "currency": "EUR", "single_message_chats": true, "intent_confidence_min": 0.0});
-        let sent = |body: &str| changes(&held, &Form::read(body));
+        let sent = |body: &str| changes(&held, &Form::read(body), EN);
         let right = sent("week_start=7&currency=&prices=[{\"model\":\"m\"}]").unwrap();
         assert_eq!(Value::Object(right), json!({"week_start": 7, "currency": null, "prices": [{"model": "m"}]}));
         let right = sent("single_message_chats=false&intent_confidence_min=0.5").unwrap();

@@ -11,6 +11,10 @@ impl Form {
         Form(decoded(body))
     }
 
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Form {
+        Form(fields)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }

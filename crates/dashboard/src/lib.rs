@@ -6,12 +6,15 @@
 
 mod access;
 mod address;
+mod admin;
 mod answers;
 mod asset;
+mod brand;
 mod conversation;
 mod conversations;
 mod desk;
 mod dictionary;
+mod drawing;
 mod explain;
 mod explore;
 mod fields;
@@ -20,13 +23,19 @@ mod health;
 mod icon;
 mod join;
 mod live;
+mod look;
+mod manner;
 mod pages;
 mod panel;
+mod refused;
 mod router;
 mod session;
 mod settings;
+mod shared;
+mod shares;
 mod shell;
 pub mod view;
+mod words;
 mod write;
 
 pub use router::{Demo, Deps, router};

@@ -2,42 +2,42 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use api::{Questions, Told};
+use api::Questions;
 use axum::{
     Router,
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use chart::Locale;
 use chrono::{DateTime, Utc};
 use control::{Control, Grant, Project, Tokens};
-use maud::{Markup, html};
+use maud::html;
 use service::lifecycle::Shutdown;
 
 use crate::{
     access::{self, Closed},
-    address,
+    address, admin,
     asset::{SCRIPT, STYLE},
-    conversation, conversations,
+    brand, conversation, conversations,
     desk::{Desk, Turns},
-    dictionary, explain, explore,
+    dictionary, drawing, explain, explore,
     form::Form,
-    health, join, live,
+    health, join, live, look,
+    manner::{self, manner},
     pages::page,
     panel::{Room, drawn},
-    session::{Session, Sessions, cookie},
-    settings,
-    shell::{Shell, Theme, document},
-    view::{Filter, Op, RangeChoice, View, decoded},
+    refused::{self, Missing, Refused},
+    session::{Session, Sessions},
+    settings, shared,
+    shell::{Shell, Theme},
+    view::{Filter, Notice, Op, RangeChoice, View, decoded},
+    words::Words,
 };
 
 /// What pages may do: show and run what this server sends, ask this server, and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
-/// The cookie that remembers the theme.
-const THEME: &str = "rapport_theme";
 
 /// What the pages need.
 #[derive(Debug, Clone)]
@@ -64,16 +64,17 @@ pub struct Demo {
 pub(crate) struct Door {
     pub(crate) deps: Deps,
     pub(crate) sessions: Sessions,
-    turns: Turns,
+    pub(crate) turns: Turns,
     pub(crate) presents: live::Presents,
     pub(crate) streams: live::Streams,
+    pub(crate) shared: shared::Bounds,
 }
 
 impl Door {
     fn new(deps: Deps) -> Door {
         let sessions = Sessions::new(Tokens::new(Arc::clone(&deps.questions.deps().position_secret)));
         let (presents, streams) = (live::Presents::default(), live::Streams::default());
-        Door { deps, sessions, turns: Turns::default(), presents, streams }
+        Door { deps, sessions, turns: Turns::default(), presents, streams, shared: shared::Bounds::default() }
     }
 }
 
@@ -112,8 +113,14 @@ pub fn router(deps: Deps) -> Router {
         .route("/p/{project}/settings", get(settings::page).post(settings::change))
         .route("/p/{project}/{page}", get(shown))
         .route("/p/{project}/conversations/{id}", get(one))
+        .route("/p/{project}/{page}/{drawing}", get(drawing::file))
         .route("/p/{project}/live/events", get(live_events))
-        .route("/theme", post(theme))
+        .route("/p/{project}/settings/look", post(look::change).layer(DefaultBodyLimit::max(look::FORM_BYTES_MAX)))
+        .route("/brand/{file}", get(brand::file))
+        .route("/s/{token}", get(shared::page))
+        .route("/admin", get(admin::page).post(admin::change))
+        .route("/theme", post(manner::theme))
+        .route("/language", post(manner::language))
         .route("/sign-in", get(join::sign_in_form).post(join::sign_in))
         .route("/sign-out", post(join::sign_out))
         .route("/sign-out/everywhere", post(join::sign_out_everywhere))
@@ -123,6 +130,7 @@ pub fn router(deps: Deps) -> Router {
         .route(STYLE.path(), get(async || STYLE.answer()))
         .route(SCRIPT.path(), get(async || SCRIPT.answer()))
         .with_state(Arc::new(Door::new(deps)))
+        .layer(axum::middleware::from_fn(refused::spoken))
         .layer(axum::middleware::map_response(guarded))
 }
 
@@ -141,70 +149,13 @@ async fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// Why a page is not shown.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// Nobody may look here without signing in.
-    Closed(Closed),
-    /// A form of another page.
-    Foreign,
-    /// The visitor's role does not allow it; says who may.
-    Forbidden(&'static str),
-    /// There is no such page, project or conversation.
-    Nothing(String),
-    /// The question was not answered.
-    Told(StatusCode, Told),
-}
-
-impl From<api::Error> for Refused {
-    fn from(error: api::Error) -> Refused {
-        match error {
-            api::Error::NotFound { .. } | api::Error::NoConversation(_) => Refused::Nothing(error.to_string()),
-            other => Refused::Told(other.status(), other.told()),
-        }
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let (status, head, text): (StatusCode, &str, Markup) = match self {
-            Refused::Closed(why) => {
-                (StatusCode::FORBIDDEN, "Sign in", html! { (why.says()) " " a href="/sign-in" { "Sign in" } "." })
-            }
-            Refused::Foreign => (
-                StatusCode::FORBIDDEN,
-                "Not from here",
-                html! { "This form was sent by another page, or before you signed in: open its page again." },
-            ),
-            Refused::Forbidden(who) => (
-                StatusCode::FORBIDDEN,
-                "Not for your role",
-                html! { (who) " " a href="/" { "Go to the overview" } "." },
-            ),
-            Refused::Nothing(what) => {
-                (StatusCode::NOT_FOUND, "Nothing here", html! { (what) ". " a href="/" { "Go to the overview" } "." })
-            }
-            Refused::Told(status, told) => {
-                let id = told.id.map(|id| html! { " Error " code { (id) } "." });
-                (
-                    status,
-                    "This page did not load",
-                    html! { (told.message) ". " (told.hint) "." (id.unwrap_or_default()) },
-                )
-            }
-        };
-        let body = html! { main .alone { h1 { (head) } p { (text) } } };
-        (status, Html(document(head, Theme::System, &body).into_string())).into_response()
-    }
-}
-
 /// Who asks for a page, and how it is shown to them.
 #[derive(Debug)]
 pub(crate) struct Visit {
     pub(crate) desk: Desk,
     pub(crate) theme: Theme,
-    pub(crate) locale: Locale,
-    pub(crate) notices: Vec<String>,
+    pub(crate) words: Words,
+    pub(crate) notices: Vec<Notice>,
     /// The projects that the visitor may see: ids and names.
     pub(crate) projects: Vec<(String, String)>,
 }
@@ -217,7 +168,7 @@ impl Visit {
             page,
             title,
             theme: self.theme,
-            locale: self.locale,
+            words: self.words,
             notices: &self.notices,
             fresh_to: None,
             has_range: true,
@@ -242,11 +193,11 @@ fn admitted(door: &Door, headers: &HeaderMap, project: Option<&str>) -> Result<(
     // The one that is meant comes first.
     if let Some(project) = project {
         let at = seen.iter().position(|one| one.id == project);
-        let at = at.ok_or_else(|| Refused::Nothing("There is no such project for you".into()))?;
+        let at = at.ok_or(Refused::Nothing(Missing::Project))?;
         seen.swap(0, at);
     }
     let first = seen.first().and_then(|first| reader(&first.id));
-    Ok((first.ok_or_else(|| Refused::Nothing("There is no project for you yet".into()))?, seen))
+    Ok((first.ok_or(Refused::Nothing(Missing::AnyProject))?, seen))
 }
 
 /// A visit to a page of a project.
@@ -257,18 +208,15 @@ pub(crate) fn visit(door: &Door, headers: &HeaderMap, project: &str, query: Opti
     let now = (questions.deps().now)();
     let desk = Desk::new((questions.clone(), door.turns.clone(), reader), Arc::clone(&seen[0]), view, now)?;
     let projects = seen.iter().map(|one| (one.id.clone(), one.name.clone())).collect();
-    Ok(Visit { desk, theme: theme_of(headers), locale: Locale::En, notices, projects })
+    let (theme, words) = manner(headers, seen[0].settings.language.as_deref());
+    Ok(Visit { desk, theme, words, notices, projects })
 }
 
 /// Whether a page is closed to the role of its visitor. What a page may not show is refused by the API besides.
-fn closed_to(reader: &Grant, page: &str) -> Result<(), Refused> {
+pub(crate) fn closed_to(reader: &Grant, page: &str) -> Result<(), Refused> {
     match page {
-        "agents" if !reader.may_single_out_agents() => {
-            Err(Refused::Forbidden("Owners, analysts and clients of the project see the figures of single agents."))
-        }
-        "conversations" if !reader.may_read_conversations() => {
-            Err(Refused::Forbidden("Owners, analysts and agents of the project read conversations."))
-        }
+        "agents" if !reader.may_single_out_agents() => Err(Refused::Forbidden(Words::agents_are_for)),
+        "conversations" if !reader.may_read_conversations() => Err(Refused::Forbidden(Words::conversations_are_for)),
         _ => Ok(()),
     }
 }
@@ -317,13 +265,13 @@ async fn shown(
             return Ok(door.deps.questions.export(&visit.desk.reader, parameters).await?);
         }
         other => {
-            let page = page(other).ok_or_else(|| Refused::Nothing("There is no such page".into()))?;
-            let room = Room { desk: &visit.desk, page, locale: visit.locale };
+            let page = page(other).ok_or(Refused::Nothing(Missing::Page))?;
+            let room = Room { desk: &visit.desk, page, words: visit.words };
             let panels = futures_util::future::join_all(page.panels.iter().map(|panel| drawn(room, panel)));
             let panels = visit.desk.gathering(Box::pin(panels)).await;
             let fresh_to = panels.iter().filter_map(|(_, fresh_to)| *fresh_to).min();
             let body = html! { div .grid { @for (panel, _) in &panels { (panel) } } };
-            Shell { fresh_to, ..visit.shell(page.id, page.title) }.around(&body)
+            Shell { fresh_to, ..visit.shell(page.id, (page.title)(visit.words)) }.around(&body)
         }
     };
     Ok(Html(markup.into_string()).into_response())
@@ -364,22 +312,6 @@ fn submitted(view: &View) -> Option<View> {
     Some(filter.map_or_else(bare, |filter| bare().filtered(filter)))
 }
 
-/// Remembers a theme, and goes back.
-async fn theme(State(door): State<Arc<Door>>, headers: HeaderMap, body: String) -> Result<Response, Refused> {
-    own(&headers)?;
-    admitted(&door, &headers, None)?;
-    let form = Form::read(&body);
-    let name = Theme::of_name(form.text("theme")).name().unwrap_or("system");
-    // Only to a page of ours: an address that begins with two slashes is another server's.
-    let back = Some(form.text("back")).filter(|back| back.starts_with("/p/")).unwrap_or("/");
-    let cookie = format!("{THEME}={name}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response())
-}
-
-fn theme_of(headers: &HeaderMap) -> Theme {
-    cookie(headers, THEME).map_or(Theme::System, |name| Theme::of_name(&name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -391,17 +323,5 @@ mod tests {
         assert_eq!(sent("fd=channel&fo=isnot&fv=web, app").unwrap(), "f=channel:isnot:app,web");
         assert_eq!(sent("cmp=off&fd=nonsense&fo=is&fv=web").unwrap(), "cmp=off");
         assert_eq!(sent("r=7d"), None);
-    }
-
-    #[test]
-    fn the_theme_is_read_from_its_cookie_alone() {
-        let of = |cookie: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
-            theme_of(&headers)
-        };
-        assert_eq!(of("a=b; rapport_theme=dark"), Theme::Dark);
-        assert_eq!(of("rapport_theme=<script>"), Theme::System);
-        assert_eq!(theme_of(&HeaderMap::new()), Theme::System);
     }
 }

@@ -15,19 +15,33 @@ use serde_json::Value;
 use crate::{
     fields::{self, Wrong},
     form::Form,
-    router::{Door, Refused, Visit, visit},
+    look,
+    refused::{Missing, Refused},
+    router::{Door, Visit, visit},
     session::{Session, is_https},
+    shares,
+    words::{Say, Words},
 };
 
 /// What was done, or why it was not.
 #[derive(Debug, Default)]
 struct Outcome {
     /// A secret that is shown this once: what it is, and itself.
-    secret: Option<(&'static str, String)>,
-    /// What is wrong with a form, by the form's name.
-    refused: Option<(&'static str, String)>,
+    secret: Option<(Say, String)>,
+    /// What is wrong with a form.
+    refused: Option<Refusal>,
     /// What is wrong with a field of the settings, and all of them as they were typed.
     typed: Option<(Form, Wrong)>,
+}
+
+/// What is wrong with a form.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The form's name.
+    pub(crate) form: &'static str,
+    pub(crate) says: String,
+    /// What was typed, where the form shows it again.
+    pub(crate) typed: Option<Form>,
 }
 
 /// The page.
@@ -44,7 +58,7 @@ pub(crate) async fn page(
     Ok(Html(drawn(&door, &visit, (&session, &manager), &Outcome::default())?.into_string()).into_response())
 }
 
-fn managing(session: Session, visit: &Visit) -> Option<(Session, Grant)> {
+pub(crate) fn managing(session: Session, visit: &Visit) -> Option<(Session, Grant)> {
     let manager = session.visitor.manager(&visit.desk.project.id)?;
     Some((session, manager))
 }
@@ -52,15 +66,15 @@ fn managing(session: Session, visit: &Visit) -> Option<(Session, Grant)> {
 fn forbidden(visit: &Visit) -> Markup {
     let body = html! {
         section .panel { div .state {
-            h2 { "Only owners of this project see its settings" }
-            p { "Settings, keys and members are changed by members of role owner, by administrators, and with a key of role admin. Ask one of them." }
+            h2 { (visit.words.owners_alone()) }
+            p { (visit.words.who_may_change()) }
         } }
     };
     around(visit, &body)
 }
 
 fn around(visit: &Visit, body: &Markup) -> Markup {
-    let mut shell = visit.shell("settings", "Settings");
+    let mut shell = visit.shell("settings", visit.words.settings());
     shell.has_range = false;
     shell.around(body)
 }
@@ -85,21 +99,40 @@ pub(crate) async fn change(
         "revoke" => ("keys", management.revoke_key(&manager, form.text("id")).await.map(|()| None)),
         "invite" => ("members", invitation(&management, &manager, (&visit, &headers), &form).await.map(Some)),
         "role" => ("members", role(&management, &manager, &visit, &form).await.map(|()| None)),
+        "share" => ("shares", shares::share(&management, &manager, &visit.desk.project.id, &form).await.map(|()| None)),
+        "unshare" => {
+            let place = (visit.desk.project.id.as_str(), form.text("id"));
+            ("shares", management.revoke_share(&manager, place).await.map(|()| None))
+        }
         "remove" => {
             let place = (Some(visit.desk.project.id.as_str()), form.text("id"));
             ("members", management.remove_member(&manager, place).await.map(|()| None))
         }
-        _ => return Err(Refused::Nothing("There is no such change".into())),
+        _ => return Err(Refused::Nothing(Missing::Change)),
     };
-    let (status, outcome) = match done {
+    let outcome = match done {
         Ok(None) => return Ok(back(&visit)),
-        Ok(secret) => (StatusCode::OK, Outcome { secret, ..Outcome::default() }),
-        Err(error) => (error.status(), Outcome { refused: Some((name, sentence(&error))), ..Outcome::default() }),
+        Ok(secret) => Outcome { secret, ..Outcome::default() },
+        Err(error) => {
+            let refusal = Refusal { form: name, says: sentence(&error, visit.words), typed: None };
+            return again(&door, &visit, (&session, &manager), (error.status(), refusal));
+        }
     };
-    Ok((status, Html(drawn(&door, &visit, (&session, &manager), &outcome)?.into_string())).into_response())
+    Ok(Html(drawn(&door, &visit, (&session, &manager), &outcome)?.into_string()).into_response())
 }
 
-fn back(visit: &Visit) -> Response {
+/// The page again, with what is wrong with one of its forms.
+pub(crate) fn again(
+    door: &Door,
+    visit: &Visit,
+    who: (&Session, &Grant),
+    (status, refusal): (StatusCode, Refusal),
+) -> Result<Response, Refused> {
+    let outcome = Outcome { refused: Some(refusal), ..Outcome::default() };
+    Ok((status, Html(drawn(door, visit, who, &outcome)?.into_string())).into_response())
+}
+
+pub(crate) fn back(visit: &Visit) -> Response {
     Redirect::to(&address(visit)).into_response()
 }
 
@@ -107,8 +140,11 @@ fn address(visit: &Visit) -> String {
     crate::view::View::default().link(&visit.desk.project.id, "settings")
 }
 
-fn sentence(error: &api::Error) -> String {
+pub(crate) fn sentence(error: &api::Error, words: Words) -> String {
     let told = error.told();
+    if words.0 != chart::Locale::En {
+        return words.told(&told);
+    }
     format!("{}: {}.", told.message, told.hint)
 }
 
@@ -120,7 +156,7 @@ async fn settings(
     form: Form,
 ) -> Result<Response, Refused> {
     let project = &visit.desk.project;
-    let changed = match fields::changes(&held(visit), &form) {
+    let changed = match fields::changes(&held(visit), &form, visit.words) {
         Ok(changes) => {
             let names: Vec<String> = changes.keys().cloned().collect();
             let management = visit.desk.questions.management();
@@ -142,7 +178,7 @@ async fn key(
     manager: &Grant,
     visit: &Visit,
     form: &Form,
-) -> Result<(&'static str, String), api::Error> {
+) -> Result<(Say, String), api::Error> {
     let role: Role = form.text("role").parse()?;
     let new = NewKey {
         project: visit.desk.project.id.clone(),
@@ -152,7 +188,7 @@ async fn key(
         origins: form.text("origins").split_whitespace().map(str::to_owned).collect(),
     };
     let created = management.create_key(manager, new).await?;
-    Ok(("The new key", created.key.reveal().to_owned()))
+    Ok((Words::new_key, created.key.reveal().to_owned()))
 }
 
 async fn invitation(
@@ -160,13 +196,13 @@ async fn invitation(
     manager: &Grant,
     (visit, headers): (&Visit, &HeaderMap),
     form: &Form,
-) -> Result<(&'static str, String), api::Error> {
+) -> Result<(Say, String), api::Error> {
     let role: MemberRole = form.text("role").parse()?;
     let place = (Some(visit.desk.project.id.as_str()), role);
     let invited = management.invite(manager, form.text("email"), place).await?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let scheme = if is_https(headers) { "https" } else { "http" };
-    Ok(("The link of the invitation, to be handed on", format!("{scheme}://{host}{}", invited.link)))
+    Ok((Words::invitation_link, format!("{scheme}://{host}{}", invited.link)))
 }
 
 async fn role(management: &Management, manager: &Grant, visit: &Visit, form: &Form) -> Result<(), api::Error> {
@@ -184,25 +220,36 @@ fn drawn(
     let project = &visit.desk.project;
     let token = door.sessions.form_token(session);
     let start = |action: &str| html! { input type="hidden" name="token" value=(token); input type="hidden" name="do" value=(action); };
+    let words = visit.words;
     let typed = outcome.typed.as_ref().map(|(form, wrong)| (form, wrong));
     let body = html! {
         @if let Some((what, secret)) = &outcome.secret {
-            p .ban .info role="status" { span { (what) ", shown this once: " code .break { (secret) } } }
+            p .ban .info role="status" { span { (words.shown_once(what(words))) code .break { (secret) } } }
         }
         div .grid {
             section .panel .w12 aria-labelledby="own" {
-                div .ph { div { h2 #own { "What this project decides about its figures" } p { "A change applies to the past, too. An empty field is the default." } } }
-                form .pop method="post" action=(address(visit)) { (start("settings")) (fields::drawn(&held(visit), typed)) button .btn .pri type="submit" { "Save" } }
+                div .ph { div { h2 #own { (words.project_decides()) } p { (words.past_too()) } } }
+                form .pop method="post" action=(address(visit)) { (start("settings")) (fields::drawn(&held(visit), typed, words)) button .btn .pri type="submit" { (words.save()) } }
             }
             section .panel .w12 aria-labelledby="keys" {
-                div .ph { h2 #keys { "Keys" } }
+                div .ph { h2 #keys { (words.keys()) } }
                 (refusal(outcome, "keys"))
                 (keys(&management.keys(manager, &project.id)?, &start, visit))
             }
             section .panel .w12 aria-labelledby="members" {
-                div .ph { h2 #members { "Members" } }
+                div .ph { h2 #members { (words.members()) } }
                 (refusal(outcome, "members"))
                 (members(&management, manager, &start, visit)?)
+            }
+            section .panel .w12 aria-labelledby="look" {
+                div .ph { div { h2 #look { (words.look()) } p { (words.look_says()) } } }
+                (refusal(outcome, "look"))
+                (look::drawn((project, words), &start("look"), outcome.refused.as_ref().and_then(|refusal| refusal.typed.as_ref())))
+            }
+            section .panel .w12 aria-labelledby="shares" {
+                div .ph { h2 #shares { (words.shares_and_embeds()) } }
+                (refusal(outcome, "shares"))
+                (shares::drawn(&management.shares(manager, &project.id)?, &start, (visit, &address(visit))))
             }
         }
     };
@@ -215,32 +262,37 @@ fn held(visit: &Visit) -> Value {
 }
 
 fn refusal(outcome: &Outcome, form: &str) -> Markup {
-    html! { @if let Some((_, wrong)) = outcome.refused.as_ref().filter(|(name, _)| *name == form) { p .ban role="alert" { (wrong) } } }
+    html! { @if let Some(refusal) = outcome.refused.as_ref().filter(|refusal| refusal.form == form) { p .ban role="alert" { (refusal.says) } } }
 }
 
 fn keys(keys: &[Grant], start: &dyn Fn(&str) -> Markup, visit: &Visit) -> Markup {
+    let words = visit.words;
     html! {
         div .tw { table .t {
-            thead { tr { th scope="col" { "Id" } th scope="col" { "Role" } th scope="col" { "Environment" } th scope="col" { "Bot" } th scope="col" { "Origins" } th scope="col" {} } }
+            thead { tr { th scope="col" { (words.id()) } th scope="col" { (words.role()) } th scope="col" { (words.environment()) } th scope="col" { (words.bot()) } th scope="col" { (words.origins()) } th scope="col" { span .vh { (words.to_change_it()) } } } }
             tbody { @for key in keys { tr {
                 th scope="row" .mono { (key.key_id) }
                 td { (key.role) } td { (key.environment) } td { (key.bot_id.as_deref().unwrap_or_default()) } td { (key.origins.join(" ")) }
-                td .num { form .inline method="post" action=(address(visit)) { (start("revoke")) input type="hidden" name="id" value=(key.key_id); button .btn type="submit" { "Revoke" } } }
+                td .num { form .inline method="post" action=(address(visit)) { (start("revoke")) input type="hidden" name="id" value=(key.key_id); button .btn type="submit" { (words.revoke()) } } }
             } } }
         } }
         form .pop method="post" action=(address(visit)) {
             (start("key"))
-            label { "Role" select name="role" { @for role in Role::ALL { option value=(role) selected[role == Role::Write] { (role) } } } }
-            label { "Environment" input type="text" name="environment" value="production" required maxlength="40"; }
-            label { "Bot, if it is one bot's key" input type="text" name="bot" maxlength="255"; }
-            label { "Origins of the pages that may send with it, separated by spaces; for role browser" input type="text" name="origins" placeholder="https://shop.example"; }
-            button .btn .pri type="submit" { "Create a key" }
+            label { (words.role()) select name="role" { @for role in Role::ALL { option value=(role) selected[role == Role::Write] { (role) } } } }
+            label { (words.environment()) input type="text" name="environment" value="production" required maxlength="40"; }
+            label { (words.bot_of_key()) input type="text" name="bot" maxlength="255"; }
+            label { (words.origins_of_key()) input type="text" name="origins" placeholder="https://shop.example"; }
+            button .btn .pri type="submit" { (words.create_key()) }
         }
     }
 }
 
-fn roles(chosen: Option<MemberRole>) -> Markup {
-    html! { @for role in MemberRole::ALL { option value=(role) selected[chosen == Some(role)] { (role) } } }
+fn roles(chosen: Option<MemberRole>, words: Words) -> Markup {
+    html! { @for role in MemberRole::ALL { option value=(role) selected[chosen == Some(role)] { (role_name(role, words)) } } }
+}
+
+fn role_name(role: MemberRole, words: Words) -> &'static str {
+    words.member_role(role.name()).unwrap_or(role.name())
 }
 
 fn members(
@@ -249,37 +301,37 @@ fn members(
     start: &dyn Fn(&str) -> Markup,
     visit: &Visit,
 ) -> Result<Markup, Refused> {
-    let project = visit.desk.project.id.as_str();
+    let (project, words) = (visit.desk.project.id.as_str(), visit.words);
     let (members, invitations) = management.members(manager, Some(project))?;
     let remove = |id: &str, says: &str| {
         html! { form .inline method="post" action=(address(visit)) { (start("remove")) input type="hidden" name="id" value=(id); button .btn type="submit" { (says) } } }
     };
     Ok(html! {
         div .tw { table .t {
-            thead { tr { th scope="col" { "E-mail address" } th scope="col" { "Role" } th scope="col" {} } }
+            thead { tr { th scope="col" { (words.email()) } th scope="col" { (words.role()) } th scope="col" { span .vh { (words.to_change_it()) } } } }
             tbody {
                 @for member in &members { tr {
                     th scope="row" { (member.email) }
                     td { form .inline method="post" action=(address(visit)) {
                         (start("role")) input type="hidden" name="id" value=(member.id);
-                        select name="role" aria-label={"Role of " (member.email)} { (roles(member.roles.get(project).copied())) }
-                        " " button .btn type="submit" { "Change" }
+                        select name="role" aria-label=(words.role_of(&member.email)) { (roles(member.roles.get(project).copied(), words)) }
+                        " " button .btn type="submit" { (words.change_role()) }
                     } }
-                    td .num { (remove(&member.id, "Remove")) }
+                    td .num { (remove(&member.id, words.remove())) }
                 } }
                 @for invitation in &invitations { tr {
-                    th scope="row" { (invitation.email.as_deref().unwrap_or_default()) " " span .tag { "invited" } }
-                    td { (invitation.role) }
-                    td .num { (remove(&invitation.id, "Withdraw")) }
+                    th scope="row" { (invitation.email.as_deref().unwrap_or_default()) " " span .tag { (words.invited_tag()) } }
+                    td { (role_name(invitation.role, words)) }
+                    td .num { (remove(&invitation.id, words.withdraw())) }
                 } }
             }
         } }
         form .pop method="post" action=(address(visit)) {
             (start("invite"))
-            label { "E-mail address" input type="email" name="email" required maxlength="254" autocomplete="off"; }
-            label { "Role" select name="role" { (roles(Some(MemberRole::Analyst))) } }
-            button .btn .pri type="submit" { "Invite" }
+            label { (words.email()) input type="email" name="email" required maxlength="254" autocomplete="off"; }
+            label { (words.role()) select name="role" { (roles(Some(MemberRole::Analyst), words)) } }
+            button .btn .pri type="submit" { (words.invite()) }
         }
-        p .note { "Owners change settings, keys and members. Analysts read everything. Agents read everything but the figures of single agents. Clients read figures and no conversations. Administrators own every project and are not listed." }
+        p .note { (words.roles_note()) }
     })
 }

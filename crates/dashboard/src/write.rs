@@ -1,31 +1,32 @@
 //! Figures as text.
 
 use api::Change;
-use chart::Locale;
 use maud::{Markup, html};
 use warehouse::registry::{Metric, Unit};
+
+use crate::words::Words;
 
 /// How a project's figures are written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writer<'a> {
-    pub(crate) locale: Locale,
+    pub(crate) words: Words,
     pub(crate) currency: &'a str,
 }
 
 impl Writer<'_> {
     /// A value in its unit.
     pub(crate) fn value(self, unit: Unit, value: f64) -> String {
-        let locale = self.locale;
+        let words = self.words;
         match unit {
-            Unit::Count(_) => locale.count(value),
-            Unit::Fraction => locale.percent(value, 1),
-            Unit::Per(_) | Unit::Hours => locale.number(value, 1),
-            Unit::Minutes => locale.number(value, 0),
-            Unit::Seconds => locale.duration(value),
-            Unit::Milliseconds if value.abs() < 1_000.0 => format!("{}\u{a0}ms", locale.number(value, 0)),
-            Unit::Milliseconds => locale.duration(value / 1_000.0),
-            Unit::Score => locale.number(value, 2),
-            Unit::Money => locale.money(value, self.currency),
+            Unit::Count(_) => words.count(value),
+            Unit::Fraction => words.percent(value, 1),
+            Unit::Per(_) | Unit::Hours => words.number(value, 1),
+            Unit::Minutes => words.number(value, 0),
+            Unit::Seconds => words.duration(value),
+            Unit::Milliseconds if value.abs() < 1_000.0 => format!("{}\u{a0}ms", words.number(value, 0)),
+            Unit::Milliseconds => words.duration(value / 1_000.0),
+            Unit::Score => words.number(value, 2),
+            Unit::Money => words.money(value, self.currency),
         }
     }
 
@@ -37,11 +38,11 @@ impl Writer<'_> {
     /// A value of an axis: of whole counts without decimals, of shares too.
     pub(crate) fn tick(self, unit: Unit, value: f64) -> String {
         match unit {
-            Unit::Fraction => self.locale.percent(value, usize::from(value * 100.0 % 1.0 > 1e-9)),
+            Unit::Fraction => self.words.percent(value, usize::from(value * 100.0 % 1.0 > 1e-9)),
             Unit::Seconds | Unit::Milliseconds if value == 0.0 => "0".into(),
-            Unit::Seconds if value % 3_600.0 == 0.0 => format!("{}\u{a0}h", self.locale.number(value / 3_600.0, 0)),
-            Unit::Seconds if value % 60.0 == 0.0 => format!("{}\u{a0}min", self.locale.number(value / 60.0, 0)),
-            Unit::Per(_) | Unit::Hours | Unit::Score => self.locale.number(value, usize::from(value % 1.0 > 1e-9)),
+            Unit::Seconds if value % 3_600.0 == 0.0 => format!("{}\u{a0}h", self.words.number(value / 3_600.0, 0)),
+            Unit::Seconds if value % 60.0 == 0.0 => format!("{}\u{a0}min", self.words.number(value / 60.0, 0)),
+            Unit::Per(_) | Unit::Hours | Unit::Score => self.words.number(value, usize::from(value % 1.0 > 1e-9)),
             _ => self.value(unit, value),
         }
     }
@@ -58,21 +59,19 @@ impl Writer<'_> {
     pub(crate) fn change(self, metric: &Metric, before: Option<f64>, now: Option<f64>) -> Markup {
         let change = Change::of(metric.unit, before, now);
         let (size, rises) = match change {
-            Change::Relative(0.0) | Change::Points(0.0) => return html! { span .d { "= no change" } },
+            Change::Relative(0.0) | Change::Points(0.0) => return html! { span .d { (self.words.no_change()) } },
             Change::Relative(share) if matches!(metric.unit, Unit::Seconds | Unit::Milliseconds | Unit::Score) => {
                 let difference = now.unwrap_or_default() - before.unwrap_or_default();
                 (self.value(metric.unit, difference.abs()), share > 0.0)
             }
-            Change::Relative(share) => (self.locale.percent(share.abs(), 1), share > 0.0),
-            Change::Points(points) => {
-                (format!("{}\u{a0}pts", self.locale.number(points.abs() * 100.0, 1)), points > 0.0)
-            }
-            Change::New => return html! { span .d { "new" } },
+            Change::Relative(share) => (self.words.percent(share.abs(), 1), share > 0.0),
+            Change::Points(points) => (self.words.points(self.words.number(points.abs() * 100.0, 1)), points > 0.0),
+            Change::New => return html! { span .d { (self.words.new()) } },
             Change::Unknown => return html! { span .d { "–" } },
         };
         // What is written as zero has no direction.
         if !size.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
-            return html! { span .d { "= no change" } };
+            return html! { span .d { (self.words.no_change()) } };
         }
         let is_small = match change {
             Change::Relative(share) => share.abs() < 0.01,
@@ -80,17 +79,17 @@ impl Writer<'_> {
             _ => false,
         };
         let (class, word) = match change.is_good(metric.polarity).filter(|_| !is_small) {
-            Some(true) => ("up", " better"),
-            Some(false) => ("dn", " worse"),
+            Some(true) => ("up", self.words.better()),
+            Some(false) => ("dn", self.words.worse()),
             None => ("", ""),
         };
-        html! { span .d .(class) { (arrow(rises)) (size) (word) } }
+        html! { span .d .(class) { (arrow(rises, self.words)) (size) (word) } }
     }
 }
 
 /// A triangle with a word for who does not see it.
-fn arrow(rises: bool) -> Markup {
-    let (path, word) = if rises { ("M0 8L4.5 0L9 8Z", "up ") } else { ("M0 0L4.5 8L9 0Z", "down ") };
+fn arrow(rises: bool, words: Words) -> Markup {
+    let (path, word) = if rises { ("M0 8L4.5 0L9 8Z", words.up()) } else { ("M0 0L4.5 8L9 0Z", words.down()) };
     html! { svg .arr viewBox="0 0 9 8" aria-hidden="true" { path d=(path) {} } span .vh { (word) } }
 }
 
@@ -99,66 +98,13 @@ pub(crate) fn person(key: &str) -> &str {
     key.split_once(':').map_or(key, |(_, name)| name)
 }
 
-/// The name of a dimension's value for people.
-pub(crate) fn named(dimension: &str, value: &str, locale: Locale) -> String {
-    let unknown = || if dimension == "reason" { "Unspecified" } else { "Unknown" }.to_owned();
-    match dimension {
-        _ if value == "unknown" || value == "unspecified" || value.is_empty() => unknown(),
-        "country" => chart::territory(value).map_or_else(|| value.to_owned(), |found| found.name(locale).to_owned()),
-        "channel" | "source" => channel(value),
-        "language" => language(value),
-        "hour" => format!("{value:0>2}:00"),
-        "reason" | "trigger" | "outcome" | "rating" | "click_type" => value.replace('_', " "),
-        _ => value.to_owned(),
-    }
-}
-
-/// A channel as its makers write it.
-fn channel(value: &str) -> String {
-    let known = match value {
-        "whatsapp" => "WhatsApp",
-        "sms" => "SMS",
-        "email" => "E-mail",
-        "app" => "App",
-        "web" => "Web",
-        "voice" => "Voice",
-        "telegram" => "Telegram",
-        "facebook" => "Facebook",
-        "instagram" => "Instagram",
-        _ => value,
-    };
-    known.to_owned()
-}
-
-fn language(value: &str) -> String {
-    let known = match value {
-        "en" => "English",
-        "es" => "Spanish",
-        "it" => "Italian",
-        "pt" => "Portuguese",
-        "fr" => "French",
-        "de" => "German",
-        "ca" => "Catalan",
-        _ => value,
-    };
-    known.to_owned()
-}
-
-/// A dimension's name for people.
-pub(crate) fn dimension(name: &str) -> String {
-    let text = match name {
-        "os" => "Operating system".to_owned(),
-        _ => name.replace('_', " "),
-    };
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 #[cfg(test)]
 mod tests {
+    use chart::Locale;
+
     use super::*;
 
-    const WRITER: Writer<'_> = Writer { locale: Locale::En, currency: "EUR" };
+    const WRITER: Writer<'_> = Writer { words: Words(Locale::En), currency: "EUR" };
 
     fn change(id: &str, before: Option<f64>, now: Option<f64>) -> String {
         let text = WRITER.change(Metric::by_id(id).unwrap(), before, now).into_string();
@@ -191,10 +137,10 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_said_and_names_are_those_of_people() {
-        assert_eq!(named("country", "ES", Locale::It), "Spagna");
-        assert_eq!(named("country", "unknown", Locale::En), "Unknown");
-        assert_eq!(named("reason", "unspecified", Locale::En), "Unspecified");
-        assert_eq!(named("channel", "whatsapp", Locale::En), "WhatsApp");
-        assert_eq!(named("channel", "<b>", Locale::En), "<b>");
+        assert_eq!(Words(Locale::It).named("country", "ES"), "Spagna");
+        assert_eq!(Words(Locale::En).named("country", "unknown"), "Unknown");
+        assert_eq!(Words(Locale::En).named("reason", "unspecified"), "Unspecified");
+        assert_eq!(Words(Locale::En).named("channel", "whatsapp"), "WhatsApp");
+        assert_eq!(Words(Locale::En).named("channel", "<b>"), "<b>");
     }
 }

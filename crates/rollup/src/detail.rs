@@ -101,6 +101,10 @@ pub struct Detail<'a> {
     pub embedding_tokens: Option<i64>,
     pub audio_input_tokens: Option<i64>,
     pub audio_output_tokens: Option<i64>,
+    #[serde(borrow)]
+    pub cost_reported: Option<Decimal<'a>>,
+    #[serde(borrow)]
+    pub currency: Text<'a>,
     /// Whether the tokens are running totals of the client whose key it is.
     pub cumulative: Option<bool>,
     #[serde(borrow)]
@@ -149,6 +153,29 @@ pub enum Intent<'a> {
         /// From 0 to 1; 1 if absent.
         confidence: Option<f64>,
     },
+}
+
+/// An exact decimal number, as a number or as a text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Decimal<'a> {
+    /// As a number.
+    Number(f64),
+    /// As a text.
+    Text(#[serde(borrow)] Cow<'a, str>),
+    /// Neither: other types of events may use the name otherwise.
+    Other(serde::de::IgnoredAny),
+}
+
+impl Decimal<'_> {
+    /// The number; None where there is none.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Decimal::Number(number) => Some(*number),
+            Decimal::Text(text) => text.parse().ok(),
+            Decimal::Other(_) => None,
+        }
+    }
 }
 
 /// A file that came with a message.

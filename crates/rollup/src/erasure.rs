@@ -30,6 +30,7 @@ const KEPT: &[&str] = &[
     "completion_tokens",
     "confidence",
     "content_type",
+    "cost_reported",
     "country",
     "cumulative",
     "currency",

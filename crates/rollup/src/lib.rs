@@ -45,7 +45,7 @@ pub use legs::{Leg, LegState, ServedMessage};
 pub use offers::{Close, Offer};
 pub use requests::HumanRequest;
 pub use responses::{Response, ResponseKind};
-pub use settings::{ESCALATION_TOOLS, EscalationTools, Identity, Price, Settings};
+pub use settings::{ESCALATION_TOOLS, EscalationTools, Identity, LANGUAGES, Price, Settings};
 pub use speech::{Call, Utterance};
 pub use turns::Turn;
 pub use volumes::{ActivityCell, MessageCell, MessageKey};
@@ -59,4 +59,4 @@ pub const BUCKET_US: i64 = 15 * 60 * 1_000_000;
 pub const MINUTE_US: i64 = 60 * 1_000_000;
 
 /// Which definition conversations are folded by, at most 255. A greater one wins over all rows of a smaller one.
-pub const DEFINITION: u16 = 7;
+pub const DEFINITION: u16 = 8;

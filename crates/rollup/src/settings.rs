@@ -24,16 +24,23 @@ const TEXT_CHARS_MAX: usize = 255;
 /// Tools whose call is an escalation, unless a project says others.
 pub const ESCALATION_TOOLS: [&str; 4] = ["fallback_to_human", "open_ticket", "ticket", "contact_human"];
 
+/// Languages that pages speak, ISO 639-1.
+pub const LANGUAGES: [&str; 4] = ["en", "es", "it", "pt"];
+
 /// A project's settings; each has the default of `metrics.md` (1.7).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Whether a change of device makes another person (P6).
     pub identity: Identity,
+    /// The language of pages for who has chosen none, one of [`LANGUAGES`]; what the browser asks for if absent.
+    pub language: Option<String>,
     /// The day that weeks begin with: 1 is Monday, 7 is Sunday.
     pub week_start: u8,
     /// Other names of channels and sources: both trimmed and in lower case.
     pub source_aliases: BTreeMap<String, String>,
+    /// Other names of what human agents do, by the role that they are told as; of both case and outer spaces are ignored (AMB-16).
+    pub agent_roles: BTreeMap<String, String>,
     /// Tools whose call is an escalation, each list from its instant on.
     pub escalation_tools: Vec<EscalationTools>,
     /// A bot's reply later than this is none, seconds.
@@ -58,6 +65,8 @@ pub struct Settings {
     pub segment_trait: String,
     /// Whether chats in which participants did one thing alone count for the duration of conversations, with 0 s.
     pub single_message_chats: bool,
+    /// Whether calls of tools count as messages where messages of all roles are counted, as AgentSight's API stores them (AMB-01).
+    pub include_action_messages: bool,
     /// Primary intents of which their model is less sure are in no figure of intents: from 0 to 1.
     pub intent_confidence_min: f64,
     /// How long a conversation may be idle before what follows is another chat, seconds by channel. Alone among the settings it is
@@ -114,8 +123,10 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             identity: Identity::Person,
+            language: None,
             week_start: 1,
             source_aliases: BTreeMap::new(),
+            agent_roles: BTreeMap::new(),
             escalation_tools: Vec::new(),
             bot_no_reply_after_s: 600,
             currency: "EUR".to_owned(),
@@ -128,6 +139,7 @@ impl Default for Settings {
             internal_users: Vec::new(),
             segment_trait: "plan".to_owned(),
             single_message_chats: true,
+            include_action_messages: false,
             intent_confidence_min: 0.0,
             idle_timeouts_s: BTreeMap::new(),
         }
@@ -137,6 +149,9 @@ impl Default for Settings {
 impl Settings {
     /// What is wrong with them, in words that say what to do; None if nothing is.
     pub fn complaint(&self) -> Option<String> {
+        if self.language.as_deref().is_some_and(|language| !LANGUAGES.contains(&language)) {
+            return Some("language is en, es, it or pt; null leaves it to the browser".to_owned());
+        }
         if !(1..=7).contains(&self.week_start) {
             return Some("week_start is a day from 1 (Monday) to 7 (Sunday)".to_owned());
         }
@@ -180,11 +195,11 @@ impl Settings {
 
     fn long_complaint(&self) -> Option<String> {
         let tools = self.escalation_tools.iter().flat_map(|list| list.tools.iter());
-        let aliases = self.source_aliases.iter().flat_map(|(from, into)| [from, into]);
+        let aliases = self.source_aliases.iter().chain(&self.agent_roles).flat_map(|(from, into)| [from, into]);
         let names = aliases.chain(self.idle_timeouts_s.keys()).chain([&self.segment_trait]);
         let mut texts = tools.chain(&self.internal_users).chain(names);
         let is_long = self.escalation_tools.iter().any(|list| list.tools.len() > ENTRIES_MAX)
-            || [self.source_aliases.len(), self.escalation_tools.len(), self.prices.len()]
+            || [self.source_aliases.len(), self.agent_roles.len(), self.escalation_tools.len(), self.prices.len()]
                 .iter()
                 .any(|n| *n > ENTRIES_MAX);
         if self.internal_users.len() > INTERNAL_USERS_MAX {
@@ -246,10 +261,12 @@ mod tests {
         assert_eq!(Settings::default().complaint(), None);
         let read = |json: &str| serde_json::from_str::<Settings>(json).map(|settings| settings.complaint());
         for wrong in [
+            r#"{"language": "fr"}"#,
             r#"{"week_start": 0}"#,
             r#"{"currency": "euro"}"#,
             r#"{"bot_no_reply_after_s": 0}"#,
             r#"{"source_aliases": {"": "web"}}"#,
+            r#"{"agent_roles": {"desk": ""}}"#,
             r#"{"service_level_s": 0}"#,
             r#"{"sla_resolution_s": 99999999}"#,
             r#"{"business_hours": {"timezone": "Europe/Madird", "week": [{"days": [1], "from": "09:00", "to": "17:00"}]}}"#,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::chats::numbered;
-use crate::detail::{instant_us, label, said, text};
+use crate::detail::{Decimal, instant_us, label, said, text};
 use crate::fact::{Fact, Kind};
 
 /// The action by which AgentSight's clients report tokens: no tool.
@@ -57,6 +57,10 @@ pub struct ModelCall {
     pub ttft_ms: Option<f64>,
     /// Place of its chat in the list of chats, from 1.
     pub chat: u32,
+    /// What it says that it cost; none below 0.
+    pub cost: Option<f64>,
+    /// The currency of that in capital letters, '' without.
+    pub currency: String,
 }
 
 /// A file of a message.
@@ -168,6 +172,8 @@ fn model_call(chat: u32, fact: &Fact<'_>) -> ModelCall {
         duration_ms: if fact.kind == Kind::ModelCall { detail.duration_ms } else { None },
         ttft_ms: detail.ttft_ms,
         chat,
+        cost: detail.cost_reported.as_ref().and_then(Decimal::number).filter(|cost| cost.is_finite() && *cost >= 0.0),
+        currency: said(&detail.currency).unwrap_or_default().trim().to_uppercase(),
     }
 }
 

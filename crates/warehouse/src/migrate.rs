@@ -13,6 +13,8 @@ const MIGRATIONS: &[(u32, &str, &str)] = &[
     (7, "bots", include_str!("../migrations/0007_bots.sql")),
     (8, "flags", include_str!("../migrations/0008_flags.sql")),
     (9, "settings", include_str!("../migrations/0009_settings.sql")),
+    (10, "costs", include_str!("../migrations/0010_costs.sql")),
+    (11, "erased files", include_str!("../migrations/0011_erased_files.sql")),
 ];
 
 impl Client {

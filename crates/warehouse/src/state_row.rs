@@ -322,6 +322,8 @@ state_row! {
             ms: Option<f64> = call.duration_ms;
             ttft_ms: Option<f64> = call.ttft_ms;
             chat: u32 = call.chat;
+            cost: Option<f64> = call.cost;
+            currency: String = call.currency.clone();
         }
         attachments: Attachment as file {
             at: i64 = file.at_us;

@@ -32,7 +32,8 @@ pub(crate) struct File {
     pub(crate) filename: String,
     pub(crate) mime: String,
     pub(crate) size: Option<i64>,
-    pub(crate) sha256: Option<String>,
+    /// Its name in the store.
+    pub(crate) name: Option<String>,
     pub(crate) url: Option<String>,
 }
 
@@ -203,7 +204,7 @@ impl Maker<'_> {
             filename: owned("filename").unwrap_or_else(|| "attachment".to_owned()),
             mime: owned("mime").unwrap_or_else(|| "application/octet-stream".to_owned()),
             size: data.get("size_bytes").and_then(Value::as_i64),
-            sha256: owned("sha256").filter(|_| text(data, "url").is_none()),
+            name: owned("file").filter(|_| text(data, "url").is_none()),
             url: owned("url"),
         }
     }

@@ -13,12 +13,12 @@ pub(crate) mod usage;
 pub(crate) mod view;
 
 use serde_json::Value;
-use warehouse::query::stored::{self, Hashed, Stored};
+use warehouse::query::stored::{self, BY_NUMBER, Hashed, Stored};
 
 use crate::{
     app::{App, Caller},
     error::Refusal,
-    write::{attachments::BY_NUMBER, place::Place},
+    write::place::Place,
 };
 
 use self::view::View;

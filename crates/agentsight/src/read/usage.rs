@@ -37,6 +37,16 @@ const ADDED: usize = 5;
 /// The currency that clients read costs in.
 const DOLLARS: &str = "USD";
 
+/// A call of a model.
+#[derive(Debug, Clone)]
+struct Call {
+    tokens: [i64; COLUMNS.len()],
+    /// Event time, microseconds.
+    us: i64,
+    /// What it says itself that it cost, where it says so in dollars.
+    told: Option<f64>,
+}
+
 /// The calls of a model in a turn.
 #[derive(Debug, Clone)]
 pub(crate) struct Usage {
@@ -45,7 +55,7 @@ pub(crate) struct Usage {
     turn: Option<String>,
     model: String,
     tokens: [i64; COLUMNS.len()],
-    calls: Vec<([i64; COLUMNS.len()], i64)>,
+    calls: Vec<Call>,
     unreported: usize,
     incomplete: Option<Option<String>>,
     started_us: i64,
@@ -75,7 +85,7 @@ pub(crate) fn fold(told: &[Told<'_>], turns: &Turns) -> Vec<Usage> {
             ended_us: ended,
         });
         row.tokens.iter_mut().zip(tokens).for_each(|(sum, tokens)| *sum += tokens);
-        row.calls.push((tokens, event.us));
+        row.calls.push(Call { tokens, us: event.us, told: told_cost(data) });
         row.unreported += usize::from(data.get("usage_reported") == Some(&Value::Bool(false)));
         row.started_us = row.started_us.min(event.us);
         row.ended_us = row.ended_us.max(ended);
@@ -88,15 +98,17 @@ impl Usage {
         self.tokens[..ADDED].iter().sum()
     }
 
-    /// What the calls cost, in dollars; None where a call has no price.
+    /// What the calls cost, in dollars, as they say themselves or else by their price; None where a call has neither.
     fn cost(&self, settings: &Settings) -> Option<f64> {
-        if settings.currency != DOLLARS {
-            return None;
-        }
-        self.calls.iter().map(|(tokens, us)| price(settings, &self.model, tokens, *us)).sum()
+        let priced = |call: &Call| price(settings, &self.model, &call.tokens, call.us);
+        let is_priced = settings.currency == DOLLARS;
+        self.calls.iter().map(|call| call.told.or_else(|| priced(call).filter(|_| is_priced))).sum()
     }
 
     fn source(&self, settings: &Settings) -> &'static str {
+        if self.calls.iter().all(|call| call.told.is_some()) {
+            return "reported";
+        }
         if self.cost(settings).is_some() { "backend" } else { "unpriced" }
     }
 
@@ -104,11 +116,12 @@ impl Usage {
         let project = caller.project_id();
         let name = format!("{}\0{}\0{}", self.conversation, self.turn.as_deref().unwrap_or_default(), self.model);
         let cost = self.cost(&caller.project.settings).unwrap_or(0.0);
+        let told: f64 = self.calls.iter().filter_map(|call| call.told).sum();
         let mut row = json!({
             "id": app.ids.of("u", project, &name),
             "conversation": app.ids.conversation(project, &self.conversation, &self.environment),
             "conversation_id": self.conversation, "environment": self.environment, "turn_id": self.turn, "model": self.model,
-            "total_tokens": self.total(), "cost_usd": format!("{cost:.8}"), "cost_usd_reported": "0.00000000",
+            "total_tokens": self.total(), "cost_usd": format!("{cost:.8}"), "cost_usd_reported": format!("{told:.8}"),
             "cost_source": self.source(&caller.project.settings), "calls": self.calls.len(), "unreported_calls": self.unreported,
             "incomplete": self.incomplete.is_some(), "incomplete_reason": self.incomplete.clone().flatten(),
             "started_at": instant(self.started_us), "ended_at": instant(self.ended_us),
@@ -118,6 +131,14 @@ impl Usage {
         }
         row
     }
+}
+
+/// What a call says that it cost, where that is in dollars and not below 0.
+fn told_cost(data: &Value) -> Option<f64> {
+    let currency = data.get("currency").and_then(Value::as_str)?;
+    let cost = data.get("cost_reported")?;
+    let cost = cost.as_f64().or_else(|| cost.as_str().and_then(|text| text.parse().ok()))?;
+    (currency.trim().eq_ignore_ascii_case(DOLLARS) && cost.is_finite() && cost >= 0.0).then_some(cost)
 }
 
 /// What a call costs in the project's currency; None without a price.
@@ -258,4 +279,42 @@ pub(crate) async fn summary(State(app): State<Arc<App>>, headers: HeaderMap, uri
     results.sort_by_key(|(total, _)| std::cmp::Reverse(*total));
     let results: Vec<Value> = results.into_iter().map(|(_, entry)| entry).collect();
     Ok(Json(json!({"group_by": by, "currency": currency, "results": results})))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of calls of one model, each with these members: what they cost in dollars, and where that is from.
+    fn costs(calls: &[Value], settings: &Settings) -> (Option<f64>, &'static str) {
+        let model = Usage {
+            conversation: "c".to_owned(),
+            environment: "production".to_owned(),
+            turn: None,
+            model: "large".to_owned(),
+            tokens: [0; COLUMNS.len()],
+            calls: calls
+                .iter()
+                .map(|data| Call { tokens: [1_000_000, 0, 0, 0, 0, 0, 0, 0], us: 1, told: told_cost(data) })
+                .collect(),
+            unreported: 0,
+            incomplete: None,
+            started_us: 1,
+            ended_us: 1,
+        };
+        (model.cost(settings), model.source(settings))
+    }
+
+    #[test]
+    fn what_a_call_says_that_it_cost_goes_before_its_price_where_it_is_in_dollars() {
+        let told = json!({"cost_reported": "0.5", "currency": "usd"});
+        let euros = json!({"cost_reported": 9, "currency": "EUR"});
+        let below = json!({"cost_reported": -1, "currency": "USD"});
+        let unpriced = Settings::default();
+        let price = json!({"currency": "USD", "prices": [{"model": "large", "input": 2, "output": 0}]});
+        let priced: Settings = serde_json::from_value(price).unwrap();
+        assert_eq!(costs(&[told.clone(), told.clone()], &unpriced), (Some(1.0), "reported"));
+        assert_eq!(costs(&[told.clone(), euros.clone()], &unpriced), (None, "unpriced"));
+        assert_eq!(costs(&[told, euros, below], &priced), (Some(4.5), "backend"));
+    }
 }

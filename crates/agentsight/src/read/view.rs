@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
-use warehouse::query::stored::Stored;
+use warehouse::query::stored::{BY_NUMBER, Stored};
 
 use crate::{
     app::{App, Caller},
@@ -18,7 +18,7 @@ use crate::{
         tickets::{self, Ticket},
         usage::{self, Usage},
     },
-    write::{attachments::BY_NUMBER, place::Place},
+    write::place::Place,
 };
 
 /// A turn's outcome: whether it is complete, and why it is not.
@@ -168,9 +168,9 @@ impl View {
             json!({
                 "id": file.id, "message": entry.id, "type": files::class(&file.mime), "filename": file.filename,
                 "mime_type": file.mime, "size_bytes": file.size,
-                "file_url": file.sha256.as_ref().map_or_else(
+                "file_url": file.name.as_ref().map_or_else(
                     || file.url.clone().map_or(Value::Null, Value::from),
-                    |sha256| app.deps.files.url(address, caller.project_id(), sha256, (&file.filename, &file.mime)).into(),
+                    |name| app.deps.files.url(address, caller.project_id(), name, (&file.filename, &file.mime)).into(),
                 ),
             })
         };

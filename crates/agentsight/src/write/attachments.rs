@@ -12,6 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use event::Timestamp;
 use serde_json::{Value, json};
+use warehouse::query::stored::BY_NUMBER;
 
 use crate::{
     app::{App, Caller, Need, object_of},
@@ -29,9 +30,6 @@ use crate::{
 const REQUEST_BYTES: usize = 40 << 20;
 const FILE_BYTES: usize = 25 << 20;
 const FILES: usize = 10;
-
-/// How events without a conversation begin, which name it or a message by its number alone.
-pub(crate) const BY_NUMBER: &str = "agentsight:";
 
 /// A file as it was sent.
 #[derive(Debug)]
@@ -61,6 +59,18 @@ struct Target {
     message_number: Option<i64>,
 }
 
+impl Target {
+    fn conversation(&self) -> Option<&str> {
+        self.place.as_ref().map(|place| place.conversation.as_str())
+    }
+
+    /// The beginning of the name of what is known by a number alone.
+    fn by_number(&self) -> Option<String> {
+        let of_message = self.message_number.map(|number| format!("m{number}:"));
+        of_message.or_else(|| self.conversation_number.map(|number| format!("c{}:", number & !1)))
+    }
+}
+
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -79,10 +89,12 @@ pub(crate) async fn upload(
     };
     check(&upload.files)?;
     let target = target(&app, &caller, &upload).await?;
+    let owner = target.conversation().map_or_else(|| target.by_number().unwrap_or_default(), str::to_owned);
     let mut kept = Vec::with_capacity(upload.files.len());
     for file in &upload.files {
         let mime = files::mime_of(&file.filename, file.mime.as_deref(), &file.bytes);
-        kept.push(app.deps.files.keep(caller.project_id(), file.bytes.clone(), mime).await.map_err(|error| {
+        let owner = (caller.project_id(), owner.as_str());
+        kept.push(app.deps.files.keep(owner, file.bytes.clone(), mime).await.map_err(|error| {
             tracing::error!(%error, "an attachment could not be stored");
             Refusal::from(api::Error::Overloaded)
         })?);
@@ -210,9 +222,7 @@ fn drafts(caller: &Caller, upload: &Upload, target: &Target, kept: &[Kept]) -> V
     let sender = lenient::text(fields.get("sender")).filter(|sender| crate::write::items::role_of(sender).is_some());
     let sender = sender.unwrap_or_else(|| "end_user".to_owned());
     let metadata = lenient::object(fields.get("metadata")).map(Value::Object);
-    let by_number = target.message_number.map(|number| format!("m{number}:"));
-    let by_number = by_number.or_else(|| target.conversation_number.map(|number| format!("c{}:", number & !1)));
-    let conversation = target.place.as_ref().map(|place| place.conversation.clone());
+    let (by_number, conversation) = (target.by_number(), target.conversation().map(str::to_owned));
     let named = conversation.clone().or_else(|| by_number.clone()).unwrap_or_default();
     let holder =
         event_id(caller, &named, at, ("holder", kept.iter().map(|file| file.sha256.as_str()).collect::<String>()));
@@ -235,6 +245,7 @@ fn drafts(caller: &Caller, upload: &Upload, target: &Target, kept: &[Kept]) -> V
                 ("mime", Some(kept.mime.clone().into())),
                 ("size_bytes", Some(kept.size.into())),
                 ("sha256", Some(kept.sha256.clone().into())),
+                ("file", Some(kept.name.clone().into())),
                 ("holder", holder),
                 ("sender", Some(sender.clone().into())),
                 ("metadata", metadata.clone()),
@@ -265,7 +276,7 @@ fn rows(app: &App, caller: &Caller, drafts: &[Draft], address: &Address) -> Vec<
         json!({
             "id": app.ids.of("x", caller.project_id(), &draft.event_id), "message": message, "type": files::class(text("mime")),
             "filename": text("filename"), "mime_type": text("mime"), "size_bytes": draft.data.get("size_bytes"),
-            "file_url": app.deps.files.url(address, caller.project_id(), text("sha256"), (text("filename"), text("mime"))),
+            "file_url": app.deps.files.url(address, caller.project_id(), text("file"), (text("filename"), text("mime"))),
         })
     };
     drafts.iter().map(row).collect()

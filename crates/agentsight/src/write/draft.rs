@@ -1,5 +1,6 @@
 //! Native events as these routes write them.
 
+use bytes::Bytes;
 use event::{Origin, Timestamp, derived_event_id};
 use serde_json::{Map, Value, json};
 
@@ -23,11 +24,24 @@ pub(crate) struct Draft {
     /// The client's address, to be looked up.
     pub(crate) ip: Option<String>,
     pub(crate) data: Map<String, Value>,
-    /// What belongs to AgentSight's clients alone.
-    pub(crate) own: Option<Value>,
+    /// The span that it was made of, as JSON.
+    pub(crate) span: Option<Bytes>,
 }
 
 impl Draft {
+    /// Adds the event to a text of JSON. The span that it was made of goes in as it was sent: it is most of it.
+    pub(crate) fn write(mut self, now: Timestamp, text: &mut Vec<u8>) {
+        let span = self.span.take();
+        serde_json::to_writer(&mut *text, &self.into_json(now)).expect("values are always JSON");
+        if let Some(span) = span {
+            text.pop();
+            text.extend_from_slice(b",\"agentsight\":{\"span\":");
+            text.extend_from_slice(&span);
+            text.extend_from_slice(b"}}");
+        }
+    }
+
+    /// The event without the span that it was made of.
     pub(crate) fn into_json(self, now: Timestamp) -> Value {
         let mut members = Map::new();
         let mut set = |name: &str, value: Option<Value>| {
@@ -47,7 +61,6 @@ impl Draft {
         set("channel", self.channel.map(Value::from));
         set("context", self.ip.map(|ip| json!({"ip": ip})));
         set("data", Some(Value::Object(self.data)));
-        set("agentsight", self.own);
         Value::Object(members)
     }
 }
@@ -78,4 +91,22 @@ pub(crate) struct Item<'a> {
 pub(crate) fn data<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
     let said = members.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value)));
     said.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_stands_in_its_event_as_it_was_sent() {
+        let span = Bytes::from_static(br#"{"a": 1.50, "b":[ ]}"#);
+        let draft = Draft { event: "turn.completed", span: Some(span.clone()), ..Draft::default() };
+        let mut text = b"[".to_vec();
+        draft.write(Timestamp(0), &mut text);
+        text.push(b']');
+        let events: Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(events[0]["agentsight"]["span"], serde_json::from_slice::<Value>(&span).unwrap());
+        assert_eq!(events[0]["event"], "turn.completed");
+        assert!(text.windows(span.len()).any(|part| part == span));
+    }
 }

@@ -16,7 +16,7 @@ use crate::{
     read::{self, feedbacks},
     write::{
         changes::number,
-        draft::{Draft, data},
+        draft::{Draft, Item, data, item_id},
         place::Place,
     },
 };
@@ -112,6 +112,7 @@ async fn submit(app: &App, caller: &Caller, body: &Value) -> Answer {
         Some(reference) => feedbacks::vote_of(app, caller, sent.place.as_ref(), reference).await?,
         None => None,
     };
+    let at = lenient::time(body.get("timestamp"));
     let (topic, reason) = (slug(body, "topic")?, slug(body, "reason")?);
     let mut given = data([
         ("rating", Some(sentiment.into())),
@@ -129,9 +130,9 @@ async fn submit(app: &App, caller: &Caller, body: &Value) -> Answer {
                 }
             }
             given.insert("vote".to_owned(), held.event_id.clone().into());
-            sent.draft(app.unique(), lenient::time(body.get("timestamp")), given)
+            sent.draft(app.unique(), at, given)
         }
-        None => sent.draft(app.unique(), lenient::time(body.get("timestamp")), given),
+        None => sent.draft(sent.event_id(app, caller, at, &given), at, given),
     };
     let row = feedbacks::row_of_draft(app, caller, &draft, held.as_ref());
     app.store(caller, vec![draft]).await?;
@@ -146,6 +147,15 @@ struct Sent {
 }
 
 impl Sent {
+    /// What says when it happened is the same when it is sent again, as after a time-out.
+    fn event_id(&self, app: &App, caller: &Caller, at: Option<event::Timestamp>, given: &Map<String, Value>) -> String {
+        let (Some(at), Some(place)) = (at, &self.place) else { return app.unique() };
+        let content = Value::Object(given.clone()).to_string();
+        let item =
+            Item { conversation: &place.conversation, at: Some(at), name: &self.kind, content: content.as_bytes() };
+        item_id(caller.project_id(), "/api/feedbacks/", &item)
+    }
+
     fn draft(&self, event_id: String, at: Option<event::Timestamp>, given: Map<String, Value>) -> Draft {
         let mut members = given;
         members.insert("target".to_owned(), self.kind.clone().into());

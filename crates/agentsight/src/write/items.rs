@@ -89,6 +89,7 @@ pub(crate) async fn track(State(app): State<Arc<App>>, request: Request) -> Answ
     );
     let message = draft.event_id.clone();
     draft.data.insert("message_id".to_owned(), message.clone().into());
+    draft.data.extend(rateable(role));
     // At one instant, as where a clock is coarse, what the customer said comes before what answers it: a request alone tells no more.
     draft.sequence = (role != "user").then_some(1);
     let (at, metadata) = (sent.at, sent.metadata());
@@ -110,6 +111,11 @@ pub(crate) fn role_of(sender: &str) -> Option<&'static str> {
         "system" => Some("system"),
         _ => None,
     }
+}
+
+/// What a message says of whether it can be rated: AgentSight lets its readers rate every answer, and its clients say nothing of it.
+pub(crate) fn rateable(role: &str) -> Map<String, Value> {
+    data([("feedback_enabled", (role == "bot").then_some(Value::Bool(true)))])
 }
 
 pub(crate) async fn action(State(app): State<Arc<App>>, request: Request) -> Answer {

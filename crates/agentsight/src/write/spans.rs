@@ -8,7 +8,7 @@ use crate::{
     lenient,
     write::{
         draft::{Draft, data},
-        items::role_of,
+        items::{rateable, role_of},
         place::Place,
     },
 };
@@ -29,6 +29,8 @@ pub(crate) struct Span {
     pub(crate) started_at: Option<Timestamp>,
     kind: String,
     members: Value,
+    /// As it is kept.
+    whole: Bytes,
 }
 
 impl Span {
@@ -37,15 +39,17 @@ impl Span {
         let mut members: Value = serde_json::from_slice(bytes).map_err(|error| format!("no JSON: {error}"))?;
         let id = lenient::id(members.get("span_id")).filter(|id| id.len() <= 64);
         let id = id.ok_or("a span needs a span_id of at most 64 characters")?;
+        let mut whole = bytes.clone();
         if bytes.len() > WHOLE_BYTES || lenient::depth(&members) > 24 {
             // What it means remains; what it is made of would not fit an event.
             for name in ["otel", "resource"] {
                 members[name] = Value::Null;
             }
             shorten(&mut members);
+            whole = members.to_string().into();
         }
         let kind = lenient::short(members.get("kind")).unwrap_or_else(|| "unknown".to_owned());
-        Ok(Span { id, started_at: lenient::time(members.get("started_at")), kind, members })
+        Ok(Span { id, started_at: lenient::time(members.get("started_at")), kind, members, whole })
     }
 
     fn attribute(&self, name: &str) -> Option<&Value> {
@@ -141,7 +145,7 @@ pub(crate) fn drafts(place: &Place, customer: Option<&str>, span: &Span, drafts:
         _ => (OTHER, Map::new()),
     };
     let is_complete = members.get("complete") == Some(&Value::Bool(true));
-    drafts.push(Draft { own: Some(json!({"span": span.members})), ..made(event, "", members) });
+    drafts.push(Draft { span: Some(span.whole.clone()), ..made(event, "", members) });
     if span.kind == "turn" && is_complete {
         for (number, (at, message)) in messages(span).into_iter().enumerate() {
             let mut draft = made("message.created", &format!("-{number}"), message);
@@ -171,12 +175,13 @@ fn messages(span: &Span) -> Vec<(Option<Timestamp>, Map<String, Value>)> {
             let of = |name: &str| lenient::text(event.get("attributes")?.get(format!("agentsight.message.{name}")));
             let role = role_of(&of("sender")?)?;
             let metadata = of("metadata").and_then(|text| serde_json::from_str::<Value>(&text).ok());
-            let members = data([
+            let mut members = data([
                 ("role", Some(role.into())),
                 ("text", of("content").map(|text| lenient::long(text).into())),
                 ("turn_id", Some(span.id.clone().into())),
                 ("metadata", lenient::object(metadata.as_ref()).map(Value::Object)),
             ]);
+            members.extend(rateable(role));
             Some((lenient::time(event.get("timestamp")), members))
         })
         .collect();

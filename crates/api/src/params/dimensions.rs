@@ -2,7 +2,7 @@
 
 use warehouse::{
     query::nearest,
-    registry::{Comparison, Dimension, Filter, METRICS, Metric},
+    registry::{Comparison, Dimension, Filter, METRICS, Metric, Trait},
 };
 
 use super::{Sent, bad, short, suggestion};
@@ -12,6 +12,8 @@ use crate::Error;
 const FILTERS_MAX: usize = 20;
 /// Most values of one filter.
 const VALUES_MAX: usize = 200;
+/// Most traits of users of one question: each is looked up for every conversation.
+const TRAITS_MAX: usize = 5;
 
 /// The dimensions that rows are split by.
 pub(super) fn by(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Dimension>, Error> {
@@ -30,8 +32,24 @@ pub(super) fn filters(sent: &Sent, metrics: &[&'static Metric]) -> Result<Vec<Fi
     read(sent, &|name| of_all(name, metrics, "filtered"))
 }
 
+/// Refuses a question about more traits of users than are looked up for one.
+pub(super) fn are_few_traits(by: &[Dimension], filters: &[Filter]) -> Result<(), Error> {
+    let asked = by.iter().copied().chain(filters.iter().map(|filter| filter.dimension));
+    let mut traits: Vec<Dimension> = Vec::new();
+    for of in asked.filter(|dimension| matches!(dimension, Dimension::Trait(_))) {
+        if !traits.contains(&of) {
+            traits.push(of);
+        }
+    }
+    if traits.len() > TRAITS_MAX {
+        let hint = format!("at most {TRAITS_MAX} a question");
+        return Err(bad("too_many_traits", "too many traits of users are asked for".into(), hint));
+    }
+    Ok(())
+}
+
 /// Filters of conversations themselves.
-pub(super) fn of_conversations(sent: &Sent) -> Result<Vec<Filter>, Error> {
+pub(crate) fn of_conversations(sent: &Sent) -> Result<Vec<Filter>, Error> {
     read(sent, &|name| {
         let known = Dimension::OF_CONVERSATIONS.iter().copied();
         known.clone().find(|dimension| dimension.name() == name).ok_or_else(|| {
@@ -59,8 +77,7 @@ fn filter(text: &str, find: Find<'_>) -> Result<Filter, Error> {
         let hint = "write f=DIMENSION:is:VALUE, with is, isnot or contains and values separated by commas, as in f=channel:is:web,app";
         bad("bad_filter", message, hint.into())
     };
-    let mut parts = text.splitn(3, ':');
-    let (Some(name), Some(comparison), Some(values)) = (parts.next(), parts.next(), parts.next()) else {
+    let Some((name, comparison, values)) = parts(text) else {
         return Err(wrong(format!("`{}` is no filter", short(text))));
     };
     let dimension = find(name)?;
@@ -75,6 +92,14 @@ fn filter(text: &str, find: Find<'_>) -> Result<Filter, Error> {
         return Err(wrong(format!("a filter has 1 to {VALUES_MAX} values, this one has {}", values.len())));
     }
     Ok(Filter { dimension, comparison, values })
+}
+
+/// Dimension, comparison and values of a filter. The name of a trait has a colon of its own.
+fn parts(text: &str) -> Option<(&str, &str, &str)> {
+    let of_trait = text.strip_prefix(Trait::PREFIX).and_then(|rest| rest.find(':')).map(|at| at + Trait::PREFIX.len());
+    let (name, rest) = text.split_at_checked(of_trait.or_else(|| text.find(':'))?)?;
+    let (comparison, values) = rest.strip_prefix(':')?.split_once(':')?;
+    Some((name, comparison, values))
 }
 
 /// Values separated by commas; a backslash takes the next character as it is. Empty ones say nothing.
@@ -95,6 +120,9 @@ pub fn values_of(text: &str) -> Vec<String> {
 
 /// The dimension of a name, which every metric has to have.
 fn of_all(name: &str, metrics: &[&'static Metric], verb: &str) -> Result<Dimension, Error> {
+    if let Some(of) = name.strip_prefix(Trait::PREFIX) {
+        return of_trait(of, metrics, verb);
+    }
     let mut found = None;
     for metric in metrics {
         found = metric.dimensions().find(|dimension| dimension.name() == name);
@@ -111,6 +139,19 @@ fn of_all(name: &str, metrics: &[&'static Metric], verb: &str) -> Result<Dimensi
     found.ok_or_else(|| bad("unknown_dimension", format!("there is no dimension `{}`", short(name)), String::new()))
 }
 
+/// The trait of a name; of any project there may be one, so that only its form can be wrong.
+fn of_trait(name: &str, metrics: &[&'static Metric], verb: &str) -> Result<Dimension, Error> {
+    let of = Trait::parse(name)
+        .ok_or_else(|| bad("bad_trait", format!("`{}` is no name of a trait", short(name)), Trait::RULE.into()))?;
+    match metrics.iter().find(|metric| !metric.has_traits()) {
+        Some(metric) => {
+            let message = format!("`{}` cannot be {verb} by traits of users", metric.id);
+            Err(bad("unknown_dimension", message, has(metric)))
+        }
+        None => Ok(Dimension::Trait(of)),
+    }
+}
+
 /// What may have been meant by a name that is none of these; nothing for one that other metrics have, which is not mistyped.
 fn meant(name: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     let is_of_others = METRICS.iter().flat_map(Metric::dimensions).any(|dimension| dimension.name() == name);
@@ -119,7 +160,7 @@ fn meant(name: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static 
 
 /// What a metric can be split by, in words.
 fn has(metric: &Metric) -> String {
-    let names: Vec<&str> = metric.dimensions().map(Dimension::name).collect();
+    let names: Vec<&str> = metric.dimension_names().collect();
     if names.is_empty() {
         return format!("`{}` has no dimensions", metric.id);
     }

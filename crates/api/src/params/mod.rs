@@ -15,6 +15,7 @@ mod listing;
 mod page;
 mod tables;
 
+pub(crate) use dimensions::of_conversations;
 pub use dimensions::values_of;
 pub(crate) use listing::wanted;
 pub(crate) use page::{cursor_of, paged, placed};
@@ -80,6 +81,7 @@ impl Question {
         let grain = grain(sent, &range)?;
         let by = dimensions::by(sent, &metrics)?;
         let filters = dimensions::filters(sent, &metrics)?;
+        dimensions::are_few_traits(&by, &filters)?;
         let business_hours = hours::are_business(sent, &metrics, &project.settings)?;
         let compared_with = comparison(sent)?;
         let (environment, positions) = (environment(sent)?, positions(sent)?);
@@ -298,6 +300,28 @@ mod tests {
         ] {
             assert_eq!(refused(&[METRIC, R, ("f", wrong)]).0, code, "{wrong}");
         }
+    }
+
+    #[test]
+    fn any_trait_of_users_is_a_dimension_if_its_name_is_well_formed() {
+        let of = |name: &str| Dimension::Trait(warehouse::registry::Trait::parse(name).unwrap());
+        let q = read(&[METRIC, R, ("by", "trait:plan,channel"), ("f", "trait:plan tier:isnot:a:b,c")]).unwrap();
+        assert_eq!(q.by, [of("plan"), Dimension::Channel]);
+        assert_eq!(q.filters[0].dimension, of("plan tier"));
+        assert_eq!(q.filters[0].values, ["a:b", "c"]);
+        for (name, value, code, says) in [
+            ("by", "trait:", "bad_trait", "trait:NAME"),
+            ("by", "trait:a'b", "bad_trait", "trait:NAME"),
+            ("f", "trait::is:x", "bad_trait", "trait:NAME"),
+            ("f", "trait:plan", "bad_filter", "DIMENSION"),
+            ("f", "trait:plan:like:x", "bad_filter", "DIMENSION"),
+            ("by", "trait:a,trait:b,trait:c,trait:d,trait:e,trait:f", "too_many_traits", "at most 5"),
+        ] {
+            let (got, hint) = refused(&[METRIC, R, (name, value)]);
+            assert!(got == code && hint.contains(says), "{value}: {got}, {hint}");
+        }
+        // Presence has no conversation, whose user could have a trait.
+        assert_eq!(refused(&[("metric", "available_hours"), R, ("by", "trait:plan")]).0, "unknown_dimension");
     }
 
     #[test]

@@ -41,7 +41,7 @@ const RANGE: &[Parameter] = &[
 /// By which rows.
 const ROWS: &[Parameter] = &[
     parameter("g", "Rows by none, auto, minute, hour, day, week (from Monday) or month."),
-    parameter("by", "Rows by dimensions, separated by commas."),
+    parameter("by", "Rows by dimensions, separated by commas; trait:NAME is a trait of users."),
     parameter(
         "cmp",
         "Compare with prev (the calendar unit before; of a range that is not over, its elapsed part), yoy (a year before) or off.",

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod brand;
 mod keys;
 mod members;
 mod reading;
 mod server;
+mod shares;

@@ -1,5 +1,4 @@
 use super::*;
-use crate::Locale;
 
 fn final_points(values: &[Option<f64>]) -> Vec<Point> {
     values.iter().map(|value| Point { value: *value, state: State::Final }).collect()
@@ -17,6 +16,7 @@ fn drawn_with(kind: Kind, points: &[Point], before: &[Option<f64>]) -> String {
         height: 100.0,
         is_whole: true,
         is_time: false,
+        locale: Locale::En,
         write: &write,
         end: "today",
         before_end: "before",

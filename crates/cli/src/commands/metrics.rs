@@ -18,7 +18,7 @@ The class says how figures of parts may be combined: A adds up; U counts distinc
 peak; S depends on a conversation's order; C is a cohort's, by its start.
 
 Figures of speech (`interruption_rate`, `talk_ratio`, `silence_pct`, `e2e_latency`, `early_hangup`) exist where messages carry `speech` with its
-first and last sound. Targets of service levels and business hours are settings of the project.
+first and last sound. Targets of service levels and business hours are settings of the project. `trait:*` is any trait of users, as `trait:plan`.
 ";
 
 /// Prints the dictionary.

@@ -200,7 +200,7 @@ impl Parts<'_> {
             journal: Arc::clone(self.journal),
             sink: Arc::new(warehouse.clone()),
             registry: self.registry(),
-            erasures: Some(worker::Erasures::new(warehouse.clone(), self.secrets.secret.as_bytes())),
+            erasures: Some(self.erasures(warehouse)),
             idle: worker::Idle::new(Arc::new(Decided(self.control.clone()))),
             clock: Arc::new(|| Utc::now().timestamp_millis()),
             options: worker::Options {
@@ -215,6 +215,11 @@ impl Parts<'_> {
             worker::run(deps, async move { shutdown.wait().await }).await?;
             Ok(())
         });
+    }
+
+    fn erasures(&self, warehouse: &warehouse::Client) -> worker::Erasures {
+        let secret = self.secrets.secret.as_bytes();
+        worker::Erasures::new(warehouse.clone(), secret, agentsight::number_key(secret))
     }
 
     /// Where producers' own schemas are kept, if that is set.
@@ -261,9 +266,9 @@ impl Parts<'_> {
         let router = match (self.gateway(&geo), self.warehouse.filter(|_| self.roles.api)) {
             (None, None) => api::operations(self.health.clone(), metrics.clone()),
             (Some(ingest), None) => ingest.merge(api::operations(self.health.clone(), metrics.clone())),
-            (None, Some(warehouse)) => self.agentsight(warehouse, geo).merge(self.api(warehouse, &metrics)),
+            (None, Some(warehouse)) => self.agentsight(warehouse, geo)?.merge(self.api(warehouse, &metrics)),
             (Some(ingest), Some(warehouse)) => {
-                ingest.merge(self.agentsight(warehouse, geo)).merge(self.api(warehouse, &metrics))
+                ingest.merge(self.agentsight(warehouse, geo)?).merge(self.api(warehouse, &metrics))
             }
         };
         let bounds = connections::Bounds::new(&self.settings.http, HTTP_DRAIN);
@@ -294,25 +299,35 @@ impl Parts<'_> {
     }
 
     /// The routes of AgentSight's clients, which append through the gateway's library and read the warehouse.
-    fn agentsight(&self, warehouse: &warehouse::Client, geo: Option<gateway::Geo>) -> Router {
-        let Some(intake) = self.intake else { return Router::new() };
+    fn agentsight(&self, warehouse: &warehouse::Client, geo: Option<gateway::Geo>) -> anyhow::Result<Router> {
+        let Some(intake) = self.intake else { return Ok(Router::new()) };
         let settings = &self.settings.agentsight;
-        let directory = match &settings.attachments {
-            own if own.as_os_str().is_empty() => self.settings.data.dir.join("attachments"),
-            named => named.clone(),
-        };
         let secret = self.position_secret();
         let options = self.settings.gateway.clone();
         let door = gateway::Door::new(Arc::clone(intake), self.control.clone(), geo, options, agentsight::BODY_MAX);
-        agentsight::router(agentsight::Deps {
+        let place = self.settings.attachments.place(&self.settings.data.dir).map_err(anyhow::Error::msg)?;
+        let files = agentsight::Files::open(place, &secret).context("the settings of `attachments` cannot be used")?;
+        self.spawn_forgetting(files.clone(), warehouse.clone());
+        Ok(agentsight::router(agentsight::Deps {
             door: Arc::new(door),
             warehouse: warehouse.clone(),
             feed: api::Feed::new(warehouse.clone(), Arc::clone(self.journal), worker::Options::default().generation),
-            files: agentsight::Files::in_directory(&directory, &secret),
+            files,
             secret,
             public_url: settings.public_url.clone(),
             shadow: self.spawn_shadow(),
-        })
+        }))
+    }
+
+    /// What deletes files of persons who asked to be forgotten.
+    fn spawn_forgetting(&self, files: agentsight::Files, warehouse: warehouse::Client) {
+        let shutdown = self.spawner.shutdown();
+        self.spawner.spawn("files", OnFailure::Log, async move {
+            tokio::select! {
+                never = agentsight::forget_files(files, warehouse) => match never {},
+                () = shutdown.wait() => Ok(()),
+            }
+        });
     }
 
     /// What sends copies of tracking calls to another service, if one is named.

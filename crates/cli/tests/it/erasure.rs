@@ -127,7 +127,7 @@ fn found(shop: &Shop) -> Vec<String> {
     for id in ["c1", "c2", "c3", "c5"] {
         routes.push(format!("/api/v1/conversations/{id}"));
     }
-    for dimension in ["channel", "device", "language", "country", "city"] {
+    for dimension in ["channel", "device", "language", "country", "city", "trait:email"] {
         routes.push(format!("/api/v1/query?{RANGE}&metric=users_active&by={dimension}"));
     }
     for metric in ["messages_total", "users_active", "clicks", "csat_votes"] {
@@ -161,6 +161,7 @@ fn what_a_person_wrote_and_who_they_are_is_nowhere_and_every_count_stays() {
     {
         assert!(seen.iter().any(|at| at == place), "the test would not notice anything in {place}: {seen:?}");
     }
+    assert!(seen.iter().any(|at| at.ends_with("by=trait:email")), "nor in traits: {seen:?}");
     assert_eq!(before[&format!("messages_total {RANGE}")]["value"], 5);
     assert_eq!(before[&format!("users_active {RANGE}")]["value"], 2, "the person and joe");
 

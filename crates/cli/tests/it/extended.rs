@@ -1,5 +1,7 @@
 //! The extended metrics, each on a few events whose figures follow from its definition by hand.
 
+mod actions;
+mod costs;
 mod funnel;
 
 use serde_json::{Value, json};
@@ -99,6 +101,9 @@ fn extended_metrics_are_what_their_definitions_say() {
     calls(&project("calls", voices()));
     let opportunities = project("opportunities", funnel::opportunities());
     funnel::requests(&opportunities);
+    actions::count_as_messages_where_the_project_says_so(&project("actions", actions::story()));
+    costs::are_reported_or_priced_or_unknown(&project("costs", costs::story()));
+    funnel::traits(&opportunities);
     funnel::segments(&opportunities);
 }
 
@@ -110,6 +115,10 @@ fn center() -> Story {
         data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         data
     };
+    let role = |agent: &str, role: &str| json!({"agent_id": agent, "role": role});
+    story.tell("", "22T08:00:00", "agent.upserted", role("ana", " Support"));
+    story.tell("", "23T11:00:45", "agent.upserted", role("bea", "2nd level"));
+    story.tell("", "23T11:30:00", "agent.upserted", role("bea", "admin"));
     story.says("c1", "23T10:00:00", "user", json!({}));
     story.says("c1", "23T10:00:10", "bot", json!({}));
     story.tell("c1", "23T10:01:00", "handoff.requested", json!({"trigger": "direct"}));
@@ -191,7 +200,22 @@ fn contact_center(project: &Project<'_>) {
     project.check("aht&hours=business", Some(f64::midpoint(315.0, 0.0)), 2);
     project.set(&json!({"sla_next_response_s": 29}));
     project.check("sla_met_pct_nrt", Some(0.0), 1);
+    roles(project);
     always_open(project);
+}
+
+/// Bea's role is first said when her leg is open, and changes after it: what she did before stays what it was.
+fn roles(project: &Project<'_>) {
+    let by_role = |metric: &str| project.rows(metric, "agent_role");
+    assert_eq!(by_role("cc_handled"), [row("2nd level", 1.0), row("support", 1.0)]);
+    project.set(&json!({"agent_roles": {"2nd Level": "tech", "desk": "support"}}));
+    assert_eq!(by_role("cc_total_conversations"), [row("support", 1.0), row("tech", 1.0), row("unknown", 1.0)]);
+    assert_eq!(by_role("first_response_time"), [row("support", 45.0), row("tech", 120.0)]);
+    assert_eq!(by_role("agent_conversations"), [row("support", 1.0), row("tech", 1.0)]);
+    // c2's closes name no agent.
+    assert_eq!(by_role("closing_reasons"), [row("support", 1.0), row("unknown", 2.0)]);
+    project.check("asa&f=agent_role:is:support", Some(10.0), 1);
+    assert_eq!(by_role("agent_minutes"), [row("support", 4.75), row("tech", 9.0)]);
 }
 
 /// Where business never closes its hours are all hours, for every figure that can be kept to them.

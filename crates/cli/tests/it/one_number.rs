@@ -1,10 +1,12 @@
 //! One number everywhere (P16): over generated streams, every metric is the same in a query, in its explanation and in a file, and
 //! what is behind it comes to it, whatever it is kept to. Ranges, filters and rows are chosen by seed; what goes wrong says its question.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use testkit::stream::Random;
-use warehouse::registry::{Class, Dimension, Entities, METRICS, Metric, Unit};
+use warehouse::registry::{Class, Dimension, Entities, METRICS, Metric, Trait, Unit};
 
 use crate::{
     explained::{as_queried, rows_of},
@@ -26,7 +28,7 @@ fn any_question_has_one_answer_everywhere() {
     let decided = json!({
         "identity": "device", "source_aliases": {"web": "site", "landing": "site"}, "internal_users": ["u3", "u5"],
         "prices": [{"model": "large-1", "input": 2.5, "output": 10.0, "cache_read": 0.25, "cache_write": 3.0}],
-        "sla_first_response_s": 60, "sla_next_response_s": 30, "sla_resolution_s": 900,
+        "include_action_messages": true, "sla_first_response_s": 60, "sla_next_response_s": 30, "sla_resolution_s": 900,
     });
     let streams = [(31, "2026-03-29T12:00:00Z", json!({})), (32, "2025-10-26T12:00:00Z", decided)];
     // Every second question is about the second stream.
@@ -40,12 +42,36 @@ fn any_question_has_one_answer_everywhere() {
                 assert_eq!(status, 200, "{answer}");
                 let events = generated(directory, seed, &SIZE);
                 directory.succeed(&["import", events.to_str().unwrap(), "--key", &key]);
+                let middle = middle.parse().unwrap();
+                let (status, answer) = server.batch(&key, &plans(middle));
+                assert_eq!(status, 200, "{answer}");
                 let random = Random::new(u64::from(seed));
-                let mut stream = Stream { server, key, middle: middle.parse().unwrap(), random };
+                let mut stream = Stream { server, key, middle, random };
                 stream.holds(questions().into_iter().skip(turn).step_by(2));
             });
         }
     });
+}
+
+/// What is said of the stream's users: streams tell no traits. Every second user's plan changes.
+fn plans(middle: DateTime<Utc>) -> Value {
+    let said = |user: usize, day: i64, plan: &str| {
+        json!({
+            "event_id": format!("plan-{user}-{day}"), "event": "user.identified", "user_id": format!("u{user}"), "historical": true,
+            "timestamp": (middle + Duration::days(day)).to_rfc3339_opts(SecondsFormat::Secs, true), "data": {"traits": {"plan": plan}},
+        })
+    };
+    let of_user = |user: usize| {
+        let then = user.is_multiple_of(2).then(|| said(user, 0, "enterprise"));
+        std::iter::once(said(user, -1, ["free", "pro"][user / 2 % 2])).chain(then)
+    };
+    (0..8).flat_map(of_user).collect()
+}
+
+/// The dimensions of a metric, and a trait of users where it has any.
+fn dimensions(metric: &Metric) -> Vec<Dimension> {
+    let plan = metric.has_traits().then(|| Dimension::Trait(Trait::parse("plan").unwrap()));
+    metric.dimensions().chain(plan).collect()
 }
 
 /// A project with a generated stream.
@@ -67,7 +93,7 @@ struct Question {
 fn questions() -> Vec<Vec<&'static Metric>> {
     let mut alike: Vec<(Vec<Dimension>, Vec<&Metric>)> = Vec::new();
     for metric in METRICS {
-        let dimensions: Vec<Dimension> = metric.dimensions().collect();
+        let dimensions = dimensions(metric);
         match alike.iter_mut().find(|(of, _)| *of == dimensions) {
             Some((_, metrics)) => metrics.push(metric),
             None => alike.push((dimensions, vec![metric])),
@@ -80,7 +106,7 @@ impl Stream<'_> {
     fn holds(&mut self, questions: impl Iterator<Item = Vec<&'static Metric>>) {
         let (mut asked, mut found) = (0, 0);
         for metrics in questions {
-            let dimensions: Vec<Dimension> = metrics[0].dimensions().collect();
+            let dimensions = dimensions(metrics[0]);
             let values = self.values(metrics[0], &dimensions);
             let question = self.question(&dimensions, &values);
             asked += metrics.len();
@@ -109,11 +135,12 @@ impl Stream<'_> {
 
     /// The values that a metric's dimensions have together, over all time.
     fn values(&self, metric: &Metric, dimensions: &[Dimension]) -> Vec<Vec<String>> {
-        let by: Vec<&str> = dimensions.iter().map(|dimension| dimension.name()).collect();
+        let by: Vec<Cow<'_, str>> = dimensions.iter().map(|dimension| dimension.asked()).collect();
         let question = format!("query?metric={}&from=2025-01-01&to=2027-01-01&by={}", metric.id, by.join(","));
         let answer = self.ask(&question);
         let rows = answer["results"][0]["rows"].as_array().cloned().unwrap_or_default();
-        let of_row = |row: &Value| by.iter().map(|name| row["dims"][name].as_str().unwrap().to_owned()).collect();
+        let of_row =
+            |row: &Value| by.iter().map(|name| row["dims"][name.as_ref()].as_str().unwrap().to_owned()).collect();
         let values: Vec<Vec<String>> = rows.iter().map(of_row).collect();
         assert!(
             values.iter().flatten().all(|value| !value.is_empty()),
@@ -133,8 +160,8 @@ impl Stream<'_> {
             return Question { kept, rows: String::new() };
         }
         let mut rows = self.one(&["", "&g=day", "&g=hour"]).unwrap_or(&"").to_string();
-        let by: Vec<&str> =
-            dimensions.iter().filter(|_| self.random.chance(20)).map(|one| one.name()).take(2).collect();
+        let by: Vec<Cow<'_, str>> =
+            dimensions.iter().filter(|_| self.random.chance(20)).map(|one| one.asked()).take(2).collect();
         if !by.is_empty() {
             rows += &format!("&by={}", by.join(","));
         }
@@ -163,7 +190,7 @@ impl Stream<'_> {
     /// A filter by a dimension that keeps what was seen, but for what another row has there.
     fn filter(&mut self, dimensions: &[Dimension], seen: &[String], values: &[Vec<String>]) -> String {
         let place = usize::try_from(self.random.below(dimensions.len() as u64)).unwrap();
-        let (name, value) = (dimensions[place].name(), &seen[place]);
+        let (name, value) = (dimensions[place].asked(), &seen[place]);
         let other = self.one(values).map_or(value, |row| &row[place]);
         match self.random.below(3) {
             0 => format!("&f={name}:is:{},{}", escaped(value), escaped(other)),

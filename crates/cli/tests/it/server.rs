@@ -337,6 +337,11 @@ impl Visitor {
         Visitor::sending(server, "/sign-in", &[("key", key)])
     }
 
+    /// Somebody whom the server does not know.
+    pub(crate) fn stranger(server: &Server) -> Visitor {
+        Visitor { url: server.url.clone(), cookie: String::new() }
+    }
+
     /// Somebody who sends a form by which they are let in.
     pub(crate) fn sending(server: &Server, path: &str, form: &[(&str, &str)]) -> Visitor {
         let agent: ureq::Agent =
@@ -350,6 +355,11 @@ impl Visitor {
     /// The same visitor at another server.
     pub(crate) fn at(self, server: &Server) -> Visitor {
         Visitor { url: server.url.clone(), ..self }
+    }
+
+    /// The same visitor, who has chosen a language.
+    pub(crate) fn speaking(&self, language: &str) -> Visitor {
+        Visitor { url: self.url.clone(), cookie: format!("{}; rapport_language={language}", self.cookie) }
     }
 
     /// Status and text of a page.

@@ -2,7 +2,10 @@
 
 use warehouse::registry::{Class, Dimension, Metric, Unit};
 
-use crate::view::View;
+use crate::{
+    view::{Notice, View},
+    words::Words,
+};
 
 /// What is shown of a metric before anybody chose one.
 const FIRST: &str = "messages_total";
@@ -34,12 +37,12 @@ impl Shape {
     }
 
     /// Its name for people.
-    pub(super) fn says(self) -> &'static str {
+    pub(super) fn says(self, words: Words) -> &'static str {
         match self {
-            Shape::Table => "Table",
-            Shape::Line => "Lines by time",
-            Shape::Bar => "Bars",
-            Shape::Heatmap => "Weekday by hour",
+            Shape::Table => words.shape_table(),
+            Shape::Line => words.shape_lines(),
+            Shape::Bar => words.shape_bars(),
+            Shape::Heatmap => words.shape_week(),
         }
     }
 }
@@ -53,7 +56,7 @@ pub(crate) struct Choice {
     pub(super) by: Vec<String>,
     pub(super) shape: Shape,
     /// What is wrong with the address, for the reader.
-    pub(super) notice: Option<String>,
+    pub(super) notice: Option<Notice>,
 }
 
 impl Choice {
@@ -71,7 +74,7 @@ impl Choice {
             None => (None, None),
             Some(name) => match Shape::ALL.into_iter().find(|shape| shape.name() == name) {
                 Some(shape) => (Some(shape), None),
-                None => (None, Some("There is no such shape; one that fits is used.".to_owned())),
+                None => (None, Some(Notice::Shape)),
             },
         };
         let mut shape = shape.unwrap_or(if by.is_empty() { Shape::Line } else { Shape::Bar });
@@ -79,7 +82,7 @@ impl Choice {
             by = WEEK.map(str::to_owned).to_vec();
             if let Some(metric) = Metric::by_id(&id).filter(|metric| !adds_up(metric)) {
                 shape = Shape::Table;
-                notice = Some(format!("Hours of {} do not add up to a day; a table shows them.", metric.name));
+                notice = Some(Notice::Hours(metric.id.to_owned()));
             }
         }
         Choice { id, by, shape, notice }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     desk::{Figure, Row},
     panel::{filtered_link, state, states, week},
-    write::{dimension, named},
+    words::capitalised,
 };
 
 /// Most rows of a table or bars; a file has all.
@@ -83,7 +83,7 @@ async fn lines(question: Question<'_>, metric: &'static Metric) -> Result<Shown,
         .collect();
     let note = match cut {
         0 => String::new(),
-        cut => format!("The {LINES_MAX} greatest; the table has the other {cut}. Each has a scale of its own."),
+        cut => question.room.words.greatest_lines(LINES_MAX, cut),
     };
     let body = drawing(question, metric, (&whole, None), &series);
     Ok(Shown { figure: whole, body, note })
@@ -111,7 +111,7 @@ fn drawing(
     let before: Vec<Option<f64>> =
         earlier.map(|earlier| earlier.rows.iter().map(|row| row.cell.value).collect()).unwrap_or_default();
     let starts: Vec<_> = whole.rows.iter().filter_map(|row| row.bucket).collect();
-    let slots = chart::slots(&starts, room.desk.project.settings.week_start, room.locale);
+    let slots = chart::slots(&starts, room.desk.project.settings.week_start, room.words.0);
     let write = |value: f64| writer.tick(metric.unit, value);
     let kind = match question.choice.shape {
         Shape::Bar => chart::Kind::Bars,
@@ -129,12 +129,14 @@ fn drawing(
             height: if series.title.is_empty() { 220.0 } else { 96.0 },
             is_whole: matches!(metric.unit, Unit::Count(_)),
             is_time: metric.unit == Unit::Seconds,
+            locale: room.words.0,
             write: &write,
             end: "",
-            before_end: if earlier.is_some() { "before" } else { "" },
+            before_end: if earlier.is_some() { room.words.before_end() } else { "" },
         })
         .collect();
-    let summary = format!("{} by time: {}.", metric.name, writer.maybe(metric.unit, whole.total.value));
+    let summary =
+        room.words.metric_by_time_is(room.words.metric_name(metric), writer.maybe(metric.unit, whole.total.value));
     let data = chart::Chart { bands: &bands, slots: &slots, markers: &[], summary: &summary };
     html! { div .gut .right { (chart::chart(&data)) } }
 }
@@ -142,7 +144,7 @@ fn drawing(
 /// The values of a row's dimensions as people call them.
 fn names(question: Question<'_>, row: &Row) -> String {
     let by = question.choice.by.iter().zip(&row.dims);
-    by.map(|(by, value)| named(by, value, question.room.locale)).collect::<Vec<_>>().join(", ")
+    by.map(|(by, value)| question.room.words.named(by, value)).collect::<Vec<_>>().join(", ")
 }
 
 /// Rows as a table, the greatest first unless they are by time; with bars where that is the shape.
@@ -154,9 +156,7 @@ fn table(question: Question<'_>, metric: &'static Metric, figure: &Figure) -> (M
         rows.sort_by(|a, b| b.cell.value.unwrap_or(-1.0).total_cmp(&a.cell.value.unwrap_or(-1.0)));
     }
     let note = match rows.len() {
-        all if all > ROWS_MAX => {
-            format!("The first {ROWS_MAX} of {all} rows; the file has all.")
-        }
+        all if all > ROWS_MAX => room.words.first_rows(ROWS_MAX, all),
         _ => String::new(),
     };
     let most = rows.iter().filter_map(|row| row.cell.value).fold(0.0, f64::max);
@@ -164,7 +164,7 @@ fn table(question: Question<'_>, metric: &'static Metric, figure: &Figure) -> (M
     let mut starts: Vec<_> = rows.iter().filter_map(|row| row.bucket).collect();
     starts.sort_unstable();
     starts.dedup();
-    let slots = chart::slots(&starts, room.desk.project.settings.week_start, room.locale);
+    let slots = chart::slots(&starts, room.desk.project.settings.week_start, room.words.0);
     let time = |row: &Row| {
         let at = row.bucket.and_then(|bucket| starts.binary_search(&bucket).ok());
         at.and_then(|at| slots.get(at)).map_or("", |slot| slot.name.as_str())
@@ -175,19 +175,19 @@ fn table(question: Question<'_>, metric: &'static Metric, figure: &Figure) -> (M
     let body = html! {
         div .tw tabindex="0" { table .t .c[has_bars] {
             thead { tr {
-                @if is_by_time { th scope="col" { "Time" } }
-                @for by in by { th scope="col" { (dimension(by)) } }
+                @if is_by_time { th scope="col" { (room.words.time()) } }
+                @for by in by { th scope="col" { (room.words.dimension_of(by)) } }
                 @if has_bars { th scope="col" .barcol aria-hidden="true" {} }
-                th scope="col" .num { (metric.name) }
+                th scope="col" .num { (room.words.metric_name(metric)) }
                 @if quantiles { th scope="col" .num { "p50" } th scope="col" .num { "p90" } th scope="col" .num { "p95" } }
-                @if !has_bars { th scope="col" .num { "Cases" } }
+                @if !has_bars { th scope="col" .num { (capitalised(room.words.unit_of("cases"))) } }
             } }
             tbody { @for row in &rows { tr {
-                @if is_by_time { th scope="row" { (time(row)) @if let Some(tag) = state(row.state) { " " span .tag { (tag) } } } }
+                @if is_by_time { th scope="row" { (time(row)) @if let Some(tag) = state(row.state, room.words) { " " span .tag { (tag) } } } }
                 @for (by, value) in by.iter().zip(&row.dims) {
                     th scope="row" {
-                        @let name = named(by, value, room.locale);
-                        @match filtered_link(room, by, value) { Some(link) => a .plain href=(link) title={"Keep the page to " (name)} { (name) }, None => (name) }
+                        @let name = room.words.named(by, value);
+                        @match filtered_link(room, by, value) { Some(link) => a .plain href=(link) title=(room.words.keep_to(&name)) { (name) }, None => (name) }
                     }
                 }
                 @if has_bars { td .barcol { (chart::bar(row.cell.value.unwrap_or_default() / most, "b1")) } }

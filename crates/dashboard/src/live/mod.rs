@@ -23,7 +23,7 @@ use crate::{
     desk::{Desk, Figure, instant, pair},
     health,
     router::Visit,
-    shell::{Shell, document},
+    shell::Shell,
     view::View,
 };
 
@@ -98,7 +98,7 @@ async fn ask(desk: &Desk) -> Result<Now, Told> {
 /// The page, or with `tv=1` the same for a screen on a wall.
 pub(crate) async fn page(visit: &Visit, presents: &Presents) -> Markup {
     let answer = presents.of(&visit.desk).await;
-    let view = &visit.desk.view;
+    let (view, words) = (&visit.desk.view, visit.words);
     let link = |page: &str, view: &View| view.link(&visit.desk.project.id, page);
     let is_wall = view.own("tv") == Some("1");
     let turned = view.with("tv", (!is_wall).then_some("1"));
@@ -107,15 +107,15 @@ pub(crate) async fn page(visit: &Visit, presents: &Presents) -> Markup {
             @for (name, part) in board::parts(visit, &answer) { div .part id={"live-" (name)} { (part) } }
         }
         p .ways .live-ways {
-            span #live-badge .sec { "As of " (visit.desk.now.with_timezone(&visit.desk.range.tz).format("%H:%M:%S")) }
-            a .btn href=(link("live", view)) { "Refresh" }
-            a .btn href=(link("live", &turned)) { @if is_wall { "Leave the wallboard" } @else { "Wallboard" } }
+            span #live-badge .sec { (words.as_of(visit.desk.now.with_timezone(&visit.desk.range.tz).format("%H:%M:%S"))) }
+            a .btn href=(link("live", view)) { (words.refresh()) }
+            a .btn href=(link("live", &turned)) { @if is_wall { (words.leave_wallboard()) } @else { (words.wallboard()) } }
         }
     };
     if is_wall {
         let wall = html! { main #main .wall { h1 { (visit.desk.project.name) } (body) } };
-        return document("Live", visit.theme, &wall);
+        return visit.shell("live", words.live()).document(&wall, true);
     }
     let fresh_to = answer.as_ref().as_ref().ok().and_then(|now| instant(&now.live["fresh_to"]));
-    Shell { fresh_to, has_range: false, ..visit.shell("live", "Live") }.around(&body)
+    Shell { fresh_to, has_range: false, ..visit.shell("live", words.live()) }.around(&body)
 }

@@ -20,7 +20,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::board;
-use crate::router::{Door, Refused, visit};
+use crate::{
+    refused::Refused,
+    router::{Door, visit},
+};
 
 /// Streams at once, of everybody together.
 const STREAMS_MAX: usize = 64;
@@ -90,9 +93,9 @@ pub(crate) fn events(
     headers: HeaderMap,
     (project, query): (String, Option<String>),
 ) -> Result<Response, Refused> {
-    let visitor = visit(&door, &headers, &project, query.as_deref())?.desk.reader.key_id;
-    let Some(place) = door.streams.take(&visitor) else {
-        let full = (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], "Too many live pages are open.");
+    let visit = visit(&door, &headers, &project, query.as_deref())?;
+    let Some(place) = door.streams.take(&visit.desk.reader.key_id) else {
+        let full = (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], visit.words.too_many_live());
         return Ok(full.into_response());
     };
     let known = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);

@@ -6,10 +6,7 @@ use maud::{Markup, html};
 use warehouse::registry::{Class, Metric};
 
 use super::{Drawn, Room, metric};
-use crate::{
-    desk::{Figure, Wish},
-    write::named,
-};
+use crate::desk::{Figure, Wish};
 
 /// Most sentences.
 const SENTENCES: usize = 3;
@@ -29,7 +26,7 @@ struct Shift {
 
 pub(super) async fn drawn(room: Room<'_>, ids: &'static [&'static str]) -> Result<Drawn, Told> {
     if room.desk.before.is_none() {
-        return Ok(told(html! { p .sec { "Nothing is compared. Choose a comparison beside the range." } }, ""));
+        return Ok(told(html! { p .sec { (room.words.nothing_compared()) } }, ""));
     }
     let figures = try_join_all(ids.iter().map(|id| async move {
         let metric = metric(id);
@@ -43,13 +40,12 @@ pub(super) async fn drawn(room: Room<'_>, ids: &'static [&'static str]) -> Resul
     shifts.sort_by(|a, b| b.size.total_cmp(&a.size));
     shifts.truncate(SENTENCES);
     if shifts.is_empty() {
-        let body =
-            html! { p .sec { "No figure differs from the comparison by more than its days differ among themselves." } };
+        let body = html! { p .sec { (room.words.no_shift()) } };
         return Ok(told(body, ""));
     }
     let sentences = try_join_all(shifts.iter().map(|shift| sentence(room, shift))).await?;
     let body = html! { @for sentence in &sentences { div .change { (sentence) } } };
-    Ok(told(body, "Chosen by size against the noise of days. Where it is largest is no cause."))
+    Ok(told(body, room.words.shift_note()))
 }
 
 fn told(body: Markup, note: &str) -> Drawn {
@@ -80,11 +76,18 @@ fn is_seen(room: Room<'_>, shift: &Shift) -> bool {
 
 async fn sentence(room: Room<'_>, shift: &Shift) -> Result<Markup, Told> {
     let (writer, metric) = (room.writer(), shift.metric);
-    let verb = if shift.now > shift.before { "rose" } else { "fell" };
+    let (words, rises) = (room.words, shift.now > shift.before);
+    let name = words.metric_name(metric);
     let change = match Change::of(metric.unit, Some(shift.before), Some(shift.now)) {
-        Change::Relative(share) => format!(" by {}", room.locale.percent(share.abs(), 1)),
-        Change::Points(points) => format!(" by {}\u{a0}pts", room.locale.number(points.abs() * 100.0, 1)),
-        Change::New | Change::Unknown => String::new(),
+        Change::Relative(share) => Some(words.percent(share.abs(), 1)),
+        Change::Points(points) => Some(words.points(words.number(points.abs() * 100.0, 1))),
+        Change::New | Change::Unknown => None,
+    };
+    let moved = match (rises, change) {
+        (true, Some(size)) => words.rose_by(name, size),
+        (false, Some(size)) => words.fell_by(name, size),
+        (true, None) => words.rose(name),
+        (false, None) => words.fell(name),
     };
     let by = [by(metric)];
     let wish = Wish { by: &by, ..Wish::of(metric) };
@@ -92,10 +95,10 @@ async fn sentence(room: Room<'_>, shift: &Shift) -> Result<Markup, Told> {
     let where_ = before.and_then(|before| place(room, shift, (&now, &before), by[0])).unwrap_or_default();
     Ok(html! {
         p {
-            b { (metric.name) " " (verb) (change) "." }
-            " From " (writer.value(metric.unit, shift.before)) " to " (writer.value(metric.unit, shift.now)) ". " (where_)
+            b { (moved) }
+            " " (words.from_to(writer.value(metric.unit, shift.before), writer.value(metric.unit, shift.now))) " " (where_)
         }
-        a href=(room.explain(metric.id)) { "See what is behind it" }
+        @if let Some(link) = room.explain(metric.id) { a href=(link) { (words.see_behind()) } }
     })
 }
 
@@ -120,20 +123,16 @@ fn place(room: Room<'_>, shift: &Shift, (now, before): (&Figure, &Figure), by: &
     });
     let (row, earlier, value, _) =
         moved.filter(|(.., moved)| moved.signum() == whole.signum()).max_by(|a, b| a.3.abs().total_cmp(&b.3.abs()))?;
-    let name = named(by, row.dims.first()?, room.locale);
+    let name = room.words.named(by, row.dims.first()?);
     if is_sum {
         let difference = value - earlier;
         let share = difference / whole;
         return (share > 0.0 && share <= 1.0).then(|| {
             let (part, all) = (writer.value(metric.unit, difference.abs()), writer.value(metric.unit, whole.abs()));
-            format!("{name} has {part} of the difference of {all} ({}).", room.locale.percent(share, 0))
+            room.words.share_of_difference(name, part, all, room.words.percent(share, 0))
         });
     }
-    Some(format!(
-        "Most in {name}: from {} to {}.",
-        writer.value(metric.unit, earlier),
-        writer.value(metric.unit, value)
-    ))
+    Some(room.words.most_in(name, writer.value(metric.unit, earlier), writer.value(metric.unit, value)))
 }
 
 #[cfg(test)]

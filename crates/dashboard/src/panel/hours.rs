@@ -6,10 +6,7 @@ use chrono::Weekday;
 use maud::{Markup, html};
 
 use super::{Drawn, Room, metric, states};
-use crate::{
-    desk::{Figure, Wish},
-    write::dimension,
-};
+use crate::desk::{Figure, Wish};
 
 pub(super) async fn drawn(room: Room<'_>, id: &'static str, is_table: bool) -> Result<Drawn, Told> {
     let main = metric(id);
@@ -27,19 +24,19 @@ pub(super) async fn drawn(room: Room<'_>, id: &'static str, is_table: bool) -> R
         (facts(room, &peak, &days))
     };
     let sum: f64 = values.iter().flatten().sum();
-    Ok(Drawn { note: format!("Cells sum to {}.", room.locale.count(sum)), ..Drawn::of(body, &figure) })
+    Ok(Drawn { note: room.words.cells_sum_to(room.words.count(sum)), ..Drawn::of(body, &figure) })
 }
 
 /// A heatmap of a figure by weekday and hour, whose values add up.
-pub(crate) fn week(room: Room<'_>, figure: &Figure, unit: &str) -> Markup {
+pub(crate) fn week(room: Room<'_>, figure: &Figure, unit: &'static str) -> Markup {
     let (names, values) = cells(room, figure);
-    chart::heatmap(&Heatmap { rows: &names, values: &values, unit, locale: room.locale })
+    chart::heatmap(&Heatmap { rows: &names, values: &values, unit: room.words.unit_of(unit), locale: room.words.0 })
 }
 
 /// The days of the week by their names, each with its hours.
 fn cells(room: Room<'_>, figure: &Figure) -> (Vec<String>, Vec<[f64; 24]>) {
     let order = order(room.desk.project.settings.week_start);
-    let names = order.iter().map(|day| room.locale.weekday(*day).to_owned()).collect();
+    let names = order.iter().map(|day| room.words.weekday(*day).to_owned()).collect();
     (names, order.iter().map(|day| row(figure, *day)).collect())
 }
 
@@ -71,15 +68,15 @@ fn facts(room: Room<'_>, peak: &Figure, days: &Figure) -> Markup {
     html! {
         dl .facts3 {
             div {
-                dt { "Peak minute" }
-                dd .fig { a .plain href=(room.explain("peak_rpm")) { (room.writer().maybe(metric("peak_rpm").unit, peak.total.value)) " messages" } }
-                @if let Some(at) = peak.total.at { dd { (room.locale.date(at.date_naive())) ", " (at.format("%H:%M")) } }
+                dt { (room.words.peak_minute()) }
+                dd .fig { a .plain href=[room.explain("peak_rpm")] { (room.words.n_messages(room.writer().maybe(metric("peak_rpm").unit, peak.total.value))) } }
+                @if let Some(at) = peak.total.at { dd { (room.words.date(at.date_naive())) ", " (at.format("%H:%M")) } }
             }
             @if let Some((row, start)) = busiest.and_then(|row| Some((row, row.bucket?))) {
                 div {
-                    dt { "Busiest day" }
+                    dt { (room.words.busiest_day()) }
                     dd .fig { (room.writer().maybe(metric("messages_total").unit, row.cell.value)) }
-                    dd { (room.locale.date(start.date())) }
+                    dd { (room.words.date(start.date())) }
                 }
             }
         }
@@ -90,12 +87,12 @@ fn table(room: Room<'_>, names: &[String], values: &[[f64; 24]]) -> Markup {
     html! {
         div .tw tabindex="0" {
             table .t .c {
-                thead { tr { th scope="col" { (dimension("hour")) } @for name in names { th scope="col" .num { (name) } } } }
+                thead { tr { th scope="col" { (room.words.dimension_of("hour")) } @for name in names { th scope="col" .num { (name) } } } }
                 tbody {
                     @for hour in 0..24 {
                         tr {
                             th scope="row" { (format!("{hour:02}–{:02}", hour + 1)) }
-                            @for row in values { td .num { (room.locale.number(row[hour], 0)) } }
+                            @for row in values { td .num { (room.words.number(row[hour], 0)) } }
                         }
                     }
                 }

@@ -53,13 +53,13 @@ fn tile(room: Room<'_>, kpi: &Kpi, figure: &Figure, (earlier, of): (Option<&Figu
     // A time fills its tile; a score leaves room for how many gave it.
     let is_mean = metric.unit == warehouse::registry::Unit::Score;
     let aside = match of.and_then(|of| of.total.value) {
-        Some(whole) => format!("of {}", writer.value(metric.unit, whole)),
+        Some(whole) => room.words.of_whole(writer.value(metric.unit, whole)),
         None if is_mean && figure.total.n > 0 => format!("n = {}", count(room, figure.total.n)),
         None => String::new(),
     };
     html! {
-        a .kpi href=(room.explain(kpi.metric)) data-metric=(kpi.metric) data-value=[now] {
-            span .kl { (kpi.label) }
+        a .kpi href=[room.explain(kpi.metric)] data-metric=(kpi.metric) data-value=[now] {
+            span .kl { ((kpi.label)(room.words)) }
             span .kv title=[now.map(|exact| exact.to_string())] {
                 (writer.maybe(metric.unit, now))
                 @if !aside.is_empty() { " " small { (aside) } }
@@ -67,10 +67,10 @@ fn tile(room: Room<'_>, kpi: &Kpi, figure: &Figure, (earlier, of): (Option<&Figu
             span .ks { @if line.len() > 1 { (chart::sparkline(&line, &grey)) } }
             span .kd {
                 @match before {
-                    None => { "not compared" }
+                    None => { (room.words.not_compared()) }
                     Some(before) => {
                         (writer.change(metric, before, now))
-                        @if let Some(before) = before { " from " (writer.value(metric.unit, before)) } @else { " none before" }
+                        @if let Some(before) = before { (room.words.from_before(writer.value(metric.unit, before))) } @else { (room.words.none_before()) }
                     }
                 }
             }
@@ -81,5 +81,5 @@ fn tile(room: Room<'_>, kpi: &Kpi, figure: &Figure, (earlier, of): (Option<&Figu
 fn count(room: Room<'_>, n: u64) -> String {
     #[allow(clippy::cast_precision_loss, reason = "written with six digits at most")]
     let n = n as f64;
-    room.locale.count(n)
+    room.words.count(n)
 }

@@ -12,7 +12,6 @@ pub(crate) mod states;
 mod trend;
 
 use api::Told;
-use chart::Locale;
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime};
 use maud::Markup;
 use warehouse::registry::Metric;
@@ -24,6 +23,7 @@ pub(crate) use trend::state;
 use crate::{
     desk::{Desk, Figure, Row},
     pages::{Kind, Page, Panel},
+    words::Words,
     write::Writer,
 };
 
@@ -32,7 +32,7 @@ use crate::{
 pub(crate) struct Room<'a> {
     pub(crate) desk: &'a Desk,
     pub(crate) page: &'a Page,
-    pub(crate) locale: Locale,
+    pub(crate) words: Words,
 }
 
 /// A panel's inside, and up to when its figures are complete.
@@ -51,19 +51,27 @@ impl Drawn {
 
 impl<'a> Room<'a> {
     pub(crate) fn writer(&self) -> Writer<'a> {
-        Writer { locale: self.locale, currency: &self.desk.project.settings.currency }
+        Writer { words: self.words, currency: &self.desk.project.settings.currency }
     }
 
-    /// The address of what explains a metric.
-    pub(crate) fn explain(&self, metric: &str) -> String {
+    /// The address of what explains a metric; None where there is nothing behind figures for who looks.
+    pub(crate) fn explain(&self, metric: &str) -> Option<String> {
+        if !self.leads_on() {
+            return None;
+        }
         let view = self.desk.view.elsewhere().with("metric", Some(metric)).with("from_page", Some(self.page.id));
-        view.link(&self.desk.project.id, "explain")
+        Some(view.link(&self.desk.project.id, "explain"))
+    }
+
+    /// Whether panels lead anywhere: those of a shared page do not.
+    pub(crate) fn leads_on(&self) -> bool {
+        self.desk.reader.may_look_behind()
     }
 
     /// The slots of rows by time.
     fn slots(&self, rows: &[Row]) -> Vec<chart::Slot> {
         let starts: Vec<NaiveDateTime> = rows.iter().filter_map(|row| row.bucket).collect();
-        chart::slots(&starts, self.desk.project.settings.week_start, self.locale)
+        chart::slots(&starts, self.desk.project.settings.week_start, self.words.0)
     }
 
     /// What the last of some rows is called: the part of a bucket that is in, or its name.
@@ -75,10 +83,10 @@ impl<'a> Room<'a> {
         let begun = last.bucket.zip(fresh).filter(|(start, fresh)| fresh >= start);
         match begun {
             Some((start, fresh)) if start.time() == NaiveTime::MIN && start.date() == fresh.date() => {
-                format!("today to {}", fresh.format("%H:%M"))
+                self.words.today_to(fresh.format("%H:%M"))
             }
-            Some((_, fresh)) => format!("to {}", fresh.format("%H:%M")),
-            None => "not yet".into(),
+            Some((_, fresh)) => self.words.up_to(fresh.format("%H:%M")),
+            None => self.words.not_yet().to_owned(),
         }
     }
 }

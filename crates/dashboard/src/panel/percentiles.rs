@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 use maud::html;
 
 use super::{Drawn, Room, metric, states};
-use crate::desk::Wish;
+use crate::{desk::Wish, words::Say};
 
-pub(super) async fn drawn(room: Room<'_>, rows: &'static [(&'static str, &'static str)]) -> Result<Drawn, Told> {
+pub(super) async fn drawn(room: Room<'_>, rows: &'static [(&'static str, Say)]) -> Result<Drawn, Told> {
     let figures = try_join_all(rows.iter().map(|(id, _)| room.desk.figure(Wish::of(metric(id))))).await?;
     if figures.iter().all(|figure| figure.total.n == 0) {
         return states::empty(room, metric(rows[0].0)).await;
@@ -23,14 +23,14 @@ pub(super) async fn drawn(room: Room<'_>, rows: &'static [(&'static str, &'stati
         div .tw tabindex="0" {
             table .t {
                 thead { tr {
-                    th scope="col" { "Time" } th scope="col" .barcol aria-hidden="true" {}
+                    th scope="col" { (room.words.time()) } th scope="col" .barcol aria-hidden="true" {}
                     th scope="col" .num { "p50" } th scope="col" .num { "p90" } th scope="col" .num .hide-s { "p95" } th scope="col" .num .hide-s { "n" }
                 } }
                 tbody {
                     @for ((id, name), figure) in rows.iter().zip(&figures) {
                         @let (metric, total) = (metric(id), &figure.total);
                         tr {
-                            th scope="row" { a .plain href=(room.explain(id)) { (name) } }
+                            th scope="row" { a .plain href=[room.explain(id)] { (name(room.words)) } }
                             td .barcol {
                                 @if let Some(((p50, p90), p95)) = total.p50.zip(total.p90).zip(total.p95) {
                                     // Each row has an axis of its own: a wait and a conversation are of different sizes.

@@ -3,13 +3,13 @@
 use api::Told;
 use futures_util::future::try_join_all;
 use maud::{Markup, html};
-use warehouse::registry::{Class, Metric};
+use warehouse::registry::{Class, Metric, Unit};
 
 use super::{Drawn, Room, filtered_link, metric, states};
 use crate::{
     desk::{Figure, Row, Wish},
     pages::Ranking,
-    write::{dimension, named},
+    words::{Words, capitalised},
 };
 
 /// Fewer cases than this are grey: their mean or share says little.
@@ -45,12 +45,12 @@ pub(super) async fn countries(room: Room<'_>, id: &'static str) -> Result<Drawn,
     let circles = figure.rows.iter().filter_map(|row| {
         let found = chart::territory(row.dims.first()?)?;
         let value = row.cell.value?;
-        let title = format!("{}: {}", found.name(room.locale), room.locale.count(value));
+        let title = format!("{}: {}", found.name(room.words.0), room.words.count(value));
         Some(chart::Circle { longitude: found.longitude, latitude: found.latitude, value, title })
     });
     let circles: Vec<_> = circles.collect();
     let list = List { metric: main, by: "country", class: "b1", rows: COUNTRIES, more: &[] };
-    let summary = format!("A map of {} countries; the table below has the figures.", circles.len());
+    let summary = room.words.map_of(circles.len() as u64);
     let body = html! {
         (chart::map(&circles, &summary))
         (table(room, &list, &figure, earlier.as_ref()))
@@ -59,13 +59,8 @@ pub(super) async fn countries(room: Room<'_>, id: &'static str) -> Result<Drawn,
     let total = figure.total.value.unwrap_or_default();
     let twice = sum - total;
     let note = if twice > 0.5 {
-        let count = |value| room.locale.count(value);
-        format!(
-            "Rows sum to {}, not {}: {} were counted in more than one country.",
-            count(sum),
-            count(total),
-            count(twice)
-        )
+        let count = |value| room.words.count(value);
+        room.words.rows_sum_to(count(sum), count(total), count(twice))
     } else {
         String::new()
     };
@@ -109,22 +104,22 @@ fn table(room: Room<'_>, list: &List<'_>, figure: &Figure, earlier: Option<&Figu
         div .tw tabindex="0" {
             table .t .c {
                 thead { tr {
-                    th scope="col" { (dimension(list.by)) }
+                    th scope="col" { (room.words.dimension_of(list.by)) }
                     th scope="col" .barcol aria-hidden="true" {}
-                    th scope="col" .num aria-sort="descending" { (list.metric.unit_head()) }
-                    @if total.is_some() && is_wide { th scope="col" .num .hide-s { "Share" } }
-                    @if earlier.is_some() && is_wide { th scope="col" .num { "Change" } }
-                    @for (metric, _) in list.more { th scope="col" .num { (metric.name) } }
+                    th scope="col" .num aria-sort="descending" { (unit_head(list.metric, room.words)) }
+                    @if total.is_some() && is_wide { th scope="col" .num .hide-s { (room.words.share()) } }
+                    @if earlier.is_some() && is_wide { th scope="col" .num { (room.words.change()) } }
+                    @for (metric, _) in list.more { th scope="col" .num { (room.words.metric_name(metric)) } }
                 } }
                 tbody {
                     @for row in shown { (self::row(room, list, row, (most, total, earlier))) }
                     @if !hidden.is_empty() && list.has_shares() {
                         @let sum: f64 = hidden.iter().filter_map(|row| row.cell.value).sum();
                         tr .oth {
-                            th scope="row" { "Other (" (hidden.len()) ")" }
+                            th scope="row" { (room.words.others(hidden.len())) }
                             td .barcol { (chart::bar(sum / most, "b8")) }
                             td .num { (room.writer().value(list.metric.unit, sum)) }
-                            @if let Some(total) = total.filter(|_| is_wide) { td .num .hide-s { (room.locale.percent(sum / total, 1)) } }
+                            @if let Some(total) = total.filter(|_| is_wide) { td .num .hide-s { (room.words.percent(sum / total, 1)) } }
                             @if earlier.is_some() && is_wide { td .num {} }
                             @for _ in list.more { td .num {} }
                         }
@@ -144,7 +139,7 @@ fn row(
 ) -> Markup {
     let writer = room.writer();
     let dim = row.dims.first().map(String::as_str).unwrap_or_default();
-    let name = named(list.by, dim, room.locale);
+    let name = room.words.named(list.by, dim);
     let is_rest = matches!(dim, "unknown" | "unspecified" | "Other" | "");
     let value = row.cell.value;
     let is_wide = list.more.is_empty();
@@ -153,12 +148,12 @@ fn row(
     html! {
         tr .oth[is_rest] {
             th scope="row" {
-                @if let Some(link) = filtered_link(room, list.by, dim) { a .plain href=(link) title={"Keep the page to " (name)} { (name) } } @else { (name) }
+                @if let Some(link) = filtered_link(room, list.by, dim) { a .plain href=(link) title=(room.words.keep_to(&name)) { (name) } } @else { (name) }
             }
             td .barcol { (chart::bar(value.unwrap_or_default() / most, if is_rest { "b8" } else { list.class })) }
             (number(writer.maybe(list.metric.unit, value), (list.metric, row.cell.n)))
             @if let Some(total) = total.filter(|_| is_wide) {
-                td .num .hide-s { (value.filter(|_| total > 0.0).map_or_else(|| "–".into(), |value| room.locale.percent(value / total, 1))) }
+                td .num .hide-s { (value.filter(|_| total > 0.0).map_or_else(|| "–".into(), |value| room.words.percent(value / total, 1))) }
             }
             @if let Some(earlier) = earlier.filter(|_| is_wide) {
                 @let before = before(earlier).map_or(list.metric.figure.zero.then_some(0.0), |cell| cell.value);
@@ -180,17 +175,10 @@ fn number(text: String, (metric, n): (&Metric, u64)) -> Markup {
 }
 
 /// What heads a column of values.
-trait Head {
-    fn unit_head(&self) -> String;
-}
-
-impl Head for Metric {
-    fn unit_head(&self) -> String {
-        use warehouse::registry::Unit;
-        match self.unit {
-            Unit::Count("assignments") => "Legs".to_owned(),
-            Unit::Count(name) => dimension(name),
-            _ => self.name.to_owned(),
-        }
+fn unit_head(metric: &Metric, words: Words) -> String {
+    match metric.unit {
+        Unit::Count("assignments") => words.legs().to_owned(),
+        Unit::Count(name) => capitalised(words.unit_of(name)),
+        _ => words.metric_name(metric).to_owned(),
     }
 }

@@ -6,11 +6,14 @@ use chrono::NaiveDateTime;
 use maud::{Markup, html};
 
 use super::{Drawn, Room, metric, states, trend};
-use crate::desk::{Figure, Row, Wish};
+use crate::{
+    desk::{Figure, Row, Wish},
+    words::Say,
+};
 
 const HEIGHT: f64 = 230.0;
 
-type Layers = &'static [(&'static str, &'static str, &'static str)];
+type Layers = &'static [(&'static str, Say, &'static str)];
 
 pub(super) async fn drawn(
     room: Room<'_>,
@@ -32,7 +35,7 @@ pub(super) async fn drawn(
     let body =
         if is_table { table(room, layers, &values, &whole.rows) } else { bars(room, layers, &values, &whole.rows) };
     let end = whole.rows.last().filter(|row| row.state == chart::State::Partial);
-    let note = end.map(|_| format!("Dashed: {}.", room.end(&whole.rows, whole.fresh_to))).unwrap_or_default();
+    let note = end.map(|_| room.words.dashed(room.end(&whole.rows, whole.fresh_to))).unwrap_or_default();
     Ok(Drawn { note, ..Drawn::of(body, &figure) })
 }
 
@@ -47,13 +50,16 @@ fn of(figure: &Figure, buckets: &[Row], value: &str) -> Vec<f64> {
 }
 
 fn bars(room: Room<'_>, layers: Layers, values: &[Vec<f64>], buckets: &[Row]) -> Markup {
-    let drawn: Vec<Layer<'_>> =
-        layers.iter().zip(values).map(|((_, name, class), values)| Layer { name, class, values }).collect();
+    let drawn: Vec<Layer<'_>> = layers
+        .iter()
+        .zip(values)
+        .map(|((_, name, class), values)| Layer { name: name(room.words), class, values })
+        .collect();
     let states: Vec<chart::State> = buckets.iter().map(|row| row.state).collect();
-    let count = |value: f64| room.locale.count(value);
+    let count = |value: f64| room.words.count(value);
     let sum = |values: &[f64]| count(values.iter().sum());
     let said: Vec<String> = drawn.iter().map(|layer| format!("{} {}", layer.name, sum(layer.values))).collect();
-    let summary = format!("By time. {}.", said.join("; "));
+    let summary = room.words.by_time(said.join("; "));
     html! {
         div .key {
             @for layer in &drawn {
@@ -68,12 +74,12 @@ fn table(room: Room<'_>, layers: Layers, values: &[Vec<f64>], buckets: &[Row]) -
     html! {
         div .tw tabindex="0" {
             table .t {
-                thead { tr { th scope="col" { "Time" } @for (_, name, _) in layers { th scope="col" .num { (name) } } } }
+                thead { tr { th scope="col" { (room.words.time()) } @for (_, name, _) in layers { th scope="col" .num { (name(room.words)) } } } }
                 tbody {
                     @for (at, slot) in room.slots(buckets).iter().enumerate() {
                         tr {
-                            th scope="row" { (slot.name) @if let Some(tag) = trend::state(buckets[at].state) { " " span .tag { (tag) } } }
-                            @for layer in values { td .num { (room.locale.count(layer[at])) } }
+                            th scope="row" { (slot.name) @if let Some(tag) = trend::state(buckets[at].state, room.words) { " " span .tag { (tag) } } }
+                            @for layer in values { td .num { (room.words.count(layer[at])) } }
                         }
                     }
                 }

@@ -9,6 +9,7 @@ use super::{Drawn, Room};
 use crate::{
     icon::icon,
     view::{RangeChoice, View},
+    words::{Words, marked},
 };
 
 /// A state: what is so, why, and the ways out.
@@ -26,22 +27,20 @@ fn state(symbol: &str, head: &str, why: &Markup, ways: &[(String, String)]) -> M
 /// The question was not answered.
 pub(crate) fn failed(room: Room<'_>, told: &Told) -> Markup {
     let here = |view: &View| view.link(&room.desk.project.id, room.page.id);
-    let view = &room.desk.view;
+    let (view, words) = (&room.desk.view, room.words);
+    if !room.leads_on() {
+        return state("warn", words.did_not_load(), &html! { (words.load_in_a_minute()) }, &[]);
+    }
     if matches!(told.code, "too_many_buckets" | "too_many_rows") {
         let week = View { range: RangeChoice::Preset("7d"), grain: "auto", ..view.clone() };
-        let why = html! { (told.message) ". " (told.hint) "." };
-        return state(
-            "warn",
-            "This question is too large for a panel",
-            &why,
-            &[("Show the last 7 days".into(), here(&week))],
-        );
+        let why = html! { (room.words.narrow()) };
+        return state("warn", words.too_large(), &why, &[(words.show_last_7_days().to_owned(), here(&week))]);
     }
     let why = html! {
-        (told.message) ". Other panels are not affected."
-        @if let Some(id) = &told.id { " Error " code { (id) } "." }
+        (words.told_briefly(told)) " " (words.others_not_affected())
+        @if let Some(id) = &told.id { (words.error_id()) code { (id) } "." }
     };
-    state("warn", "This panel did not load", &why, &[("Try again".into(), here(view))])
+    state("warn", words.did_not_load(), &why, &[(words.try_again().to_owned(), here(view))])
 }
 
 /// There is nothing in the range: because of the filters, because of the range, or because nothing ever came.
@@ -49,25 +48,29 @@ pub(crate) fn failed(room: Room<'_>, told: &Told) -> Markup {
 /// # Errors
 /// When that cannot be asked.
 pub(crate) async fn empty(room: Room<'_>, metric: &'static Metric) -> Result<Drawn, Told> {
-    let (desk, view) = (room.desk, &room.desk.view);
+    let (desk, view, words) = (room.desk, &room.desk.view, room.words);
     let here = |view: &View| view.link(&desk.project.id, room.page.id);
+    if !room.leads_on() {
+        let body = state("calendar", words.nothing_in_range(), &html! { (words.no_figures()) }, &[]);
+        return Ok(Drawn { body, note: String::new(), fresh_to: None });
+    }
     let ever = desk.ever(metric).await?;
     let last = ever.rows.iter().rev().find(|row| row.cell.n > 0).and_then(|row| row.bucket);
     let body = match last {
-        None => never(metric),
+        None => never(metric, words),
         Some(_) if !view.filters.is_empty() => {
             let clear = View { filters: Vec::new(), ..view.clone() };
-            let why = html! { "Without them there may be." };
+            let why = html! { (words.without_filters()) };
             let head =
-                format!("Nothing matches {}", if view.filters.len() == 1 { "the filter" } else { "all filters" });
-            state("filter", &head, &why, &[("Clear all filters".into(), here(&clear))])
+                if view.filters.len() == 1 { words.nothing_matches_filter() } else { words.nothing_matches_filters() };
+            state("filter", head, &why, &[(words.clear_filters().to_owned(), here(&clear))])
         }
         Some(month) => {
             let (first, end) = month_of(month.date());
             let range = RangeChoice::days(first, end).unwrap_or_default();
-            let why = html! { "The last was in " (room.locale.month_year(first)) "." };
-            let way = (format!("Show {}", room.locale.month_year(first)), here(&View { range, ..view.clone() }));
-            state("calendar", "Nothing in this range", &why, &[way])
+            let why = html! { (words.last_was_in(words.month_year(first))) };
+            let way = (words.show(words.month_year(first)), here(&View { range, ..view.clone() }));
+            state("calendar", words.nothing_in_range(), &why, &[way])
         }
     };
     Ok(Drawn::of(body, &ever))
@@ -81,13 +84,13 @@ fn month_of(date: NaiveDate) -> (NaiveDate, NaiveDate) {
 }
 
 /// Nothing that the metric counts ever came.
-fn never(metric: &Metric) -> Markup {
+fn never(metric: &Metric, words: Words) -> Markup {
     let event = event_of(metric.id);
     html! {
         div .state {
             (icon("code"))
-            h3 { "No " code { (event) } " event yet" }
-            p { (metric.name) " counts these. Send one to see this panel; " code { "docs/producers.md" } " and " a href="/asyncapi.json" { "/asyncapi.json" } " say what it holds." }
+            h3 { (marked(words.no_event_yet(html! { code { (event) } }.into_string()))) }
+            p { (marked(words.how_to_send(words.metric_name(metric), html! { code { "docs/producers.md" } }.into_string(), html! { a href="/asyncapi.json" { "/asyncapi.json" } }.into_string()))) }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{Drawn, Room, metric, points, states, values};
 use crate::{
     desk::{Figure, Wish},
     pages::Series,
+    words::Words,
 };
 
 pub(super) async fn drawn(room: Room<'_>, series: &'static [Series], is_table: bool) -> Result<Drawn, Told> {
@@ -30,13 +31,15 @@ fn note(room: Room<'_>, figure: &Figure) -> String {
     let has = |state| figure.rows.iter().any(|row| row.state == state);
     let mut note = String::new();
     if has(chart::State::Partial) {
-        note.push_str(&format!("Dashed: {}.", room.end(&figure.rows, figure.fresh_to)));
+        note.push_str(&room.words.dashed(room.end(&figure.rows, figure.fresh_to)));
         if room.desk.before.is_some() {
-            note.push_str(" The comparison stops at the same hour.");
+            note.push(' ');
+            note.push_str(room.words.comparison_stops());
         }
     }
     if has(chart::State::Maturing) {
-        note.push_str(" Hatched: what began then can still change.");
+        note.push(' ');
+        note.push_str(room.words.hatched());
     }
     note
 }
@@ -54,32 +57,33 @@ fn bands(room: Room<'_>, series: &'static [Series], figures: &[Pair]) -> Markup 
         .iter()
         .enumerate()
         .map(|(at, series)| Band {
-            title: series.label,
+            title: (series.label)(room.words),
             kind: series.draw,
             points: &drawn[at].0,
             before: &drawn[at].1,
             height: series.height,
             is_whole: matches!(metric(series.metric).unit, warehouse::registry::Unit::Count(_)),
             is_time: metric(series.metric).unit == warehouse::registry::Unit::Seconds,
+            locale: room.words.0,
             write: &writers[at],
             end: &ends[at],
-            before_end: if figures[at].1.is_some() { "before" } else { "" },
+            before_end: if figures[at].1.is_some() { room.words.before_end() } else { "" },
         })
         .collect();
     let summary: Vec<String> = series
         .iter()
         .zip(figures)
         .map(|(series, (figure, _))| {
-            format!("{}: {}", series.label, writer.maybe(metric(series.metric).unit, figure.total.value))
+            format!("{}: {}", (series.label)(room.words), writer.maybe(metric(series.metric).unit, figure.total.value))
         })
         .collect();
-    let summary = format!("By time. {}.", summary.join("; "));
+    let summary = room.words.by_time(summary.join("; "));
     let data = Chart { bands: &bands, slots: &room.slots(&figures[0].0.rows), markers: &[], summary: &summary };
     html! {
         div .key .only-s {
-            span { svg width="18" height="8" aria-hidden="true" { line .ln x1="0" x2="18" y1="4" y2="4" {} } "This range" }
+            span { svg width="18" height="8" aria-hidden="true" { line .ln x1="0" x2="18" y1="4" y2="4" {} } (room.words.this_range()) }
             @if figures[0].1.is_some() {
-                span { svg width="18" height="8" aria-hidden="true" { line .lc x1="0" x2="18" y1="4" y2="4" {} } "Before" }
+                span { svg width="18" height="8" aria-hidden="true" { line .lc x1="0" x2="18" y1="4" y2="4" {} } (room.words.before()) }
             }
         }
         div .gut .right { (chart::chart(&data)) }
@@ -92,16 +96,16 @@ fn table(room: Room<'_>, series: &'static [Series], figures: &[Pair]) -> Markup 
         div .tw tabindex="0" {
             table .t {
                 thead { tr {
-                    th scope="col" { "Time" }
+                    th scope="col" { (room.words.time()) }
                     @for (series, (_, earlier)) in series.iter().zip(figures) {
-                        th scope="col" .num { (series.label) }
-                        @if earlier.is_some() { th scope="col" .num { "Before" } }
+                        th scope="col" .num { ((series.label)(room.words)) }
+                        @if earlier.is_some() { th scope="col" .num { (room.words.before()) } }
                     }
                 } }
                 tbody {
                     @for (at, slot) in room.slots(&figures[0].0.rows).iter().enumerate() {
                         tr {
-                            th scope="row" { (slot.name) @if let Some(tag) = state(figures[0].0.rows[at].state) { " " span .tag { (tag) } } }
+                            th scope="row" { (slot.name) @if let Some(tag) = state(figures[0].0.rows[at].state, room.words) { " " span .tag { (tag) } } }
                             @for (series, (figure, earlier)) in series.iter().zip(figures) {
                                 @let unit = metric(series.metric).unit;
                                 td .num { (writer.maybe(unit, figure.rows.get(at).and_then(|row| row.cell.value))) }
@@ -113,7 +117,7 @@ fn table(room: Room<'_>, series: &'static [Series], figures: &[Pair]) -> Markup 
                     }
                 }
                 tfoot { tr {
-                    th scope="row" { "Range" }
+                    th scope="row" { (room.words.range()) }
                     @for (series, (figure, earlier)) in series.iter().zip(figures) {
                         @let unit = metric(series.metric).unit;
                         td .num { (writer.maybe(unit, figure.total.value)) }
@@ -126,10 +130,10 @@ fn table(room: Room<'_>, series: &'static [Series], figures: &[Pair]) -> Markup 
 }
 
 /// What is said of a bucket that can still change.
-pub(crate) fn state(state: chart::State) -> Option<&'static str> {
+pub(crate) fn state(state: chart::State, words: Words) -> Option<&'static str> {
     match state {
         chart::State::Final => None,
-        chart::State::Maturing => Some("can still change"),
-        chart::State::Partial => Some("not over"),
+        chart::State::Maturing => Some(words.can_still_change()),
+        chart::State::Partial => Some(words.not_over()),
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use warehouse::registry::METRICS;
 
+use crate::words::Words;
+
 /// How a dimension is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
@@ -29,11 +31,11 @@ impl Op {
     }
 
     /// Its name for people.
-    pub fn says(self) -> &'static str {
+    pub(crate) fn says(self, words: Words) -> &'static str {
         match self {
-            Op::Is => "is",
-            Op::IsNot => "is not",
-            Op::Contains => "contains",
+            Op::Is => words.is(),
+            Op::IsNot => words.is_not(),
+            Op::Contains => words.contains(),
         }
     }
 }

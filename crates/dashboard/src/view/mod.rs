@@ -1,6 +1,7 @@
 //! The state of a page is its address: what is looked at, over which time, kept to what. Pure.
 
 mod filter;
+mod notice;
 mod pairs;
 mod range;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 use chrono_tz::Tz;
 
 pub use filter::{Filter, Op};
+pub use notice::Notice;
 pub use pairs::{Pairs, decoded, encoded};
 pub use range::{PRESETS, RangeChoice};
 
@@ -87,14 +89,14 @@ impl Default for View {
 
 impl View {
     /// Reads the query of an address. What cannot be used falls back, and a notice says so for each.
-    pub fn read(query: &str) -> (View, Vec<String>) {
+    pub fn read(query: &str) -> (View, Vec<Notice>) {
         let (mut view, mut notices) = (View::default(), Vec::new());
         let mut seen: Vec<&str> = Vec::new();
         let pairs = decoded(query);
         for (name, value) in &pairs {
             let is_own = ["r", "tz", "cmp", "g", "env", "v", "panel"].contains(&name.as_str());
             if is_own && seen.contains(&name.as_str()) {
-                notices.push(format!("{name} came twice; the first one counts."));
+                notices.push(Notice::Twice(name.clone()));
                 continue;
             }
             seen.push(name);
@@ -105,7 +107,7 @@ impl View {
         view.filters.sort();
         view.filters.dedup();
         if view.filters.len() > FILTERS_MAX {
-            notices.push(format!("Only the first {FILTERS_MAX} filters are used."));
+            notices.push(Notice::Filters);
             view.filters.truncate(FILTERS_MAX);
         }
         // Parameters of one name keep their order.
@@ -113,40 +115,39 @@ impl View {
         (view, notices)
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Notice> {
         let shown: String = value.chars().take(60).collect();
         let fits = !value.is_empty() && value.chars().count() <= NAME_CHARS_MAX && !value.contains('\0');
-        let wrong = |what: &str| Err(format!("“{shown}” is no {what}."));
         match name {
             "r" => match RangeChoice::read(value) {
                 Some(range) => self.range = range,
-                None => return Err(format!("“{shown}” is no range; the last 28 days are shown.")),
+                None => return Err(Notice::Range(shown)),
             },
             "tz" => match value.parse() {
                 Ok(tz) => self.tz = Some(tz),
-                Err(_) => return Err(format!("“{shown}” is no time zone; the project's is used.")),
+                Err(_) => return Err(Notice::Zone(shown)),
             },
             "cmp" => match Compare::ALL.into_iter().find(|compare| compare.name() == value) {
                 Some(compare) => self.compare = compare,
-                None => return wrong("comparison; the previous range is used"),
+                None => return Err(Notice::Comparison(shown)),
             },
             "g" => match GRAINS.into_iter().find(|grain| *grain == value) {
                 Some(grain) => self.grain = grain,
-                None => return wrong("size of buckets; it is chosen by the range"),
+                None => return Err(Notice::Grain(shown)),
             },
             "f" => match Filter::read(value) {
                 Some(filter) => self.filters.push(filter),
-                None => return wrong("filter, and is left out"),
+                None => return Err(Notice::Filter(shown)),
             },
             "env" if fits => self.environment = value.to_owned(),
-            "env" => return wrong("environment; production is shown"),
+            "env" => return Err(Notice::Environment(shown)),
             "v" => match value {
                 "table" => self.table = true,
                 "chart" => self.table = false,
-                _ => return wrong("way to show a panel; charts are shown"),
+                _ => return Err(Notice::Way(shown)),
             },
             "panel" if fits => self.panel = Some(value.to_owned()),
-            "panel" => return wrong("panel"),
+            "panel" => return Err(Notice::Panel(shown)),
             _ => self.rest.push((name.to_owned(), value.to_owned())),
         }
         Ok(())

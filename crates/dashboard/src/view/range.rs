@@ -4,21 +4,23 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
-/// The presets by their names in addresses and for people.
-pub const PRESETS: [(&str, &str); 13] = [
-    ("today", "Today"),
-    ("yesterday", "Yesterday"),
-    ("7d", "Last 7 days"),
-    ("28d", "Last 28 days"),
-    ("90d", "Last 90 days"),
-    ("wtd", "This week"),
-    ("lastweek", "Last week"),
-    ("mtd", "This month"),
-    ("lastmonth", "Last month"),
-    ("qtd", "This quarter"),
-    ("lastquarter", "Last quarter"),
-    ("ytd", "This year"),
-    ("12m", "Last 12 months"),
+use crate::words::Words;
+
+/// The presets by their names in addresses.
+pub const PRESETS: [&str; 13] = [
+    "today",
+    "yesterday",
+    "7d",
+    "28d",
+    "90d",
+    "wtd",
+    "lastweek",
+    "mtd",
+    "lastmonth",
+    "qtd",
+    "lastquarter",
+    "ytd",
+    "12m",
 ];
 /// Longest number of days back.
 const DAYS_MAX: u32 = 3_660;
@@ -43,7 +45,7 @@ impl Default for RangeChoice {
 impl RangeChoice {
     /// Reads `28d`, `wtd` … or `2026-03-01..2026-03-31`.
     pub fn read(text: &str) -> Option<RangeChoice> {
-        if let Some((preset, _)) = PRESETS.iter().find(|(name, _)| *name == text) {
+        if let Some(preset) = PRESETS.into_iter().find(|name| *name == text) {
             return Some(RangeChoice::Preset(preset));
         }
         if let Some((first, last)) = text.split_once("..") {
@@ -61,15 +63,25 @@ impl RangeChoice {
     }
 
     /// What people call it; None for two days.
-    pub fn name(&self) -> Option<String> {
-        match self {
-            RangeChoice::Preset(name) => {
-                PRESETS.iter().find(|(preset, _)| preset == name).map(|(_, says)| (*says).to_owned())
-            }
-            RangeChoice::LastDays(1) => Some("Today".into()),
-            RangeChoice::LastDays(days) => Some(format!("Last {days} days")),
-            RangeChoice::Days(..) => None,
-        }
+    pub(crate) fn name(&self, words: Words) -> Option<String> {
+        let name = match self {
+            RangeChoice::Preset("yesterday") => words.yesterday(),
+            RangeChoice::Preset("7d") => return Some(words.last_days(7)),
+            RangeChoice::Preset("28d") => return Some(words.last_days(28)),
+            RangeChoice::Preset("90d") => return Some(words.last_days(90)),
+            RangeChoice::Preset("wtd") => words.this_week(),
+            RangeChoice::Preset("lastweek") => words.last_week(),
+            RangeChoice::Preset("mtd") => words.this_month(),
+            RangeChoice::Preset("lastmonth") => words.last_month(),
+            RangeChoice::Preset("qtd") => words.this_quarter(),
+            RangeChoice::Preset("lastquarter") => words.last_quarter(),
+            RangeChoice::Preset("ytd") => words.this_year(),
+            RangeChoice::Preset("12m") => words.last_12_months(),
+            RangeChoice::Preset(_) | RangeChoice::LastDays(1) => words.today(),
+            RangeChoice::LastDays(days) => return Some(words.last_days((*days).into())),
+            RangeChoice::Days(..) => return None,
+        };
+        Some(name.to_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::words::Words;
 
 fn read(query: &str) -> View {
     let (view, notices) = View::read(query);
@@ -72,8 +73,8 @@ fn unknown_parameters_are_kept_in_one_order() {
 fn custom_ranges_are_days_both_included() {
     let view = read("r=2026-03-01..2026-03-31");
     assert_eq!(view.query(), "r=2026-03-01..2026-03-31");
-    assert_eq!(view.range.name(), None);
-    assert_eq!(read("r=3d").range.name().unwrap(), "Last 3 days");
+    assert_eq!(view.range.name(Words(chart::Locale::En)), None);
+    assert_eq!(read("r=3d").range.name(Words(chart::Locale::En)).unwrap(), "Last 3 days");
 }
 
 #[test]

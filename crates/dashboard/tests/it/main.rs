@@ -3,9 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers with it")]
 
+mod admin;
+mod drawings;
+mod languages;
+mod look;
 mod members;
 mod server;
 mod settings;
+mod shares;
+mod texts;
 mod work;
 
 use server::{Page, Pages};

@@ -197,6 +197,7 @@ const SHOWN: &[(&str, [u16; 4])] = &[
     ("export?metric=agent_conversations&by=%20agent&f=agent:is:a1&r=7d", [422, 422, 403, 422]),
     ("export?metric=agent_conversations&by=team&r=7d", [503, 503, 503, 503]),
     ("explain?metric=agent_conversations&f=agent:is:a1&r=7d", [503, 503, 403, 503]),
+    ("export?metric=chats&by=trait:email&r=7d", [503, 503, 503, 403]),
     ("explain?metric=chats&r=7d", [503, 503, 503, 503]),
 ];
 

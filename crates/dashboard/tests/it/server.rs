@@ -132,11 +132,24 @@ impl Pages {
         self.call("POST", path, headers, body.to_owned()).await
     }
 
-    async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Page {
+    /// A form of bytes.
+    pub(crate) async fn send(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
+        self.call("POST", path, headers, body).await
+    }
+
+    /// The media type and the bytes of a file.
+    pub(crate) async fn bytes(&self, path: &str) -> (String, Vec<u8>) {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (kind, to_bytes(response.into_body(), PAGE_BYTES_MAX).await.unwrap().to_vec())
+    }
+
+    async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Page {
         let request = headers
             .iter()
             .fold(Request::builder().method(method).uri(path), |request, (name, value)| request.header(*name, *value));
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, PAGE_BYTES_MAX).await.unwrap();
         let body = String::from_utf8(bytes.to_vec()).unwrap();

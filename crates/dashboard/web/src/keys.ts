@@ -2,6 +2,7 @@
 // the page does not have, the key does not do.
 
 import type { Board } from './live';
+import { say } from './say';
 
 const OFF = 'rapport-keys-off';
 
@@ -35,23 +36,23 @@ function page(name: string): string {
 
 function known(board: Board | undefined): Key[] {
   const keys: [string, string, string | null, () => void][] = [
-    ['/', 'Search', '', () => (one<HTMLElement>('input[type=search]') ? one<HTMLElement>('input[type=search]')?.focus() : click(page('conversations')))],
-    ['g o', 'Overview', page('overview'), () => click(page('overview'))],
-    ['g c', 'Conversations', page('conversations'), () => click(page('conversations'))],
-    ['g l', 'Live', page('live'), () => click(page('live'))],
-    ['g r', 'Reports', page('reports'), () => click(page('reports'))],
-    ['d', 'Today', '.presets', () => click('.presets a[href*="r=today"]')],
-    ['w', 'This week', '.presets', () => click('.presets a[href*="r=wtd"]')],
-    ['m', 'This month', '.presets', () => click('.presets a[href*="r=mtd"]')],
-    ['[', 'Earlier', '.seg > a:first-child', () => click('.seg > a:first-child')],
-    [']', 'Later', '.seg', () => click('.seg > a:last-child')],
-    ['c', 'Compare with', '.presets', () => open('.top .menu:not(.range)')],
-    ['f', 'Add a filter', '.bar2 .menu', () => open('.bar2 .menu')],
-    ['x', 'Clear all filters', '.bar2', () => go((state) => state.delete('f'))],
-    ['t', 'All charts as tables, or back', '.tools', () => go((state) => (state.has('v') ? state.delete('v') : state.set('v', 'table'), state.delete('panel')))],
-    ['e', 'Export the panel', '.tools .menu', () => open('.panel:focus-within .tools .menu, .tools .menu')],
+    ['/', say('search'), '', () => (one<HTMLElement>('input[type=search]') ? one<HTMLElement>('input[type=search]')?.focus() : click(page('conversations')))],
+    ['g o', say('overview'), page('overview'), () => click(page('overview'))],
+    ['g c', say('conversations'), page('conversations'), () => click(page('conversations'))],
+    ['g l', say('live'), page('live'), () => click(page('live'))],
+    ['g r', say('reports'), page('reports'), () => click(page('reports'))],
+    ['d', say('today'), '.presets', () => click('.presets a[href*="r=today"]')],
+    ['w', say('thisWeek'), '.presets', () => click('.presets a[href*="r=wtd"]')],
+    ['m', say('thisMonth'), '.presets', () => click('.presets a[href*="r=mtd"]')],
+    ['[', say('earlier'), '.seg > a:first-child', () => click('.seg > a:first-child')],
+    [']', say('later'), '.seg', () => click('.seg > a:last-child')],
+    ['c', say('compare'), '.presets', () => open('.top .menu:not(.range)')],
+    ['f', say('addFilter'), '.bar2 .menu', () => open('.bar2 .menu')],
+    ['x', say('clearFilters'), '.bar2', () => go((state) => state.delete('f'))],
+    ['t', say('tables'), '.tools', () => go((state) => (state.has('v') ? state.delete('v') : state.set('v', 'table'), state.delete('panel')))],
+    ['e', say('export'), '.tools .menu', () => open('.panel:focus-within .tools .menu, .tools .menu')],
   ];
-  if (board) keys.push(['.', 'Live updates on or off', '', () => board.toggle()]);
+  if (board) keys.push(['.', say('liveToggle'), '', () => board.toggle()]);
   return keys.filter(([, , needs]) => !needs || one(needs)).map(([key, says, , act]) => ({ key, says, act }));
 }
 
@@ -97,8 +98,8 @@ function dialog(all: Key[]): HTMLDialogElement {
   box.setAttribute('aria-labelledby', 'help-title');
   const rows = all.map(({ key, says }) => `<dt>${key.split(' ').map((part) => `<kbd>${part}</kbd>`).join(' ')}</dt><dd>${says}</dd>`);
   box.innerHTML =
-    `<h2 id="help-title">Keyboard</h2><dl>${rows.join('')}<dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>In a chart: from bucket to bucket</dd></dl>` +
-    `<label><input type="checkbox"> Single keys do something</label><form method="dialog"><button class="btn">Close</button></form>`;
+    `<h2 id="help-title">${say('keyboard')}</h2><dl>${rows.join('')}<dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>${say('arrows')}</dd></dl>` +
+    `<label><input type="checkbox"> ${say('singleKeys')}</label><form method="dialog"><button class="btn">${say('close')}</button></form>`;
   const isOn = box.querySelector('input');
   if (isOn) {
     isOn.checked = !localStorage.getItem(OFF);

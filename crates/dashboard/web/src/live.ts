@@ -1,5 +1,7 @@
 // Parts of the live page, swapped in as the server sends them again.
 
+import { say } from './say';
+
 /** How long a refused stream is left alone. */
 const REFUSED_MS = 30_000;
 const PARTS = ['now', 'minutes', 'agents', 'latest'] as const;
@@ -24,14 +26,14 @@ export function live(): Board | undefined {
   let isOn = true;
   let again = 0;
 
-  const say = (): void => {
+  const tell = (): void => {
     if (!badge) return;
     const seconds = Math.round((Date.now() - heard) / 1000);
     badge.textContent = !isOn
-      ? 'Live updates are off'
+      ? say('liveOff')
       : source?.readyState === EventSource.OPEN
-        ? `Updated ${seconds} s ago`
-        : `Reconnecting, updated ${seconds} s ago`;
+        ? say('updated', seconds)
+        : say('reconnecting', seconds);
   };
 
   const close = (): void => {
@@ -55,26 +57,26 @@ export function live(): Board | undefined {
     }
     source.addEventListener('as-of', () => {
       heard = Date.now();
-      say();
+      tell();
     });
     source.onerror = () => {
       // A stream that breaks comes again by itself; one that was refused does not.
       if (source?.readyState === EventSource.CLOSED) again = window.setTimeout(open, REFUSED_MS);
-      say();
+      tell();
     };
   };
 
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   window.addEventListener('pagehide', close);
   window.addEventListener('pageshow', (event) => event.persisted && open());
-  setInterval(say, 1000);
+  setInterval(tell, 1000);
   open();
 
   return {
     toggle(): void {
       isOn = !isOn;
       open();
-      say();
+      tell();
     },
     onSwap: (done) => void swapped.push(done),
   };

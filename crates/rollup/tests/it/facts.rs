@@ -309,6 +309,24 @@ fn tokens_of_audio_are_told_beside_the_others() {
 }
 
 #[test]
+fn what_a_call_says_that_it_cost_is_told_with_its_currency() {
+    let call = |at, data: &str| told(at, "llm.call.completed", data);
+    let state = folded(&[
+        call(1, r#"{"call_id": "a", "cost_reported": 0.0041, "currency": " eur"}"#),
+        call(2, r#"{"call_id": "b", "cost_reported": "0.5", "currency": "USD"}"#),
+        call(3, r#"{"call_id": "c", "cost_reported": -1, "currency": "USD", "input_tokens": 3}"#),
+        call(4, r#"{"call_id": "d", "cost_reported": {"of": 1}, "input_tokens": 4}"#),
+        call(5, r#"{"call_id": "e"}"#),
+    ]);
+    let costs: Vec<(Option<f64>, &str, i64)> =
+        state.model_calls.iter().map(|call| (call.cost, call.currency.as_str(), call.input)).collect();
+    assert_eq!(
+        costs,
+        [(Some(0.0041), "EUR", 0), (Some(0.5), "USD", 0), (None, "USD", 3), (None, "", 4), (None, "", 0)]
+    );
+}
+
+#[test]
 fn speech_that_overlaps_is_heard_once_and_the_rest_of_a_call_is_silent() {
     let spoke = |at_s, role: &str, from: &str, to: &str| {
         let time = |second: &str| format!("1970-01-01T00:00:{second}Z");

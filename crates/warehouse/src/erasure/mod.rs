@@ -5,6 +5,8 @@
 
 mod carry;
 mod erased;
+mod files;
+mod loose;
 mod receipts;
 mod redact;
 mod rename;
@@ -13,6 +15,7 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
 pub use erased::{Erased, Key};
+pub use files::{ErasedFile, FileToForget, FilesOfRequest};
 pub use receipts::{RECEIPTS_MAX, Receipt, receipts};
 pub use rename::Renamed;
 

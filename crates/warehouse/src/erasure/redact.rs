@@ -6,7 +6,7 @@ use rollup::{ERASED_TEXT, redacted_context, redacted_data, users_named};
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::{Erased, ErasedConversation, Key};
+use super::{Erased, ErasedConversation, ErasedFile, Key};
 use crate::rows::{Batch, DeadLetterRow, FactRow, RawRow};
 
 /// The parts of an event's row that decide whether it is redacted, and that are.
@@ -19,6 +19,20 @@ struct Parts<'r> {
     data: &'r mut SmolStr,
     context: &'r mut SmolStr,
     erased: &'r mut u8,
+}
+
+impl ErasedFile {
+    /// The file that a row names, if it names one; for the request of which this is conversation and event.
+    pub fn of(row: &RawRow, (conversation_id, event_id): (&str, &str)) -> Option<ErasedFile> {
+        let data: Value = serde_json::from_str(&row.data).ok()?;
+        Some(ErasedFile {
+            project: row.project.to_string(),
+            environment: row.environment.to_string(),
+            conversation_id: conversation_id.to_owned(),
+            event_id: event_id.to_owned(),
+            file: data["file"].as_str()?.to_owned(),
+        })
+    }
 }
 
 impl Erased {
@@ -79,6 +93,26 @@ impl Erased {
             row.into_user = self.known_as(scope, Key::User(&row.into_user));
             row.anonymous_id = self.known_as(scope, Key::Anonymous(&row.anonymous_id));
         }
+    }
+
+    /// The files that rows name which are of someone erased and not redacted yet; whoever asks says for which request.
+    pub fn files(&self, rows: &[RawRow], (conversation_id, event_id): (&str, &str)) -> Vec<ErasedFile> {
+        let is_erased = |row: &&RawRow| {
+            let scope = (row.project.as_str(), row.environment.as_str());
+            let of_ids = self.mode_of_ids(scope, (&row.user_id, &row.anonymous_id), &[]);
+            row.event == "attachment.added" && of_ids.max(self.mode_of_conversation(scope, &row.conversation_id)) > 0
+        };
+        let rows = if self.is_empty() { &[] } else { rows };
+        rows.iter().filter(is_erased).filter_map(|row| ErasedFile::of(row, (conversation_id, event_id))).collect()
+    }
+
+    /// Redacts a row of which is known otherwise that it is of someone erased.
+    pub fn redact_loose(&self, row: &mut RawRow, mode: u8) {
+        let scope = (row.project.as_str(), row.environment.as_str());
+        row.data = redacted_data(&row.event, &row.data, &|id| self.known_as(scope, Key::User(id))).into();
+        row.context = redacted_context(&row.context).into();
+        [&mut row.text, &mut row.metadata, &mut row.extra].into_iter().for_each(|text| *text = SmolStr::default());
+        row.erased = mode.max(row.erased);
     }
 
     /// Redacts a raw row if it is of someone erased.

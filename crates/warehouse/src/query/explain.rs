@@ -123,8 +123,7 @@ fn is_same(a: f64, b: f64) -> bool {
 /// Explains a figure. Fails as `figure` does.
 pub async fn explain(client: &Client, ask: &Ask<'_>, page: &Page) -> Result<Explanation, Error> {
     let (identities, terms) = reconcilable(ask);
-    let people =
-        terms.iter().any(|term| term.declaration().is_some_and(is_about_people)) || is_about_people(ask.metric);
+    let people = terms.iter().any(|term| term.declaration().is_some_and(is_about_people)) || ask.is_about_people();
     let known = Known::read(client, ask, Needs { people, ineligible: true }).await?;
     known.people.as_ref().map_err(Error::clone)?;
     let answer = figure_of(client, ask, &known).await?;
@@ -264,7 +263,7 @@ fn is_about_people(metric: &Metric) -> bool {
 fn reconcilable(ask: &Ask<'_>) -> (Vec<&'static Identity>, Vec<&'static Term>) {
     let asked: Vec<Dimension> = ask.filters.iter().map(|filter| filter.dimension).collect();
     let keeps = |term: &Term| {
-        let has = |metric: &Metric| asked.iter().all(|dimension| metric.dimensions().any(|own| own == *dimension));
+        let has = |metric: &Metric| asked.iter().all(|dimension| metric.has(*dimension));
         term.declaration().is_some_and(has)
     };
     let holds = |identity: &&Identity| asked.is_empty() || !identity.unfiltered;

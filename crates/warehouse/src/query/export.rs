@@ -116,7 +116,7 @@ fn file(asks: &[Ask<'_>], rows: &str, scope: &Scope<'_>) -> String {
         .by
         .iter()
         .enumerate()
-        .map(|(i, dimension)| format!("key_dims[{}] AS {}, ", i + 1, dimension.name()))
+        .map(|(i, dimension)| format!("key_dims[{}] AS `{}`, ", i + 1, dimension.asked()))
         .collect();
     let quantiles = if asks.iter().any(|ask| ask.metric.figure.quantiles_of.is_some()) {
         let one = |(i, name): (usize, &str)| format!(", if(empty(quantiles), NULL, quantiles[{}]) AS {name}", i + 1);

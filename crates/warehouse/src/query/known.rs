@@ -43,7 +43,7 @@ impl Needs {
     pub(super) fn of(asks: &[Ask<'_>]) -> Needs {
         let nothing = Known { people: Ok(People::default()), openings: Openings::default(), ineligible: None };
         let looks = |ask: &Ask<'_>| source_rows(&ask.metric.figure, &whole(ask, &nothing)).contains(INELIGIBLE);
-        Needs { people: asks.iter().any(|ask| ask.metric.figure.source.people()), ineligible: asks.iter().any(looks) }
+        Needs { people: asks.iter().any(Ask::is_about_people), ineligible: asks.iter().any(looks) }
     }
 }
 
@@ -75,7 +75,7 @@ impl Known {
     /// The persons of a question, if it is about any. Fails with what stood in the way of reading them.
     pub(super) fn persons(&self, ask: &Ask<'_>) -> Result<(), Error> {
         match &self.people {
-            Err(error) if ask.metric.figure.source.people() => Err(error.clone()),
+            Err(error) if ask.is_about_people() => Err(error.clone()),
             _ => Ok(()),
         }
     }

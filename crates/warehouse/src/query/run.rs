@@ -41,17 +41,29 @@ pub struct Ask<'a> {
 impl Ask<'_> {
     /// Whether the question tells conversations apart, so that what is folded from them has to answer it.
     pub fn by_conversation(&self) -> bool {
-        if self.conversations {
+        let source = self.metric.figure.source;
+        if self.conversations || (self.settings.include_action_messages && source.has_messages()) {
             return true;
         }
-        let asked = || self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension));
-        match self.metric.figure.source.counted_by() {
+        match source.counted_by() {
             Some(counted) => {
-                let by_device = self.by_device() && self.metric.figure.source.people();
-                by_device || asked().any(|dimension| !counted.contains(&dimension))
+                let by_device = self.by_device() && source.people();
+                by_device || self.asked().any(|dimension| !counted.contains(&dimension))
             }
             None => true,
         }
+    }
+
+    /// The dimensions that the question is about.
+    fn asked(&self) -> impl Iterator<Item = Dimension> {
+        self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension))
+    }
+
+    /// Whether the answer depends on who is one person: traits are said of persons.
+    pub(super) fn is_about_people(&self) -> bool {
+        let mut asked = self.asked();
+        self.metric.figure.source.people()
+            || asked.any(|dimension| matches!(dimension, Dimension::Segment | Dimension::Trait(_)))
     }
 
     /// Whether a change of device makes another person: the conversation says the device.
@@ -172,9 +184,11 @@ pub(super) fn whole<'a>(ask: &Ask<'a>, known: &Known) -> Scope<'a> {
         has_aliases: !ask.settings.source_aliases.is_empty(),
         has_internal: !ask.settings.internal_users.is_empty(),
         left_out: known.left_out(),
+        has_actions: ask.settings.include_action_messages,
         by_bucket: false,
         by: &[],
         filters: ask.filters,
+        is_kept_later: false,
     }
 }
 
@@ -201,6 +215,11 @@ fn prices(settings: &Settings) -> Vec<(&str, i64, Vec<f64>)> {
         (price.model.as_str(), from_us, rates)
     });
     rated.collect()
+}
+
+/// Roles of agents as they are compared, and the names that they are told by.
+fn roles(settings: &Settings) -> (Vec<String>, Vec<&str>) {
+    settings.agent_roles.iter().map(|(from, into)| (from.trim().to_lowercase(), into.as_str())).unzip()
 }
 
 /// A target in microseconds; -1 where there is none.
@@ -243,10 +262,13 @@ pub(super) fn bound_in_spans(
         .param("ends", ends(bounds, &scope.range).collect::<Vec<_>>())
         .param("alias_from", &alias_from)
         .param("alias_into", &alias_into)
+        .param("role_from", roles(settings).0)
+        .param("role_into", roles(settings).1)
         .param("internal", &settings.internal_users)
         .param("segment_trait", &settings.segment_trait)
         .param("escalations", settings.escalations())
         .param("prices", prices(settings))
+        .param("currency", &settings.currency)
         .param("no_reply_us", i64::from(settings.bot_no_reply_after_s) * 1_000_000)
         .param("single_chats", u8::from(settings.single_message_chats))
         .param("intent_confidence_min", settings.intent_confidence_min)

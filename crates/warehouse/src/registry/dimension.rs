@@ -1,16 +1,27 @@
 //! What the rows of an answer can be split by.
 
+use std::borrow::Cow;
+
+use super::Trait;
+
 /// Declares the dimensions: the variant, its name in queries and answers, which is also its column in the sources.
 macro_rules! dimensions {
     ($( $(#[doc = $doc:literal])+ $variant:ident $name:literal, )+) => {
         /// What rows can be split by.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Dimension { $( $(#[doc = $doc])+ $variant, )+ }
+        pub enum Dimension {
+            $( $(#[doc = $doc])+ $variant, )+
+            /// A trait of the conversation's user.
+            Trait(Trait),
+        }
 
         impl Dimension {
-            /// The dimension's name in queries and answers.
+            /// The dimension's name in the dictionary; of every trait the same.
             pub fn name(self) -> &'static str {
-                match self { $( Dimension::$variant => $name, )+ }
+                match self {
+                    $( Dimension::$variant => $name, )+
+                    Dimension::Trait(_) => Trait::ANY,
+                }
             }
         }
     };
@@ -59,6 +70,8 @@ dimensions! {
     Model "model",
     /// Who runs the language model.
     Provider "provider",
+    /// Where a call's cost is from: reported by the call itself, priced by the project, or unpriced.
+    CostSource "cost_source",
     /// Workflow; of what tells none the first of its chat.
     Workflow "workflow",
     /// User id that the conversation first names, after merges.
@@ -69,6 +82,8 @@ dimensions! {
     Entry "entry",
     /// Human agent.
     Agent "agent",
+    /// What the human agent does: support, admin, tech, or whatever else was said, under the name that the project's `agent_roles` gives it.
+    AgentRole "agent_role",
     /// What became of a leg: handled, missed, rerouted, pending.
     Outcome "outcome",
     /// Why a leg was missed, a conversation closed, or a human was asked for.
@@ -120,7 +135,23 @@ impl Dimension {
 
     /// Whether it is a dimension of conversations.
     pub fn is_of_conversations(self) -> bool {
-        Self::OF_CONVERSATIONS.contains(&self)
+        matches!(self, Dimension::Trait(_)) || Self::OF_CONVERSATIONS.contains(&self)
+    }
+
+    /// Its name in questions and answers.
+    pub fn asked(self) -> Cow<'static, str> {
+        match self {
+            Dimension::Trait(of) => format!("{}{}", Trait::PREFIX, of.name()).into(),
+            other => other.name().into(),
+        }
+    }
+
+    /// Its column in the sources.
+    pub(super) fn column(self) -> Cow<'static, str> {
+        match self {
+            Dimension::Trait(of) => of.column().into(),
+            other => other.name().into(),
+        }
     }
 
     /// Its value for a row of a source, a text.
@@ -128,7 +159,7 @@ impl Dimension {
         match self {
             Dimension::Weekday => "toString(toDayOfWeek(fromUnixTimestamp64Micro(us, 'UTC'), 0, {tz:String}))".into(),
             Dimension::Hour => "toString(toHour(fromUnixTimestamp64Micro(us, 'UTC'), {tz:String}))".into(),
-            other => format!("toString({})", other.name()),
+            other => format!("toString({})", other.column()),
         }
     }
 }

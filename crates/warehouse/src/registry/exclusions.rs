@@ -1,7 +1,7 @@
 //! What a figure leaves out, and why: declared by what it is made from, counted when it is explained.
 
-use super::sources::{INELIGIBLE, INTERNAL, OURS, activity, in_range, items, live};
-use super::{Metric, Quantiles, Scope, Source, sources, statement};
+use super::sources::{INELIGIBLE, INTERNAL, OURS, activity, in_range, items, live, states};
+use super::{Metric, Quantiles, Scope, Source, Unit, sources, statement};
 
 /// Something that a figure leaves out.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,8 @@ impl Exclusion {
             Found::Events(condition) => events(condition),
             Found::Anonymous => events(&format!("user_id = '' AND anonymous_id = '' AND {}", activity())),
             Found::Conversations(time, condition) => format!(
-                "SELECT '' AS detail, count() AS n FROM conversation_states FINAL WHERE {}",
+                "SELECT '' AS detail, count() AS n FROM {} WHERE {}",
+                states(scope),
                 live(scope, &format!("isNotNull({time}) AND {} AND {condition}", in_range(time)))
             ),
             Found::Items { list, time, columns, condition } => {
@@ -331,8 +332,18 @@ const TOKEN_RECORDS: Exclusion = exclusion(
 );
 const UNREPORTED: Exclusion = exclusion(
     "usage_not_reported",
-    "Calls whose use of tokens is not known; it counts as nothing.",
+    "Calls whose use of tokens is not known; it counts as nothing, and has no price.",
     Found::Items { list: "model_calls", time: "at", columns: &["at", "reported"], condition: "x_reported = 0" },
+);
+const OTHER_CURRENCY: Exclusion = exclusion(
+    "costs_in_other_currencies",
+    "Calls that say what they cost, but not in the project's currency: their price counts, if there is one.",
+    Found::Items {
+        list: "model_calls",
+        time: "at",
+        columns: &["at", "cost", "currency"],
+        condition: "isNotNull(x_cost) AND x_currency != {currency:String}",
+    },
 );
 const NOT_ACCEPTED: Exclusion = exclusion(
     "not_accepted",
@@ -411,6 +422,7 @@ impl Metric {
     pub fn exclusions(&self) -> impl Iterator<Item = Exclusion> {
         let named = BY_METRIC.iter().find(|(id, _)| *id == self.id).map_or(OTHERS, |(_, exclusion)| *exclusion);
         let others = self.figure.filter.map(|_| named);
-        ALWAYS.iter().chain(self.figure.source.exclusions()).copied().chain(others)
+        let of_money: &[Exclusion] = if self.unit == Unit::Money { &[OTHER_CURRENCY] } else { &[] };
+        ALWAYS.iter().chain(self.figure.source.exclusions()).chain(of_money).copied().chain(others)
     }
 }

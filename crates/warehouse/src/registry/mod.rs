@@ -9,6 +9,7 @@ mod kept;
 mod sources;
 mod sql;
 mod statement;
+mod traits;
 
 pub(crate) use behind::{contributions, entities};
 pub use catalogue::{METRICS, SUBJECTS};
@@ -21,6 +22,7 @@ pub use sources::Source;
 pub(crate) use sources::{INELIGIBLE, INTERNAL, OURS, OWNED, here, in_range, renamed};
 pub use sql::{Comparison, Filter, LeftOut, Scope};
 pub(crate) use statement::{Grouping, figures, is_kept, places, rows, source_rows};
+pub use traits::Trait;
 
 /// A metric's declaration.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +61,24 @@ impl Metric {
     pub fn dimensions(&self) -> impl Iterator<Item = Dimension> {
         let of_conversations = if self.figure.source.is_of_conversations() { Dimension::OF_CONVERSATIONS } else { &[] };
         self.own.iter().chain(of_conversations.iter().filter(|dimension| !self.own.contains(dimension))).copied()
+    }
+
+    /// Whether rows can be split and filtered by a dimension, traits of users among them.
+    pub fn has(&self, dimension: Dimension) -> bool {
+        match dimension {
+            Dimension::Trait(_) => self.has_traits(),
+            other => self.dimensions().any(|own| own == other),
+        }
+    }
+
+    /// Whether any trait of users is a dimension: of what is of conversations, which have a user.
+    pub fn has_traits(&self) -> bool {
+        self.figure.source.is_of_conversations()
+    }
+
+    /// The names of its dimensions, as the dictionary lists them.
+    pub fn dimension_names(&self) -> impl Iterator<Item = &'static str> {
+        self.dimensions().map(Dimension::name).chain(self.has_traits().then_some(Trait::ANY))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What statements depend on.
 
-use super::Dimension;
+use super::{Dimension, Trait};
 use crate::query::{Range, Whole};
 
 /// What a statement depends on besides the metric; values are given as parameters.
@@ -29,12 +29,16 @@ pub struct Scope<'a> {
     pub has_internal: bool,
     /// What is known of the conversations that are in no figure.
     pub left_out: LeftOut,
+    /// Whether calls of tools count as messages.
+    pub has_actions: bool,
     /// Whether the rows of the answer are split by bucket.
     pub by_bucket: bool,
     /// The dimensions that the rows of the answer are split by.
     pub by: &'a [Dimension],
     /// What the answer is kept to. Values are parameters `f_N`.
     pub filters: &'a [Filter],
+    /// Whether rows are not kept to conditions on conversations yet, which an outer statement does.
+    pub is_kept_later: bool,
 }
 
 /// What a statement is told of the conversations that are in no figure.
@@ -48,7 +52,26 @@ pub enum LeftOut {
     Listed,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// The same for rows that an outer statement keeps to the conditions on conversations.
+    pub(super) fn kept_later(self) -> Scope<'a> {
+        Scope { is_kept_later: true, ..self }
+    }
+
+    /// The traits of users that the question is about, each once.
+    pub(super) fn traits(&self) -> Vec<Trait> {
+        let asked = self.by.iter().copied().chain(self.filters.iter().map(|filter| filter.dimension));
+        let mut traits = Vec::new();
+        for dimension in asked {
+            if let Dimension::Trait(of) = dimension
+                && !traits.contains(&of)
+            {
+                traits.push(of);
+            }
+        }
+        traits
+    }
+
     /// Whether the question splits rows by a dimension or is kept to values of it.
     pub(super) fn asks_for(&self, dimension: Dimension) -> bool {
         self.by.contains(&dimension) || self.filters.iter().any(|filter| filter.dimension == dimension)
@@ -56,7 +79,7 @@ impl Scope<'_> {
 
     /// Conditions on the dimensions of conversations.
     pub(super) fn conversation_conditions(&self) -> impl Iterator<Item = String> {
-        self.conditions(true)
+        self.conditions(true).filter(|_| !self.is_kept_later)
     }
 
     /// Microseconds from one instant to another (columns or expressions of microseconds), of business hours alone if the question

@@ -1,8 +1,8 @@
 //! One request carried out. Every step may be repeated, and the one that a repetition begins with comes last.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use warehouse::erasure::{ErasedConversation, ErasedId, ErasureRequest, Key, Mode, Receipt, Renamed};
+use warehouse::erasure::{ErasedConversation, ErasedFile, ErasedId, ErasureRequest, Key, Mode, Receipt, Renamed};
 use warehouse::query::{self, Link, resolve};
 use warehouse::{ConversationKey, RawRow};
 
@@ -47,10 +47,12 @@ pub(super) async fn carry_out(
     let renamed: Vec<Renamed<'_>> = pairs.iter().filter(|(key, pseudonym)| key.id() != pseudonym).cloned().collect();
     client.copy_activity(scope, &renamed).await?;
     let mode = request.mode.number();
-    let mut rows = redact(erasures, scope, &conversations, mode).await?;
+    let asking = (request.conversation_id.as_str(), request.event_id.as_str());
+    let mut rows = redact(erasures, scope, (&conversations, mode), asking).await?;
     let others = client.unredacted_naming(scope, &named, mode).await?;
-    rows += replace(erasures, others).await?;
+    rows += replace(erasures, others, asking).await?;
     client.remove_replaced(scope, mode).await?;
+    rows += clean_loose(erasures, asking).await?;
     fold_anew(deps, erasures, scope, &conversations).await?;
     client.empty_letters(scope.0, &renamed).await?;
     client.rename_persons(scope, &renamed).await?;
@@ -115,18 +117,25 @@ fn receipt(request: &ErasureRequest, conversations: u64, rows: u64, done_at: i64
     }
 }
 
-/// Writes redacted rows of conversations beside those that they replace; how many.
-async fn redact(erasures: &Erasures, scope: (&str, &str), conversations: &[String], mode: u8) -> Result<u64, Error> {
+/// Writes redacted rows of conversations beside those that they replace; how many. `asking` is conversation and id of the event that
+/// asks for it.
+async fn redact(
+    erasures: &Erasures,
+    scope: (&str, &str),
+    (conversations, mode): (&[String], u8),
+    asking: (&str, &str),
+) -> Result<u64, Error> {
     let mut replaced = 0;
     for conversations in conversations.chunks(CONVERSATIONS_AT_ONCE) {
         let rows = erasures.client.unredacted(scope, conversations, mode).await?;
-        replaced += replace(erasures, rows).await?;
+        replaced += replace(erasures, rows, asking).await?;
     }
     Ok(replaced)
 }
 
-async fn replace(erasures: &Erasures, mut rows: Vec<RawRow>) -> Result<u64, Error> {
+async fn replace(erasures: &Erasures, mut rows: Vec<RawRow>, asking: (&str, &str)) -> Result<u64, Error> {
     let look = erasures.look().await?;
+    erasures.remember_files(&look.erased.files(&rows, asking)).await?;
     rows.iter_mut().for_each(|row| look.erased.redact_raw(row));
     erasures.client.write_redacted(&rows).await?;
     Ok(rows.len() as u64)
@@ -159,6 +168,27 @@ pub(super) async fn clean_all(deps: &Deps, erasures: &Erasures) -> Result<(), Er
     Ok(())
 }
 
+/// Redacts what names an erased conversation, or a message of one, by a number alone: only once it is written it can be told whose it is.
+/// How many rows.
+pub(super) async fn clean_loose(erasures: &Erasures, asking: (&str, &str)) -> Result<u64, Error> {
+    let look = erasures.look().await?;
+    let projects: BTreeSet<&str> = look.erased.scopes().map(|(project, _)| project).collect();
+    let (client, mut redacted) = (&erasures.client, 0);
+    for (project, mode) in projects.into_iter().flat_map(|it| [(it, Mode::Full), (it, Mode::Anonymise)]) {
+        let mut rows = client.unredacted_loose(project, erasures.numbers, mode).await?;
+        let files: Vec<ErasedFile> = rows.iter().filter_map(|row| ErasedFile::of(row, asking)).collect();
+        erasures.remember_files(&files).await?;
+        rows.iter_mut().for_each(|row| look.erased.redact_loose(row, mode.number()));
+        client.write_redacted(&rows).await?;
+        let environments: BTreeSet<&str> = rows.iter().map(|row| row.environment.as_str()).collect();
+        for environment in environments {
+            client.remove_replaced((project, environment), mode.number()).await?;
+        }
+        redacted += rows.len() as u64;
+    }
+    Ok(redacted)
+}
+
 /// The same of conversations that came to light one by one.
 pub(super) async fn clean_found(deps: &Deps, erasures: &Erasures) -> Result<(), Error> {
     for found in erasures.take_found() {
@@ -174,7 +204,7 @@ async fn clean(
     scope: (&str, &str),
     (conversations, mode): (&[String], u8),
 ) -> Result<(), Error> {
-    if redact(erasures, scope, conversations, mode).await? > 0 {
+    if redact(erasures, scope, (conversations, mode), ("", "")).await? > 0 {
         erasures.client.remove_replaced(scope, mode).await?;
         fold_anew(deps, erasures, scope, conversations).await?;
     }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, RwLock, RwLockReadGuard};
 use tokio::time::Instant;
-use warehouse::erasure::{Erased, ErasedConversation};
+use warehouse::erasure::{Erased, ErasedConversation, ErasedFile};
+use warehouse::query::stored::HashKey;
 use warehouse::{Batch, Client, FactRow};
 
 use crate::Error;
@@ -27,6 +28,7 @@ const KNOWN_FOR: Duration = Duration::from_secs(5);
 pub struct Erasures {
     client: Client,
     secret: Arc<[u8]>,
+    numbers: HashKey,
     known: Arc<Mutex<Known>>,
     /// Held for reading from the look at who is erased until the rows that were made by it are written.
     writing: Arc<RwLock<()>>,
@@ -58,13 +60,15 @@ pub(crate) struct Look<'e> {
 }
 
 impl Erasures {
-    /// What stands for persons in a warehouse is derived from the installation's secret, which must stay the same.
-    pub fn new(client: Client, secret: &[u8]) -> Erasures {
+    /// What stands for persons in a warehouse is derived from the installation's secret, which must stay the same. `numbers` is the key
+    /// of the numbers by which some events name their conversation.
+    pub fn new(client: Client, secret: &[u8], numbers: HashKey) -> Erasures {
         let erased = Arc::new(Erased::new(secret, Vec::new(), Vec::new()));
         let known = Known { erased, extent: 0, read_at: None, edition: 0, found: Vec::new() };
         Erasures {
             client,
             secret: secret.into(),
+            numbers,
             known: Arc::new(Mutex::new(known)),
             writing: Arc::default(),
             news: Arc::default(),
@@ -122,8 +126,17 @@ impl Erasures {
         if !found.is_empty() || batch.identities.iter().any(|row| row.event == "user.erasure_requested") {
             self.news.notify_one();
         }
+        self.remember_files(&look.erased.files(&batch.raw, ("", ""))).await?;
         look.erased.redact(batch);
         Ok(look)
+    }
+
+    /// Remembers what the store of attachments has to give up: once they are redacted, events do not say it any more.
+    async fn remember_files(&self, files: &[ErasedFile]) -> Result<(), Error> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        persist("remember files of erased persons", || self.client.write_erased_files(files)).await
     }
 
     /// Conversations that came to light since the last time.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use warehouse::ErrorClass;
 
 use super::Erasures;
-use super::carry_out::{carry_out, clean_all, clean_found};
+use super::carry_out::{carry_out, clean_all, clean_found, clean_loose};
 use crate::owners::Owners;
 use crate::{Deps, Error};
 
@@ -47,5 +47,6 @@ async fn round(deps: &Deps, erasures: &Erasures, is_sole: bool, all: bool) -> Re
         carry_out(deps, erasures, request, is_sole).await?;
     }
     clean_found(deps, erasures).await?;
+    clean_loose(erasures, ("", "")).await?;
     if all { clean_all(deps, erasures).await } else { Ok(()) }
 }

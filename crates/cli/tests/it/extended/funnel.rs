@@ -39,6 +39,29 @@ pub(super) fn segments(project: &Project<'_>) {
     project.check("page_abandonment&f=segment:is:pro&f=page:is:/help", Some(1.0), 1);
     project.set(&json!({"segment_trait": "company", "identity": "device"}));
     assert_eq!(project.rows("engagement_by_segment", "segment"), [row("acme", 0.5), row("unknown", 1.0 / 3.0)]);
+    assert_eq!(project.rows("conversations_started", "trait:plan"), [row("free", 1.0), row("pro", 1.0)]);
+}
+
+/// Any trait is a dimension of whatever is of a conversation: as its user was known when it began, or else as first said later.
+pub(super) fn traits(project: &Project<'_>) {
+    let by_plan = |metric: &str| project.rows(metric, "trait:plan");
+    assert_eq!(by_plan("opportunities"), [row("3", 1.0), row("free", 1.0), row("pro", 2.0), row("unknown", 1.0)]);
+    assert_eq!(by_plan("interaction_rate"), project.rows("interaction_rate", "segment"));
+    // a1 was begun by Ana before her plan changed, b1 by Ben before his was said.
+    assert_eq!(by_plan("conversations_started"), [row("free", 1.0), row("pro", 1.0)]);
+    assert_eq!(by_plan("messages_total"), [row("free", 2.0), row("pro", 1.0)]);
+    assert_eq!(by_plan("peak_rpm"), [row("free", 2.0), row("pro", 1.0)]);
+    assert_eq!(by_plan("users_active"), [row("free", 1.0), row("pro", 1.0)]);
+    assert_eq!(by_plan("users_new"), [row("free", 1.0), row("pro", 1.0)]);
+    // One request has no conversation.
+    assert_eq!(by_plan("handoff_requests"), [row("free", 1.0), row("pro", 1.0), row("unknown", 1.0)]);
+    project.check("messages_total&f=trait:plan:is:free&f=trait:company:contains:ACM", Some(2.0), 2);
+    project.check("messages_total&f=trait:plan:isnot:free&f=trait:company:is:unknown", Some(1.0), 1);
+    project.check("users_by_language&f=trait:plan:is:pro", Some(1.0), 1);
+    project.check("users_active&f=trait:plan:is:gold", Some(0.0), 0);
+    assert_eq!(project.rows("chats", "trait:no_such.trait"), [row("unknown", 2.0)]);
+    let (status, refused) = project.get("metric=chats&r=7d&by=trait:a%27b");
+    assert_eq!((status, &refused["error"]["code"]), (422, &json!("bad_trait")), "{refused}");
 }
 
 pub(super) fn requests(project: &Project<'_>) {

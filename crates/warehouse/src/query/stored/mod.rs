@@ -54,6 +54,9 @@ fn narrow() -> String {
 /// Of copies the first that arrived, and of two rows of one record the redacted one.
 const ONCE: &str = "ORDER BY conversation_id, event_id, erased DESC, raw_events.append_time, partition, offset LIMIT 1 BY conversation_id, event_id";
 
+/// How events without a conversation begin, which name it or a message by its number alone: `agentsight:c17:` or `agentsight:m17:`.
+pub const BY_NUMBER: &str = "agentsight:";
+
 /// The keys of the hash by which clients know things; see [`Hashed`].
 #[derive(Debug, Clone, Copy)]
 pub struct HashKey(pub u64, pub u64);
@@ -71,7 +74,7 @@ pub enum Hashed {
 
 impl HashKey {
     /// The number of a thing, in SQL over `raw_events` or `conversation_states`.
-    fn sql(self, hashed: Hashed) -> String {
+    pub(crate) fn sql(self, hashed: Hashed) -> String {
         let (kind, mask, rest) = match hashed {
             Hashed::Conversation => ("c", "0x7ffffffffffffffe", ""),
             Hashed::Message => (

@@ -4,7 +4,7 @@ use super::declare::{Says, conversations, count, distinct, maturing, mean, mean_
 use crate::registry::{
     Attribution::{Accept, End, Event, Overlap, Reply, Start},
     Class::{A, C, Q, U},
-    Dimension::{Agent, Origin, Outcome, Queue, Reason, Role, Team},
+    Dimension::{Agent, AgentRole, Origin, Outcome, Queue, Reason, Role, Team},
     Metric,
     Polarity::{Down, Neutral, Up},
     Source, Unit,
@@ -19,14 +19,14 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("assignments"),
         (Neutral, Start, A),
-        &[Outcome, Reason, Agent, Queue, Team, Origin],
+        &[Outcome, Reason, Agent, AgentRole, Queue, Team, Origin],
         count(Source::LegsOpened, None),
     ),
     metric(
         Says { id: "cc_handled", name: "Handled", formula: "Legs opened in the range that a human agent accepted." },
         Unit::Count("assignments"),
         (Up, Start, C),
-        &[Outcome, Reason, Agent, Queue, Team, Origin],
+        &[Outcome, Reason, Agent, AgentRole, Queue, Team, Origin],
         count(Source::LegsOpened, Some("outcome = 'handled'")),
     ),
     metric(
@@ -37,7 +37,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("assignments"),
         (Down, Start, C),
-        &[Outcome, Reason, Agent, Queue, Team, Origin],
+        &[Outcome, Reason, Agent, AgentRole, Queue, Team, Origin],
         count(Source::LegsOpened, Some("outcome = 'missed'")),
     ),
     metric(
@@ -48,14 +48,14 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("assignments"),
         (Neutral, Start, C),
-        &[Outcome, Reason, Agent, Queue, Team, Origin],
+        &[Outcome, Reason, Agent, AgentRole, Queue, Team, Origin],
         count(Source::LegsOpened, Some("outcome = 'rerouted'")),
     ),
     metric(
         Says { id: "cc_pending", name: "Pending", formula: "Legs opened in the range of which nothing has come yet." },
         Unit::Count("assignments"),
         (Neutral, Start, C),
-        &[Outcome, Reason, Agent, Queue, Team, Origin],
+        &[Outcome, Reason, Agent, AgentRole, Queue, Team, Origin],
         count(Source::LegsOpened, Some("outcome = 'pending'")),
     ),
     metric(
@@ -66,7 +66,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("assignments"),
         (Neutral, Start, C),
-        &[Outcome, Reason, Agent, Queue, Team, Origin],
+        &[Outcome, Reason, Agent, AgentRole, Queue, Team, Origin],
         count(Source::LegsOpened, None),
     ),
     metric(
@@ -77,7 +77,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("conversations"),
         (Neutral, Start, U),
-        &[Outcome, Reason, Agent, Queue, Team, Origin],
+        &[Outcome, Reason, Agent, AgentRole, Queue, Team, Origin],
         conversations(Source::LegsOpened),
     ),
     metric(
@@ -88,7 +88,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("users"),
         (Up, Accept, U),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         distinct(Source::LegsAccepted, "uniqExactIf(who, who != '')"),
     ),
     metric(
@@ -110,7 +110,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Reply, Q),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         mean_seconds(Source::LegsReplied, None),
     ),
     metric(
@@ -121,7 +121,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Accept, Q),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         mean_seconds(Source::LegsAccepted, None),
     ),
     metric(
@@ -143,7 +143,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Neutral, End, Q),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         mean_seconds(Source::LegsEnded, None),
     ),
     metric(
@@ -165,7 +165,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, End, Q),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         timed(mean(Source::LegsEnded, ("sum(handling_us) / count() / 1000000", "handling_us / 1000000"), None)),
     ),
     metric(
@@ -176,7 +176,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Down, Start, C),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         ratio(Source::LegsOpened, "avg(outcome = 'missed' AND reason = 'abandoned')", "count()"),
     ),
     metric(
@@ -187,7 +187,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("closes"),
         (Neutral, Event, A),
-        &[Reason, Agent],
+        &[Reason, Agent, AgentRole],
         count(Source::Closes, None),
     ),
     metric(
@@ -198,7 +198,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("closes"),
         (Neutral, Event, A),
-        &[Reason, Agent],
+        &[Reason, Agent, AgentRole],
         count(Source::Closes, Some("is_last = 1")),
     ),
     maturing(
@@ -210,7 +210,7 @@ pub(super) const METRICS: &[Metric] = &[
             },
             Unit::Fraction,
             (Down, Event, C),
-            &[Reason, Agent],
+            &[Reason, Agent, AgentRole],
             ratio(Source::Closes, "avg(reopened)", "count()"),
         ),
         7 * 24,
@@ -223,7 +223,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("offers"),
         (Neutral, Event, A),
-        &[Agent, Outcome, Reason],
+        &[Agent, AgentRole, Outcome, Reason],
         count(Source::Offers, None),
     ),
     metric(
@@ -234,7 +234,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("offers"),
         (Down, Event, A),
-        &[Agent, Reason],
+        &[Agent, AgentRole, Reason],
         count(Source::Offers, Some("outcome = 'missed'")),
     ),
     metric(
@@ -245,7 +245,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Count("conversations"),
         (Neutral, Accept, U),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         conversations(Source::LegsAccepted),
     ),
     metric(
@@ -256,7 +256,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Minutes,
         (Neutral, Overlap, A),
-        &[Agent],
+        &[Agent, AgentRole],
         total(Source::AgentTime, "sum(w) / 60000000", "uniqExact(conversation)"),
     ),
     metric(
@@ -267,7 +267,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Minutes,
         (Neutral, Overlap, A),
-        &[Agent],
+        &[Agent, AgentRole],
         total(Source::AgentBusy, "sum(w) / 60000000", "uniqExact(conversation)"),
     ),
     metric(
@@ -278,7 +278,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Hours,
         (Neutral, Overlap, A),
-        &[Agent],
+        &[Agent, AgentRole],
         total(Source::AgentPresence, "sum(w) / 3600000000", "count()"),
     ),
     metric(
@@ -289,7 +289,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Hours,
         (Neutral, Overlap, A),
-        &[Agent],
+        &[Agent, AgentRole],
         total(Source::AgentAvailable, "sum(w) / 3600000000", "count()"),
     ),
     metric(
@@ -300,7 +300,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Neutral, Overlap, Q),
-        &[Agent],
+        &[Agent, AgentRole],
         // What lies in both of two sets of moments is what their sizes exceed that of their union by.
         ratio(
             Source::AgentOccupied,

@@ -4,7 +4,7 @@ use super::declare::{Says, maturing, mean_seconds, metric, ratio, timed};
 use crate::registry::{
     Attribution::{Accept, End, Event, Reply, Start},
     Class::{C, Q},
-    Dimension::{Agent, Origin, Queue, Reason, Team},
+    Dimension::{Agent, AgentRole, Origin, Queue, Reason, Team},
     Metric,
     Polarity::{Down, Up},
     Source, Unit,
@@ -19,7 +19,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Reply, Q),
-        &[Agent],
+        &[Agent, AgentRole],
         mean_seconds(Source::FirstResponses, None),
     ),
     metric(
@@ -30,7 +30,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Reply, Q),
-        &[Agent],
+        &[Agent, AgentRole],
         mean_seconds(Source::FirstResponsesFromStart, None),
     ),
     metric(
@@ -41,7 +41,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Reply, Q),
-        &[Agent],
+        &[Agent, AgentRole],
         mean_seconds(Source::NextResponses, None),
     ),
     metric(
@@ -63,7 +63,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Event, Q),
-        &[Reason, Agent],
+        &[Reason, Agent, AgentRole],
         mean_seconds(Source::FirstCloses, None),
     ),
     metric(
@@ -74,7 +74,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Event, Q),
-        &[Reason, Agent],
+        &[Reason, Agent, AgentRole],
         mean_seconds(Source::LastCloses, None),
     ),
     metric(
@@ -85,7 +85,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Seconds,
         (Down, Accept, Q),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         mean_seconds(Source::LegsAccepted, None),
     ),
     metric(
@@ -96,7 +96,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Up, Start, C),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         timed(ratio(Source::LegsTimed, "avg(ifNull(to_accept <= {service_level_us:Int64}, 0))", "count()")),
     ),
     metric(
@@ -107,7 +107,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Up, Start, C),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         timed(ratio(
             Source::LegsTimed,
             "if({sla_first_us:Int64} < 0, NULL, avg(ifNull(to_reply <= {sla_first_us:Int64}, 0)))",
@@ -122,7 +122,7 @@ pub(super) const METRICS: &[Metric] = &[
         },
         Unit::Fraction,
         (Up, Start, C),
-        &[Agent, Queue, Team, Origin],
+        &[Agent, AgentRole, Queue, Team, Origin],
         timed(ratio(
             Source::LegsTimed,
             "if({sla_next_us:Int64} < 0, NULL, avgOrNullIf(ifNull(to_next <= {sla_next_us:Int64}, 0), isNotNull(to_next)))",
@@ -138,7 +138,7 @@ pub(super) const METRICS: &[Metric] = &[
             },
             Unit::Fraction,
             (Up, Start, C),
-            &[Agent, Queue, Team, Origin],
+            &[Agent, AgentRole, Queue, Team, Origin],
             timed(ratio(
                 Source::LegsTimed,
                 "if({sla_resolution_us:Int64} < 0, NULL, avgOrNullIf(ifNull(to_end <= {sla_resolution_us:Int64}, 0), outcome = 'handled'))",

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     query::{Range, Whole, zone},
-    registry::{Class, Dimension, LeftOut, Scope, Unit, rows},
+    registry::{Class, Dimension, LeftOut, Scope, Trait, Unit, rows},
 };
 
 #[test]
@@ -45,7 +45,8 @@ fn additive_metrics_are_sums() {
 fn every_statement_is_kept_to_a_project_an_environment_and_a_limit() {
     let range = Range::parse("2026-03-23T00:07:00Z", "2026-03-30", zone("UTC").unwrap()).unwrap();
     for (m, by_conversation) in METRICS.iter().flat_map(|m| [(m, false), (m, true)]) {
-        let by: Vec<Dimension> = m.dimensions().collect();
+        let of_traits = m.has_traits().then(|| Dimension::Trait(Trait::parse("plan").unwrap()));
+        let by: Vec<Dimension> = m.dimensions().chain(of_traits).collect();
         let scope = Scope {
             range,
             quarters: Whole::quarters(&range, &[]),
@@ -58,9 +59,11 @@ fn every_statement_is_kept_to_a_project_an_environment_and_a_limit() {
             has_aliases: true,
             has_internal: true,
             left_out: LeftOut::Untold,
+            has_actions: true,
             by_bucket: true,
             by: &by,
             filters: &[],
+            is_kept_later: false,
         };
         let sql = rows(&m.figure, &scope);
         let tables = sql.matches(" FROM ").count() - sql.matches(" FROM (").count();
@@ -85,9 +88,11 @@ fn what_explains_a_figure_is_kept_to_the_project_too() {
         has_aliases: false,
         has_internal: true,
         left_out: LeftOut::Untold,
+        has_actions: true,
         by_bucket: false,
         by: &[],
         filters: &[],
+        is_kept_later: false,
     };
     for m in METRICS {
         let (exclusions, excluded) = crate::registry::excluded(m, &scope);

@@ -28,7 +28,7 @@ pub(super) const METRICS: &[Metric] = &[
         Says {
             id: "messages_total",
             name: "Messages",
-            formula: "Number of public messages written by users, bots and agents; an edit is the same message.",
+            formula: "Number of public messages written by users, bots and agents; an edit is the same message. Where the project says so (`include_action_messages`), calls of tools count too, as the bot's.",
         },
         Unit::Count("messages"),
         (Neutral, Event, A),

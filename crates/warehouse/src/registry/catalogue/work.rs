@@ -5,7 +5,8 @@ use crate::registry::{
     Attribution::{End, Event},
     Class::{A, C, Q},
     Dimension::{
-        ClickType, Destination, DestinationType, Intent, Kind, Model, Provider, Status, Title, Tool, User, Workflow,
+        ClickType, CostSource, Destination, DestinationType, Intent, Kind, Model, Provider, Status, Title, Tool, User,
+        Workflow,
     },
     Metric,
     Polarity::{Down, Neutral, Up},
@@ -232,22 +233,22 @@ pub(super) const METRICS: &[Metric] = &[
         Says {
             id: "cost",
             name: "Cost",
-            formula: "Tokens at the prices that were valid at each call, of calls whose model has a price; without any it is unknown, not 0.",
+            formula: "What calls say that they cost, in the project's currency, and of others their tokens at the prices that were valid then; without either it is unknown, not 0.",
         },
         Unit::Money,
         (Down, Event, A),
-        &[Model, Provider, Status, Workflow, User],
+        &[Model, Provider, Status, Workflow, User, CostSource],
         ratio(Source::ModelCalls, "if(count(cost) = 0, NULL, sum(cost))", "count()"),
     ),
     metric(
         Says {
             id: "cost_per_conversation",
             name: "Cost per conversation",
-            formula: "Cost of the priced calls of conversations divided by the conversations that had any.",
+            formula: "Cost of the calls of conversations divided by the conversations in which any cost is known.",
         },
         Unit::Money,
         (Down, Event, Q),
-        &[Model, Provider, Workflow, User],
+        &[Model, Provider, Workflow, User, CostSource],
         ratio(
             Source::ModelCalls,
             "sumIf(cost, conversation != '') / nullIf(uniqExactIf(conversation, conversation != '' AND isNotNull(cost)), 0)",
@@ -258,11 +259,11 @@ pub(super) const METRICS: &[Metric] = &[
         Says {
             id: "cost_per_contained",
             name: "Cost per contained chat",
-            formula: "Cost of the priced calls in contained chats that ended in the range, divided by the contained chats that had any.",
+            formula: "Cost of the calls in contained chats that ended in the range, divided by the contained chats in which any cost is known.",
         },
         Unit::Money,
         (Down, End, Q),
-        &[Model, Provider, Workflow, User],
+        &[Model, Provider, Workflow, User, CostSource],
         ratio(
             Source::ContainedCalls,
             "sum(cost) / nullIf(uniqExactIf((conversation, chat), isNotNull(cost)), 0)",

@@ -1,6 +1,6 @@
 //! Time of human agents: intervals, united where an agent has several at once, cut at the bounds of buckets.
 
-use super::{CARRIED, OURS, Scope, unbounded_items};
+use super::{OURS, Scope, carried, unbounded_items};
 
 /// After the last sign of life of a session without a logout, microseconds (D-34).
 const HEARTBEAT_GRACE_US: i64 = 5 * 60 * 1_000_000;
@@ -16,11 +16,11 @@ fn talks(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn time(scope: &Scope<'_>) -> String {
-    cut(&talks(scope), CARRIED)
+    cut(&talks(scope), &carried(scope))
 }
 
 pub(super) fn busy(scope: &Scope<'_>) -> String {
-    cut(&united(&talks(scope), CARRIED), CARRIED)
+    cut(&united(&talks(scope), &carried(scope)), &carried(scope))
 }
 
 /// Of each agent's intervals what no earlier one covers: together their union, without overlap.
@@ -42,7 +42,7 @@ fn cut(intervals: &str, carried: &str) -> String {
 }
 
 /// The copies that count of events of agents, with `at` (microseconds), `agent` and further fields of their data.
-fn events(types: &str, further: &str) -> String {
+pub(super) fn events(types: &str, further: &str) -> String {
     events_where(&format!("event IN ({types})"), further)
 }
 

@@ -1,7 +1,7 @@
 //! Conversations by their starts, chats, turns, requests.
 
 use super::loose::loose_requests;
-use super::{CARRIED, Scope, conversation, in_range, items, label, live};
+use super::{Dimension, Scope, carried, conversation, in_range, items, label, live, traits::states};
 
 /// Whether a call was one of a tool whose call was an escalation then: lists of tools by their instant, the latest first.
 const ESCALATED: &str = "arrayExists((tool, at) -> has(tupleElement(arrayFirst(list -> tupleElement(list, 1) <= toUnixTimestamp64Micro(at), \
@@ -17,9 +17,23 @@ pub(super) fn started_with(scope: &Scope<'_>, further: &str) -> String {
         "SELECT toUnixTimestamp64Micro(assumeNotNull(first_use)) AS us, \
          isNotNull(handoff_at) OR {ESCALATED} AS escalated, identified, \
          isNotNull(initialized_at) AS opened{further}, {} \
-         FROM conversation_states FINAL WHERE {}",
+         FROM {} WHERE {}",
         conversation(scope),
+        states(scope),
         live(scope, &format!("isNotNull(first_use) AND {}", in_range("first_use")))
+    )
+}
+
+pub(super) fn opportunities(scope: &Scope<'_>) -> String {
+    let segment = if scope.asks_for(Dimension::Segment) { ", segment" } else { "" };
+    format!(
+        "SELECT toUnixTimestamp64Micro(assumeNotNull(initialized_at)) AS us, ifNull(last_use >= initialized_at, 0) AS used, \
+         {} AS page, {} AS placement{segment}, {} FROM {} WHERE {}",
+        label("conversation_states.page"),
+        label("conversation_states.placement"),
+        conversation(scope),
+        states(scope),
+        live(scope, &format!("isNotNull(initialized_at) AND {}", in_range("initialized_at")))
     )
 }
 
@@ -40,13 +54,14 @@ pub(super) fn proactive(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn start_flows(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let rare = |name: &str| format!("if(way * 100 >= chats, toString({name}), 'Other') AS {name}");
     let counted = format!(
         "SELECT us, entry, workflow, intent, count() OVER (PARTITION BY entry, workflow, intent) AS way, count() OVER () AS chats, \
-         {CARRIED} FROM ({})",
+         {carried} FROM ({})",
         chats(scope)
     );
-    format!("SELECT us, {}, {}, {}, {CARRIED} FROM ({counted}) AS c", rare("entry"), rare("workflow"), rare("intent"))
+    format!("SELECT us, {}, {}, {}, {carried} FROM ({counted}) AS c", rare("entry"), rare("workflow"), rare("intent"))
 }
 
 /// Neither handed over nor asked to be (D-13).

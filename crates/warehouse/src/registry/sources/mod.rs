@@ -15,9 +15,10 @@ mod questions;
 mod raw;
 mod responses;
 mod returning;
-mod segments;
+mod roles;
 mod source;
 mod speech;
+mod traits;
 mod volumes;
 mod work;
 
@@ -25,6 +26,7 @@ pub(crate) use agents::here;
 pub(crate) use people::OWNED;
 pub(super) use people::activity;
 pub use source::Source;
+pub(super) use traits::states;
 
 use super::{Dimension, LeftOut, Scope, sql::chunked};
 
@@ -73,8 +75,9 @@ const USER_OF_PERSON: &str = "if(person LIKE 'u:%', substring(person, 3), '')";
 /// Columns of a conversation that every row of a list carries.
 fn conversation(scope: &Scope<'_>) -> String {
     format!(
-        "conversation_id AS conversation, {}, device, browser, os, language, locale, country, city, bot",
-        names(scope)
+        "conversation_id AS conversation, {}, device, browser, os, language, locale, country, city, bot{}",
+        names(scope),
+        of_traits(scope, "")
     )
 }
 
@@ -93,7 +96,16 @@ pub(crate) fn renamed(column: &str) -> String {
     )
 }
 
+/// The columns of the traits that are asked for, each after a comma and a value.
+fn of_traits(scope: &Scope<'_>, value: &str) -> String {
+    scope.traits().into_iter().map(|of| format!(", {value}{}", of.column())).collect()
+}
+
 /// The same of what has no conversation.
+fn no_conversation(scope: &Scope<'_>) -> String {
+    format!("{NO_CONVERSATION}{}", of_traits(scope, "'unknown' AS "))
+}
+
 const NO_CONVERSATION: &str = "'' AS conversation, 'unknown' AS channel, 'unknown' AS source, 'unknown' AS device, \
      'unknown' AS browser, 'unknown' AS os, 'unknown' AS language, 'unknown' AS locale, 'unknown' AS country, 'unknown' AS city, \
      'unknown' AS bot";
@@ -101,12 +113,22 @@ const NO_CONVERSATION: &str = "'' AS conversation, 'unknown' AS channel, 'unknow
 const UNTOLD: &str = "'' AS conversation, '' AS channel, '' AS source, '' AS device, '' AS browser, '' AS os, '' AS language, \
      '' AS locale, '' AS country, '' AS city, '' AS bot";
 /// The names of the dimensions alone, of rows that have them already.
-const DIMENSIONS: &str = "channel, source, device, browser, os, language, locale, country, city, bot";
+fn dimensions(scope: &Scope<'_>) -> String {
+    format!("channel, source, device, browser, os, language, locale, country, city, bot{}", of_traits(scope, ""))
+}
+
 /// The same with the conversation.
-const CARRIED: &str = "conversation, channel, source, device, browser, os, language, locale, country, city, bot";
+fn carried(scope: &Scope<'_>) -> String {
+    format!("conversation, {}", dimensions(scope))
+}
 
 /// The SELECT of a source.
 pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
+    let rows = rows(source, scope);
+    if scope.asks_for(Dimension::AgentRole) { roles::with_roles(&rows) } else { rows }
+}
+
+fn rows(source: Source, scope: &Scope<'_>) -> String {
     match source {
         Source::Messages => volumes::messages(scope),
         Source::Minutes => volumes::minutes(scope),
@@ -115,7 +137,7 @@ pub(super) fn select(source: Source, scope: &Scope<'_>) -> String {
         Source::Started => chats::started(scope),
         Source::StartedPeople => people::started(scope),
         Source::LastConversations => people::last_conversations(scope),
-        Source::Opportunities => segments::opportunities(scope),
+        Source::Opportunities => chats::opportunities(scope),
         Source::Chats => chats::chats(scope),
         Source::Proactive => chats::proactive(scope),
         Source::StartFlows => chats::start_flows(scope),
@@ -233,10 +255,18 @@ fn joined(list: &str, columns: &[&str]) -> String {
 /// The elements of arrays of conversations, which are `joined`.
 fn listed(scope: &Scope<'_>, joined: &str, (select, guard): (&str, &str)) -> String {
     format!(
-        "SELECT {select}, {} FROM conversation_states FINAL ARRAY JOIN {joined} WHERE {}",
+        "SELECT {select}, {} FROM {} ARRAY JOIN {joined} WHERE {}",
         conversation(scope),
+        states(scope),
         live(scope, guard)
     )
+}
+
+/// What was known at an instant, or else was first said later. `said` is in order, tuples that begin with microseconds; `value` is a
+/// text of one, '' for none.
+fn as_known(us: &str, said: &str, value: impl Fn(&str) -> String) -> String {
+    let then = value(&format!("arrayLast(one -> tupleElement(one, 1) <= {us}, {said})"));
+    format!("if({then} = '', {}, {then})", value(&format!("arrayElement({said}, 1)")))
 }
 
 /// A text as a label: `unknown` where nothing was said (P12).

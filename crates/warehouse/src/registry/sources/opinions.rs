@@ -1,7 +1,7 @@
 //! What customers think: ratings of messages and conversations, surveys.
 
 use super::people::someone;
-use super::{CARRIED, Scope, items, label, unbounded_items};
+use super::{Scope, carried, items, label, unbounded_items};
 
 pub(super) fn ratings(scope: &Scope<'_>) -> String {
     let select = format!("x_rating AS rating, {} AS workflow", label("x_workflow"));
@@ -14,6 +14,7 @@ pub(super) fn reviewables(scope: &Scope<'_>) -> String {
 
 /// The last rating of all time of each person in each conversation (D-36), if it says anything.
 pub(super) fn opinions(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let columns = ["at", "person", "visitor", "rating", "commented"];
     let select = format!(
         "toUnixTimestamp64Micro(x_at) AS at_us, {} AS who, x_rating AS each, x_commented AS says, \
@@ -22,9 +23,9 @@ pub(super) fn opinions(scope: &Scope<'_>) -> String {
     );
     let all = unbounded_items(scope, "opinions", &columns, (&select, "1"));
     format!(
-        "SELECT us, rating, commented, {CARRIED} FROM (\
+        "SELECT us, rating, commented, {carried} FROM (\
          SELECT argMax(at_us, (at_us, place)) AS us, argMax(each, (at_us, place)) AS rating, argMax(says, (at_us, place)) AS commented, \
-         {CARRIED} FROM ({all}) GROUP BY who, {CARRIED}) \
+         {carried} FROM ({all}) GROUP BY who, {carried}) \
          WHERE us >= {{from:Int64}} AND us < {{to:Int64}} AND rating IN ('positive', 'neutral', 'negative')"
     )
 }

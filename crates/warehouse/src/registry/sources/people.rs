@@ -6,8 +6,8 @@ use super::loose::loose_requests;
 use super::raw::{edges, raw, with_dimensions};
 use super::volumes::{lasting, messages_of_someone};
 use super::{
-    CARRIED, DIMENSIONS, MESSAGE, OURS, Scope, UNTOLD, USER_OF_PERSON, between, conversation, counting, eligible_by,
-    filters, ineligible, items, live, micros, unpacked,
+    MESSAGE, OURS, Scope, UNTOLD, USER_OF_PERSON, between, carried, conversation, counting, dimensions, eligible_by,
+    filters, ineligible, items, live, micros, traits::states, unpacked,
 };
 
 /// Who a row's person is, of the columns `person` (as sent) and, where a device makes another person, `visitor`, `device` and `browser`.
@@ -97,11 +97,12 @@ fn of_conversations(scope: &Scope<'_>) -> String {
     let columns = "x_person LIKE 'u:%' AS identified, 'active' AS kind";
     if scope.quarters.any() {
         parts.push(format!(
-            "SELECT {} AS us, {} AS who, {columns}, {} FROM conversation_states FINAL \
+            "SELECT {} AS us, {} AS who, {columns}, {} FROM {} \
              ARRAY JOIN activity.bucket AS x_bucket, activity.person AS x_person, activity.visitor AS x_visitor WHERE {}",
             micros("x_bucket"),
             who(scope, "x_person", "x_visitor"),
             conversation(scope),
+            states(scope),
             live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
         ));
         let loose = format!("{} AND conversation_id = ''", activity());
@@ -125,15 +126,17 @@ fn active_raw(scope: &Scope<'_>, events: &str) -> String {
 
 /// People by their first activity of all time, with the conversation it was in: it decides whether the question is about them.
 fn first_seen(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let listed = format!(
-        "SELECT {} AS who, toUnixTimestamp64Micro(x_first) AS first, {} FROM conversation_states FINAL \
+        "SELECT {} AS who, toUnixTimestamp64Micro(x_first) AS first, {} FROM {} \
          ARRAY JOIN activity.person AS x_person, activity.visitor AS x_visitor, activity.first AS x_first WHERE {}",
         who(scope, "x_person", "x_visitor"),
         conversation(scope),
+        states(scope),
         counting(scope)
     );
     let loose_events = format!("{} AND conversation_id = ''", activity());
-    let all_time = Scope { filters: &[], ..*scope };
+    let all_time = scope.kept_later();
     let select = format!("{} AS who, toUnixTimestamp64Micro(t) AS first", who(scope, "person", "visitor"));
     let named = format!(
         "SELECT * FROM ({}) WHERE person != ''",
@@ -141,12 +144,12 @@ fn first_seen(scope: &Scope<'_>) -> String {
     );
     let loose = with_dimensions(&all_time, &select, &named);
     let firsts = format!(
-        "SELECT who, min(first) AS us, argMin(({CARRIED}), (first, conversation)) AS at \
+        "SELECT who, min(first) AS us, argMin(({carried}), (first, conversation)) AS at \
          FROM ({listed} UNION ALL {loose}) GROUP BY who HAVING us >= {{from:Int64}} AND us < {{to:Int64}}"
     );
     format!(
-        "SELECT us, who, 0 AS identified, 'new' AS kind, {CARRIED} FROM (SELECT us, who, {} FROM ({firsts})) WHERE 1{}",
-        unpacked("at", CARRIED),
+        "SELECT us, who, 0 AS identified, 'new' AS kind, {carried} FROM (SELECT us, who, {} FROM ({firsts})) WHERE 1{}",
+        unpacked("at", &carried),
         filters(scope)
     )
 }
@@ -165,17 +168,19 @@ pub(super) fn with_requests(scope: &Scope<'_>) -> String {
 }
 
 pub(super) fn with_chats(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     format!(
-        "{} UNION ALL SELECT us, '' AS who, 0 AS identified, 'chat' AS kind, {CARRIED} FROM ({}) WHERE chat_of != ''",
+        "{} UNION ALL SELECT us, '' AS who, 0 AS identified, 'chat' AS kind, {carried} FROM ({}) WHERE chat_of != ''",
         people(scope),
         chats(scope)
     )
 }
 
 pub(super) fn with_messages(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     format!(
-        "SELECT us, who, kind, toInt64(0) AS w, {CARRIED} FROM ({}) UNION ALL \
-         SELECT us, '' AS who, 'message' AS kind, w, {CARRIED} FROM ({})",
+        "SELECT us, who, kind, toInt64(0) AS w, {carried} FROM ({}) UNION ALL \
+         SELECT us, '' AS who, 'message' AS kind, w, {carried} FROM ({})",
         people(scope),
         messages_of_someone(scope)
     )
@@ -187,14 +192,16 @@ pub(super) fn started(scope: &Scope<'_>) -> String {
 
 /// Of each person the last conversation that started in the range: it decides whether the question is about them.
 pub(super) fn last_conversations(scope: &Scope<'_>) -> String {
-    let all = started(&Scope { filters: &[], ..*scope });
+    let carried = carried(scope);
+    let dimensions = dimensions(scope);
+    let all = started(&scope.kept_later());
     let last = format!(
         "SELECT who, max(us) AS last, argMax(conversation, (us, conversation)) AS last_conversation, \
-         argMax(({DIMENSIONS}), (us, conversation)) AS at FROM ({all}) WHERE who != '' GROUP BY who"
+         argMax(({dimensions}), (us, conversation)) AS at FROM ({all}) WHERE who != '' GROUP BY who"
     );
     let rows = format!(
         "SELECT last AS us, who, last_conversation AS conversation, {} FROM ({last})",
-        unpacked("at", DIMENSIONS)
+        unpacked("at", &dimensions)
     );
-    format!("SELECT us, who, {CARRIED} FROM ({rows}) WHERE 1{}", filters(scope))
+    format!("SELECT us, who, {carried} FROM ({rows}) WHERE 1{}", filters(scope))
 }

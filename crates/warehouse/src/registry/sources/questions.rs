@@ -1,6 +1,6 @@
 //! What users asked that the bot had no answer to.
 
-use super::{CARRIED, OURS, Scope, in_range, items, label};
+use super::{OURS, Scope, carried, in_range, items, label};
 
 /// Questions that are told apart; the rest is `Other`.
 const QUESTIONS_MAX: usize = 100;
@@ -9,6 +9,7 @@ const QUESTION_CHARS_MAX: usize = 200;
 
 /// Turns in which the bot fell back, by what the user's last message said: texts lie with the raw events alone.
 pub(super) fn unanswered(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let select = format!("x_question AS asked, {} AS workflow", label("x_workflow"));
     let columns = ["reply", "question", "workflow", "fallback"];
     let turns = items(scope, "turns", ("reply", &columns), (&select, "x_fallback = 1"));
@@ -22,13 +23,13 @@ pub(super) fn unanswered(scope: &Scope<'_>) -> String {
          WHERE {OURS} AND (conversation_id, event_id) IN ({asked}) GROUP BY conversation_id, event_id"
     );
     let rows = format!(
-        "SELECT us, workflow, {CARRIED}, {} AS each FROM ({turns}) AS turns LEFT ANY JOIN ({texts}) AS texts \
+        "SELECT us, workflow, {carried}, {} AS each FROM ({turns}) AS turns LEFT ANY JOIN ({texts}) AS texts \
          ON turns.conversation = texts.conversation_id AND turns.asked = texts.event_id",
         label(&normalised("texts.said"))
     );
     let counted = format!("SELECT *, count() OVER (PARTITION BY each) AS times FROM ({rows})");
     let ranked = format!("SELECT *, dense_rank() OVER (ORDER BY times DESC, each) AS place FROM ({counted})");
-    format!("SELECT us, workflow, if(place <= {QUESTIONS_MAX}, each, 'Other') AS question, {CARRIED} FROM ({ranked})")
+    format!("SELECT us, workflow, if(place <= {QUESTIONS_MAX}, each, 'Other') AS question, {carried} FROM ({ranked})")
 }
 
 /// A text in lower case, with every run of punctuation, symbols and spaces as one space.

@@ -1,6 +1,8 @@
 //! Raw events: the copies that count.
 
-use super::{CARRIED, DIMENSIONS, INTERNAL, OURS, Scope, between, eligible_by, filters, ineligible, label, names};
+use super::{
+    INTERNAL, OURS, Scope, between, carried, dimensions, eligible_by, filters, ineligible, label, names, traits::states,
+};
 
 /// The edges of the range outside the whole units `[lo, hi)`.
 pub(super) fn edges(column: &str, lo: &str, hi: &str) -> String {
@@ -67,15 +69,17 @@ pub(super) fn message_columns() -> String {
 /// Raw events with the dimensions of their conversations, of those that the question is about. `select` is over the events'
 /// columns.
 pub(super) fn with_dimensions(scope: &Scope<'_>, select: &str, events: &str) -> String {
-    let dimensions: Vec<&str> = DIMENSIONS.split(", ").collect();
+    let (carried, dimensions) = (carried(scope), dimensions(scope));
+    let dimensions: Vec<&str> = dimensions.split(", ").collect();
     let known: Vec<String> =
         dimensions.iter().map(|name| format!("{} AS {name}", label(&format!("c.{name}")))).collect();
     let rows = format!(
         "SELECT e.*, e.conversation_id AS conversation, {} FROM ({events}) AS e LEFT ANY JOIN \
-         (SELECT conversation_id, {}, {} FROM conversation_states FINAL WHERE {OURS}) AS c ON e.conversation_id = c.conversation_id",
+         (SELECT conversation_id, {}, {} FROM {} WHERE {OURS}) AS c ON e.conversation_id = c.conversation_id",
         known.join(", "),
         names(scope),
         dimensions[2..].join(", "),
+        states(scope),
     );
-    format!("SELECT {select}, {CARRIED} FROM ({rows}) WHERE 1{}", filters(scope))
+    format!("SELECT {select}, {carried} FROM ({rows}) WHERE 1{}", filters(scope))
 }

@@ -1,6 +1,6 @@
 //! How long customers waited for human agents, and conversations for their end (1.5).
 
-use super::{CARRIED, Scope, in_range, items, joined, label, listed};
+use super::{Scope, carried, in_range, items, joined, label, listed};
 
 /// Responses of a kind by the reply.
 pub(super) fn of_kind(scope: &Scope<'_>, kind: &str) -> String {
@@ -11,6 +11,7 @@ pub(super) fn of_kind(scope: &Scope<'_>, kind: &str) -> String {
 
 /// The waits of a chat in one: for the first response to its request, and for those within legs.
 pub(super) fn chat_waits(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let wait = scope.span("toUnixTimestamp64Micro(x_asked)", "toUnixTimestamp64Micro(x_replied)");
     let select = format!("toUnixTimestamp64Micro(chats.ended[x_chat]) AS us, x_chat AS chat, {wait} AS wait");
     let guard = format!(
@@ -18,7 +19,7 @@ pub(super) fn chat_waits(scope: &Scope<'_>) -> String {
         in_range("chats.ended[x_chat]")
     );
     let waits = listed(scope, &joined("responses", &["kind", "asked", "replied", "chat"]), (&select, &guard));
-    format!("SELECT us, sum(wait) AS us_long, {CARRIED} FROM ({waits}) GROUP BY us, chat, {CARRIED}")
+    format!("SELECT us, sum(wait) AS us_long, {carried} FROM ({waits}) GROUP BY us, chat, {carried}")
 }
 
 /// The close of each conversation at a place among its closes (1 the first, -1 the last), from the conversation's start.

@@ -3,7 +3,7 @@
 use super::chats::CONTAINED;
 use super::people::{activity, someone, who};
 use super::raw::{raw, with_dimensions};
-use super::{CARRIED, Scope, conversation, counting, counting_before, items, micros};
+use super::{Scope, carried, conversation, counting, counting_before, items, micros};
 
 /// The longest time in which another chat of a person is looked for, microseconds.
 const AGAIN_US_MAX: i64 = 72 * 3600 * 1_000_000;
@@ -13,6 +13,7 @@ const MONTH_DAYS: u32 = 28;
 /// Chats of someone by end, with the time until the same person's next chat began, in whatever conversation: the conditions of the
 /// question are about the chats that ended alone.
 pub(super) fn ended(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let columns = ["ended", "counted", "open", "requested", "has_leg", "person", "visitor"];
     let select = format!("{} AS who, {CONTAINED} AS contained", someone(scope, "x_person", "x_visitor"));
     let guard = "x_counted = 1 AND x_open = 0 AND x_person != ''";
@@ -28,7 +29,7 @@ pub(super) fn ended(scope: &Scope<'_>) -> String {
     );
     let starts = format!("SELECT who, arraySort(groupArray(begun_us)) AS starts FROM ({begun}) GROUP BY who");
     format!(
-        "SELECT us, contained, greatest(arrayFirst(start -> start > us, starts) - us, 0) AS again_us, {CARRIED} \
+        "SELECT us, contained, greatest(arrayFirst(start -> start > us, starts) - us, 0) AS again_us, {carried} \
          FROM ({ended}) AS ended LEFT ANY JOIN ({starts}) AS later ON ended.who = later.who"
     )
 }

@@ -80,9 +80,9 @@ pub enum Source {
     Shown,
     /// Calls of tools (`tool`, `status`, `ms`).
     ToolCalls,
-    /// Calls of language models (`model`, `provider`, `workflow`, `user`, `input`, `output`, …).
+    /// Calls of language models (`model`, `provider`, `workflow`, `user`, `input`, `output`, …, `cost`, `cost_source`).
     ModelCalls,
-    /// Calls of language models in contained chats that are over, by the chat's end (`chat`, `model`, `provider`, `workflow`, `user`, `cost`).
+    /// Calls of language models in contained chats that are over, by the chat's end (`chat`, `model`, `provider`, `workflow`, `user`, `cost`, `cost_source`).
     ContainedCalls,
     /// Attachments (`kind`, `bytes`).
     Attachments,
@@ -157,10 +157,14 @@ impl Source {
                 | Source::EndedOfSomeone
                 | Source::ActiveDays
                 | Source::WeeksSince
-                | Source::Opportunities
                 | Source::ModelCalls
                 | Source::ContainedCalls
         )
+    }
+
+    /// Whether it has messages of whatever role, as which a project may count calls of tools.
+    pub fn has_messages(self) -> bool {
+        matches!(self, Source::Messages | Source::Minutes | Source::Talk | Source::Active)
     }
 
     /// Whether its rows are of conversations, so that their dimensions split it.

@@ -1,7 +1,8 @@
 //! Messages, their minutes, and the conversations they are in.
 
 use super::raw::{edges, message_columns, raw, raw_ineligible, with_dimensions};
-use super::{CARRIED, MESSAGE, OURS, Scope, UNTOLD, between, conversation, label, live, micros};
+use super::work::actions;
+use super::{MESSAGE, OURS, Scope, UNTOLD, between, carried, conversation, label, live, micros, traits::states};
 
 pub(super) fn messages(scope: &Scope<'_>) -> String {
     if scope.by_conversation { messages_of_conversations(scope) } else { messages_counted(scope) }
@@ -44,7 +45,13 @@ fn messages_counted(scope: &Scope<'_>) -> String {
 
 /// Messages as the rows of their conversations list them, with those that have none.
 fn messages_of_conversations(scope: &Scope<'_>) -> String {
-    listed(scope, MESSAGE, "1")
+    let select = "'bot' AS role, 'action' AS content_type, 'unknown' AS workflow, 'unknown' AS agent, toInt64(1) AS w";
+    with_actions(scope, listed(scope, MESSAGE, "1"), || actions(scope, select))
+}
+
+/// Messages, with calls of tools where the project counts them as messages of the bot.
+fn with_actions(scope: &Scope<'_>, messages: String, actions: impl Fn() -> String) -> String {
+    if scope.has_actions { format!("{messages} UNION ALL {}", actions()) } else { messages }
 }
 
 /// User messages that name a person.
@@ -72,13 +79,14 @@ fn listed(scope: &Scope<'_>, events: &str, guard: &str) -> String {
 fn cells(scope: &Scope<'_>, guard: &str) -> String {
     format!(
         "SELECT {} AS us, x_role AS role, {} AS content_type, {} AS workflow, {} AS agent, toInt64(x_n) AS w, {} \
-         FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket, messages.role AS x_role, \
+         FROM {} ARRAY JOIN messages.bucket AS x_bucket, messages.role AS x_role, \
          messages.content_type AS x_type, messages.workflow AS x_workflow, messages.agent AS x_agent, messages.keyed AS x_keyed, messages.n AS x_n WHERE {}",
         micros("x_bucket"),
         label("x_type"),
         label("x_workflow"),
         label("x_agent"),
         conversation(scope),
+        states(scope),
         live(scope, &format!("{} AND {} AND {guard}", lasting(), between("x_bucket", "q_lo", "q_hi")))
     )
 }
@@ -90,14 +98,16 @@ pub(super) fn lasting() -> &'static str {
 
 /// One row a minute with messages; `us` lies in the range also where the minute begins before it.
 pub(super) fn minutes(scope: &Scope<'_>) -> String {
-    let mut parts = Vec::new();
     if scope.by_conversation {
         let select =
             format!("toUnixTimestamp64Micro(t) AS us, {} AS minute, toInt64(1) AS w", micros("toStartOfMinute(t)"));
-        parts.push(with_dimensions(scope, &select, &raw(scope, MESSAGE, &|t| between(t, "from", "to"))));
-        let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.name())).collect();
-        return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({}) GROUP BY minute{by}", parts.join(""));
+        let messages = with_dimensions(scope, &select, &raw(scope, MESSAGE, &|t| between(t, "from", "to")));
+        let select = "intDiv(us, 60000000) * 60000000 AS minute, toInt64(1) AS w";
+        let messages = with_actions(scope, messages, || actions(scope, select));
+        let by: String = scope.by.iter().map(|dimension| format!(", {}", dimension.column())).collect();
+        return format!("SELECT min(us) AS us, minute, sum(w) AS w{by} FROM ({messages}) GROUP BY minute{by}");
     }
+    let mut parts = Vec::new();
     if scope.minutes.any() {
         parts.push(format!(
             "SELECT {0} AS us, {0} AS minute, toInt64(messages) AS w FROM minute_counts FINAL WHERE {OURS} AND {1}",
@@ -131,9 +141,10 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
     let mut parts = Vec::new();
     if scope.quarters.any() {
         parts.push(format!(
-            "SELECT {} AS us, {} FROM conversation_states FINAL ARRAY JOIN messages.bucket AS x_bucket WHERE {}",
+            "SELECT {} AS us, {} FROM {} ARRAY JOIN messages.bucket AS x_bucket WHERE {}",
             micros("x_bucket"),
             conversation(scope),
+            states(scope),
             live(scope, &format!("{} AND {}", lasting(), between("x_bucket", "q_lo", "q_hi")))
         ));
     }
@@ -142,13 +153,16 @@ pub(super) fn active(scope: &Scope<'_>) -> String {
         let edge = raw(scope, &events, &|t| edges(t, "q_lo", "q_hi"));
         parts.push(with_dimensions(scope, "toUnixTimestamp64Micro(t) AS us", &edge));
     }
-    parts.join(" UNION ALL ")
+    let carried = carried(scope);
+    let of_actions = || format!("SELECT us, {carried} FROM ({}) WHERE conversation != ''", actions(scope, "1 AS one"));
+    with_actions(scope, parts.join(" UNION ALL "), of_actions)
 }
 
 pub(super) fn talk(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     format!(
-        "SELECT us, w, '' AS active, {CARRIED} FROM ({}) UNION ALL \
-         SELECT us, toInt64(0) AS w, conversation AS active, {CARRIED} FROM ({})",
+        "SELECT us, w, '' AS active, {carried} FROM ({}) UNION ALL \
+         SELECT us, toInt64(0) AS w, conversation AS active, {carried} FROM ({})",
         messages(scope),
         active(scope)
     )

@@ -2,7 +2,7 @@
 
 use super::loose::loose_events;
 use super::people::someone;
-use super::{CARRIED, Scope, in_range, items, label, unbounded_items};
+use super::{Scope, carried, in_range, items, label, unbounded_items};
 
 pub(super) fn intents(scope: &Scope<'_>) -> String {
     items(
@@ -21,6 +21,7 @@ pub(super) fn workflows(scope: &Scope<'_>) -> String {
 
 /// Clicks; those of one element all show what its latest click in the range says (D-37).
 pub(super) fn clicks(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let columns = ["at", "sequence", "event_id", "element", "click_type", "title", "destination_type", "destination"];
     let names = ["click_type", "title", "destination_type", "destination"];
     let as_sent: Vec<String> = names.iter().map(|name| format!("toString(x_{name}) AS {name}")).collect();
@@ -39,7 +40,7 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
         .map(|(i, name)| format!("if(element = '', c.{name}, tupleElement(latest, {})) AS {name}", i + 1))
         .collect();
     format!(
-        "SELECT us, element, {}, {CARRIED} FROM (SELECT *, argMax(({}), (us, sequence, event_id)) OVER (PARTITION BY element) AS latest \
+        "SELECT us, element, {}, {carried} FROM (SELECT *, argMax(({}), (us, sequence, event_id)) OVER (PARTITION BY element) AS latest \
          FROM ({listed} UNION ALL {loose})) AS c",
         shown.join(", "),
         names.join(", "),
@@ -49,6 +50,13 @@ pub(super) fn clicks(scope: &Scope<'_>) -> String {
 pub(super) fn shown(scope: &Scope<'_>) -> String {
     let select = "x_title AS title, x_clicked AS clicked";
     items(scope, "shown", ("at", &["at", "title", "clicked"]), (select, "1"))
+}
+
+/// Calls of tools by their time alone, those without a conversation too.
+pub(super) fn actions(scope: &Scope<'_>, select: &str) -> String {
+    let listed = items(scope, "tool_calls", ("at", &["at"]), (select, "1"));
+    let is_tool = "JSONExtractString(data, 'tool_name') != 'token_usage'";
+    format!("{listed} UNION ALL {}", loose_events(scope, "tool.call.completed", select, is_tool))
 }
 
 pub(super) fn tool_calls(scope: &Scope<'_>) -> String {
@@ -99,11 +107,13 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
         "ms",
         "ttft_ms",
         "chat",
+        "cost",
+        "currency",
     ];
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "x_model AS model, x_provider AS provider, {} AS status, {}, x_reported AS reported, x_ms AS ms, \
-         x_ttft_ms AS ttft_ms, {}",
+         x_ttft_ms AS ttft_ms, x_cost AS told, x_currency AS told_in, {}",
         label("x_status"),
         tokens.join(", "),
         of_chat(scope)
@@ -119,7 +129,7 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     let number = |field: &str| format!("JSONExtract(data, '{field}', 'Nullable(Float64)')");
     let loose = format!(
         "{} AS model, {} AS provider, {} AS status, {}, isNotNull({}) AS reported, {} AS ms, {} AS ttft_ms, \
-         'unknown' AS workflow, {} AS user",
+         {TOLD_COST} AS told, upper(trimBoth(JSONExtractString(data, 'currency'))) AS told_in, 'unknown' AS workflow, {} AS user",
         label("JSONExtractString(data, 'model')"),
         label("JSONExtractString(data, 'provider')"),
         label("JSONExtractString(data, 'status')"),
@@ -132,7 +142,7 @@ pub(super) fn model_calls(scope: &Scope<'_>) -> String {
     let calls = loose_events(scope, "llm.call.completed", &loose, "1");
     let usage = "JSONExtractString(data, 'tool_name') = 'token_usage'";
     let usage = loose_events(scope, "tool.call.completed", &loose, usage);
-    format!("SELECT *, {PRICE} AS price, {COST} AS cost FROM ({listed} UNION ALL {calls} UNION ALL {usage}) AS calls")
+    format!("SELECT *, {} FROM ({listed} UNION ALL {calls} UNION ALL {usage}) AS calls", costed())
 }
 
 /// Whose a call was, and of which workflow: a call itself tells neither.
@@ -148,10 +158,12 @@ fn user(scope: &Scope<'_>, person: &str) -> String {
 
 /// Calls in chats that were contained and are over: the chat's end decides about the range, the call's time about its price.
 pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
+    let carried = carried(scope);
     let tokens: Vec<String> = TOKENS.iter().map(|(name, _)| format!("x_{name} AS {name}")).collect();
     let select = format!(
         "toUnixTimestamp64Micro(x_at) AS us, toUnixTimestamp64Micro(chats.ended[x_chat]) AS ended_us, x_chat AS chat, \
-         x_model AS model, x_provider AS provider, x_reported AS reported, {}, {}",
+         x_model AS model, x_provider AS provider, x_reported AS reported, \
+         x_cost AS told, x_currency AS told_in, {}, {}",
         tokens.join(", "),
         of_chat(scope)
     );
@@ -159,21 +171,34 @@ pub(super) fn contained_calls(scope: &Scope<'_>) -> String {
         "chats.counted[x_chat] = 1 AND chats.open[x_chat] = 0 AND chats.requested[x_chat] = 0 AND chats.has_leg[x_chat] = 0 AND {}",
         in_range("chats.ended[x_chat]")
     );
-    let columns = ["at", "chat", "model", "provider", "reported"];
+    let columns = ["at", "chat", "model", "provider", "reported", "cost", "currency"];
     let columns: Vec<&str> = columns.into_iter().chain(TOKENS.iter().map(|(name, _)| *name)).collect();
     let calls = unbounded_items(scope, "model_calls", &columns, (&select, &guard));
     format!(
-        "SELECT ended_us AS us, chat, model, provider, workflow, user, cost, {CARRIED} FROM (\
-         SELECT *, {PRICE} AS price, {COST} AS cost FROM ({calls}) AS calls)"
+        "SELECT ended_us AS us, chat, model, provider, workflow, user, cost_source, cost, {carried} FROM (\
+         SELECT *, {} FROM ({calls}) AS calls)",
+        costed()
     )
 }
 
 /// The price of a call's model at its time: model, instant, rates for a million tokens; the latest come first.
 const PRICE: &str = "arrayFirst(price -> tupleElement(price, 1) = model AND tupleElement(price, 2) <= us, \
      {prices:Array(Tuple(String, Int64, Array(Float64)))})";
-/// What a call cost; null where its model has no price, or its tokens are not known. Tokens of reasoning are among those written.
-const COST: &str = "if(tupleElement(price, 1) = '' OR reported = 0, NULL, arrayDotProduct(tupleElement(price, 3), \
+/// Where its cost is from: what a call says itself, in the project's currency, goes before a price; without either, or without known
+/// tokens that a price could be of, it has none.
+const COST_SOURCE: &str = "multiIf(isNotNull(told) AND told_in = {currency:String}, 'reported', \
+     tupleElement(price, 1) != '' AND reported = 1, 'priced', 'unpriced')";
+/// What a call cost; null where that is not known. Tokens of reasoning are among those written.
+const COST: &str = "multiIf(cost_source = 'reported', told, cost_source = 'unpriced', NULL, arrayDotProduct(tupleElement(price, 3), \
      arrayMap(tokens -> toFloat64(tokens), [input, output, cache_read, cache_write, embedding])) / 1000000)";
+/// What a call without a conversation says that it cost: a number or a text, none below 0.
+const TOLD_COST: &str = "if(ifNull(toFloat64OrNull(replaceAll(JSONExtractRaw(data, 'cost_reported'), '\"', '')) >= 0, 0), \
+     toFloat64OrNull(replaceAll(JSONExtractRaw(data, 'cost_reported'), '\"', '')), NULL)";
+
+/// The columns of costs, over those of calls.
+fn costed() -> String {
+    format!("{PRICE} AS price, {COST_SOURCE} AS cost_source, {COST} AS cost")
+}
 
 pub(super) fn attachments(scope: &Scope<'_>) -> String {
     items(scope, "attachments", ("at", &["at", "kind", "bytes"]), ("x_kind AS kind, toInt64(x_bytes) AS bytes", "1"))

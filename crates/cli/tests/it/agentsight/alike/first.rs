@@ -89,7 +89,8 @@ pub(super) fn ask(sdk: &Sdk<'_>, story: &Story) {
             What::Opinion { rating, comment } => {
                 let body = json!({"conversation_id": story.id, "sentiment": rating, "comment": comment,
                     "timestamp": stamp(item.at)});
-                sdk.post("/api/conversation-feedbacks/", &body);
+                let answer = sdk.post("/api/conversation-feedbacks/", &body);
+                assert_eq!(sdk.post("/api/conversation-feedbacks/", &body)["id"], answer["id"], "as after a time-out");
             }
             What::Updated { device, language } => {
                 let number = sdk.number(&story.id);

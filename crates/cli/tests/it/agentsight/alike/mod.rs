@@ -31,19 +31,19 @@ const SIZE: [&str; 4] = ["--conversations", "32", "--days", "6"];
 /// From the middle of the earlier one, so that people come back, to the end of both.
 const MOST: &str = "from=2025-10-26T09:00:00Z&to=2026-04-30";
 
-/// Metrics of what no SDK can say, or not at the time when it happened: people at work, surveys, which messages can be rated, what was
-/// shown, workflows, intents, fallbacks, speech, requests for people.
+/// Metrics of what no SDK can say, or not at the time when it happened: people at work, surveys, what was shown, workflows, intents,
+/// fallbacks, speech, requests for people.
 const NOT_CARRIED: &str = "\
     abandon_rate agent_busy_minutes agent_connection_hours agent_conversations agent_minutes agent_missed_offers \
-    agent_offers aht asa available_hours cc_conversation_time cc_conversation_time_to_close cc_distinct_conversations \
-    cc_handled cc_messages cc_missed cc_pending cc_rerouted cc_total_conversations cc_unique_users cc_wait_missed \
-    cc_wait_time cc_wait_to_accept chats_more_negative chats_more_positive chats_only_negative chats_only_positive \
-    chats_with_requests closing_reasons closing_reasons_last csat_avg csat_pct csat_response_rate csat_votes ctr \
-    customer_wait_total e2e_latency early_hangup feedback_negative feedback_neutral feedback_none feedback_positive \
-    first_response_time first_response_time_from_start handled_vs_missed handoff_requests intents_top interruption_rate \
-    next_response_time occupancy reopen_rate requests_after_fallback requests_after_operator_button requests_direct \
-    resolution_time resolution_time_last reviewable_requests service_level silence_pct sla_met_pct_frt sla_met_pct_nrt \
-    sla_met_pct_rt talk_ratio ttft unanswered_questions workflow_thumbs_down workflow_thumbs_up workflow_views";
+    agent_offers aht asa available_hours cc_conversation_time cc_conversation_time_to_close \
+    cc_distinct_conversations cc_handled cc_messages cc_missed cc_pending cc_rerouted cc_total_conversations \
+    cc_unique_users cc_wait_missed cc_wait_time cc_wait_to_accept chats_with_requests closing_reasons \
+    closing_reasons_last csat_avg csat_pct csat_response_rate csat_votes ctr customer_wait_total e2e_latency \
+    early_hangup first_response_time first_response_time_from_start handled_vs_missed handoff_requests intents_top \
+    interruption_rate next_response_time occupancy reopen_rate requests_after_fallback \
+    requests_after_operator_button requests_direct resolution_time resolution_time_last service_level silence_pct \
+    sla_met_pct_frt sla_met_pct_nrt sla_met_pct_rt talk_ratio ttft unanswered_questions workflow_thumbs_down \
+    workflow_thumbs_up workflow_views";
 
 /// Two projects that are to have the same figures.
 struct Pair<'a> {

@@ -31,7 +31,7 @@ fn event(story: &Story, (number, item): (usize, &Item), now: DateTime<Utc>) -> V
 /// Feedback and management of 0.1.x, and management of 0.0.x, come without a time: they happen when they arrive.
 fn is_timed(release: Release, what: &What) -> bool {
     match what {
-        What::Deleted => false,
+        What::Deleted | What::Vote { .. } => false,
         What::Opinion { .. } | What::Updated { .. } => {
             (release == Release::First) == matches!(what, What::Opinion { .. })
         }
@@ -63,6 +63,10 @@ fn said(story: &Story, what: &What) -> (&'static str, Value) {
         What::Opened => ("conversation.initialized", about()),
         What::Started => ("conversation.started", about()),
         What::Known => ("conversation.updated", json!({"set": about()})),
+        // Whatever the bot says can be rated.
+        What::Message { id, role: "bot" } => {
+            ("message.created", json!({"message_id": id, "role": "bot", "text": id, "feedback_enabled": true}))
+        }
         What::Message { id, role } => ("message.created", json!({"message_id": id, "role": role, "text": id})),
         // A button is a quick reply of which nobody knows where it leads.
         What::Click { title } => ("ui.clicked", json!({"click_type": "quick_reply", "title": title, "group": "menu"})),
@@ -91,6 +95,10 @@ fn said(story: &Story, what: &What) -> (&'static str, Value) {
         What::Opinion { rating, comment } => (
             "feedback.submitted",
             json!({"target": "conversation", "rating": rating, "comment": comment, "source": "customer"}),
+        ),
+        What::Vote { message, rating, comment } => (
+            "feedback.submitted",
+            json!({"target": "message", "message_id": message, "rating": rating, "comment": comment, "source": "customer"}),
         ),
         What::Updated { device, language } => {
             ("conversation.updated", json!({"set": {"device": device, "language": language}}))

@@ -187,6 +187,11 @@ pub(super) fn ask(sdk: &Sdk<'_>, story: &Story) {
                     json!({"kind": "conversation", "conversation": number, "sentiment": rating, "comment": comment});
                 sdk.post("/api/feedbacks/", &body);
             }
+            What::Vote { message, rating, comment } => {
+                let body =
+                    json!({"kind": "message", "message": entry(message), "sentiment": rating, "comment": comment});
+                sdk.post("/api/feedbacks/", &body);
+            }
             What::Deleted => sdk.delete(&format!("/api/conversations/{number}/")),
             _ => {}
         }

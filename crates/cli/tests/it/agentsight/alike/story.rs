@@ -1,7 +1,10 @@
 //! Conversations that AgentSight's SDKs can carry, made of a generated stream of native events: what only native events can say is
 //! left out here, so that both ways say the same.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -80,6 +83,12 @@ pub(super) enum What {
         rating: String,
         comment: Option<String>,
     },
+    /// A vote on a message, of 0.1.x alone.
+    Vote {
+        message: String,
+        rating: String,
+        comment: Option<String>,
+    },
     Updated {
         device: String,
         language: String,
@@ -128,6 +137,8 @@ fn story(id: String, release: Release, prefix: &str, events: &[Value]) -> Story 
     let country = start["data"]["country"].as_str().unwrap_or_default();
     let address = ADDRESSES.get(country.len() + usize::from(country > "M")).copied().or(Some(ADDRESSES[0]));
     let mut items: Vec<Item> = events.iter().flat_map(|event| items(event, release)).collect();
+    let said: BTreeSet<String> = items.iter().filter_map(|item| item.what.message()).collect();
+    items.retain(|item| !matches!(&item.what, What::Vote { message, .. } if !said.contains(message)));
     let begin = items.iter().position(|item| item.what.is_told()).filter(|_| release == Release::Second);
     if let Some(begin) = begin {
         items.insert(begin, Item { at: items[begin].at, what: What::Known });
@@ -152,6 +163,7 @@ fn items(event: &Value, release: Release) -> Vec<Item> {
     let (at, data) = (instant(&event["timestamp"]), &event["data"]);
     let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
     let is_first = release == Release::First;
+    let comment = || data["comment"].as_str().map(str::to_owned);
     let says = matches!(data["rating"].as_str(), Some("positive" | "neutral" | "negative"));
     let what = match event["event"].as_str().unwrap() {
         "conversation.initialized" => vec![What::Opened],
@@ -171,11 +183,11 @@ fn items(event: &Value, release: Release) -> Vec<Item> {
         }
         "llm.call.completed" if !is_first => vec![What::Model { call: data.clone() }],
         "feedback.submitted" if says && data["source"] == "customer" => match data["message_id"].as_str() {
-            // No figure counts a rating of a message that does not say that it can be rated, and the SDKs' say nothing.
-            Some(_) => vec![],
-            None => {
-                vec![What::Opinion { rating: text("rating"), comment: data["comment"].as_str().map(str::to_owned) }]
+            Some(_) if is_first => vec![],
+            Some(message) => {
+                vec![What::Vote { message: message.to_owned(), rating: text("rating"), comment: comment() }]
             }
+            None => vec![What::Opinion { rating: text("rating"), comment: comment() }],
         },
         "conversation.updated" => {
             let set = |name: &str| data["set"][name].as_str().unwrap().to_owned();
@@ -240,9 +252,15 @@ fn instant(value: &Value) -> DateTime<Utc> {
 }
 
 impl What {
+    /// The message that it is.
+    fn message(&self) -> Option<String> {
+        if let What::Message { id, .. } = self { Some(id.clone()) } else { None }
+    }
+
     /// Whether it is tracked: the rest is asked for, or comes with what is.
     pub(super) fn is_told(&self) -> bool {
-        !matches!(self, What::File { .. } | What::Opinion { .. } | What::Updated { .. } | What::Deleted)
+        use What::{Deleted, File, Opinion, Updated, Vote};
+        !matches!(self, File { .. } | Opinion { .. } | Vote { .. } | Updated { .. } | Deleted)
     }
 }
 
