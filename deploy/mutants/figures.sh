@@ -123,12 +123,12 @@ fold 'open leg does not suspend the timer' rollup/src/chats.rs \
 fold 'a gap of exactly the timeout cuts' rollup/src/chats.rs \
     'gap > timeout_us && !any_open_at(legs, last.order)' \
     'gap >= timeout_us && !any_open_at(legs, last.order)'
-fold 'whatsapp idle timeout 7 d' rollup/src/chats.rs \
+fold 'whatsapp idle timeout 7 d' rollup/src/idle.rs \
     '("whatsapp", 24 * 60 * MINUTE_US),' \
     '("whatsapp", 7 * 24 * 60 * MINUTE_US),'
-fold 'one timeout for all channels' rollup/src/chats.rs \
-    'let timeout = idle_timeout_us(channel);' \
-    'let timeout = idle_timeout_us(&channel[..0]);'
+fold 'one timeout for all channels' rollup/src/idle.rs \
+    'OWN_US.iter().find(|(of, _)| *of == channel)' \
+    'OWN_US.iter().find(|(of, _)| *of == &channel[..0])'
 fold 'session_id ignored' rollup/src/chats.rs \
     'if !session.is_empty() && !next.session_id.is_empty() {' \
     'if !session.is_empty() && !next.session_id.is_empty() && false {'
