@@ -23,7 +23,7 @@ use crate::{
 /// Size of the file's drawing without what stands around it, pixels.
 const WIDTH: f64 = 800.0;
 const LEFT: f64 = 64.0;
-const RIGHT: f64 = 112.0;
+const RIGHT: f64 = 140.0;
 const TOP: f64 = 88.0;
 const BOTTOM: f64 = 40.0;
 const TOKENS: &str = include_str!("../style/tokens.css");
