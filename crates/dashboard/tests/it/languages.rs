@@ -49,6 +49,26 @@ async fn a_page_is_in_the_persons_language_else_the_projects_else_the_browsers()
     assert_eq!(language(&hidden), "pt", "a project's language is not told to who is refused");
 }
 
+/// A page as who chose a language sees it.
+async fn in_language(pages: &Pages, cookie: &str, path: &str, language: &str) -> Page {
+    let cookie = format!("{cookie}; rapport_language={language}");
+    pages.get(path, &[HOST, ("cookie", cookie.as_str())]).await
+}
+
+/// A page says nothing in another language that it says in English.
+async fn says_no_english(pages: &Pages, cookie: &str, path: &str) {
+    let said = async |language: &str| {
+        let page = in_language(pages, cookie, path, language).await;
+        visible(&page.body).into_iter().filter(|text| is_prose(text)).collect::<BTreeSet<String>>()
+    };
+    let english = said("en").await;
+    assert!(english.len() > 1, "{path}: {english:?}");
+    for language in ["es", "it", "pt"] {
+        let both: Vec<String> = said(language).await.intersection(&english).cloned().collect();
+        assert!(both.is_empty(), "{path} in {language} says in English: {both:?}");
+    }
+}
+
 #[tokio::test]
 async fn doors_and_settings_are_in_the_language_of_who_stands_at_them() {
     let pages = Pages::closed().await;
@@ -56,17 +76,7 @@ async fn doors_and_settings_are_in_the_language_of_who_stands_at_them() {
     let invited = pages.control.invite("ana@shop.example", (Some("shop"), MemberRole::Analyst), now()).await.unwrap();
     let link = invited.link(&Tokens::new(SECRET.into()), now());
     for path in ["/sign-in", "/account", "/p/shop/settings", "/p/shop/nothing", "/join/over", link.as_str()] {
-        let said = async |language: &str| {
-            let cookie = format!("{cookie}; rapport_language={language}");
-            let page = pages.get(path, &[HOST, ("cookie", cookie.as_str())]).await;
-            visible(&page.body).into_iter().filter(|text| is_prose(text)).collect::<BTreeSet<String>>()
-        };
-        let english = said("en").await;
-        assert!(english.len() > 1, "{path}: {english:?}");
-        for language in ["es", "it", "pt"] {
-            let both: Vec<String> = said(language).await.intersection(&english).cloned().collect();
-            assert!(both.is_empty(), "{path} in {language} says in English: {both:?}");
-        }
+        says_no_english(&pages, &cookie, path).await;
     }
 }
 
@@ -75,18 +85,11 @@ async fn pages_of_administrators_and_of_links_are_in_the_language_of_who_looks()
     let pages = Pages::closed().await;
     let administrator = member(&pages, "ana@x.example", (None, MemberRole::Owner)).await;
     for path in ["/admin", "/s/none", "/p/shop/overview/nothing.svg"] {
-        let said = async |language: &str| {
-            let cookie = format!("{administrator}; rapport_language={language}");
-            let page = pages.get(path, &[HOST, ("cookie", cookie.as_str())]).await;
+        for language in ["en", "es", "it", "pt"] {
+            let page = in_language(&pages, &administrator, path, language).await;
             assert_eq!(self::language(&page), language, "{path}");
-            visible(&page.body).into_iter().filter(|text| is_prose(text)).collect::<BTreeSet<String>>()
-        };
-        let english = said("en").await;
-        assert!(english.len() > 1, "{path}: {english:?}");
-        for language in ["es", "it", "pt"] {
-            let both: Vec<String> = said(language).await.intersection(&english).cloned().collect();
-            assert!(both.is_empty(), "{path} in {language} says in English: {both:?}");
         }
+        says_no_english(&pages, &administrator, path).await;
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Link {
 
 /// Person keys as sent (`u:` user id, `a:` anonymous id) that stand for another, with that other; sorted, and only
 /// those that differ. Independent of the order of `links`.
-pub fn resolve(links: &[Link]) -> Vec<(String, String)> {
+pub(super) fn resolve(links: &[Link]) -> Vec<(String, String)> {
     let mut users = Users::default();
     let mut owners: BTreeMap<&str, (&(i64, i64, String), &str)> = BTreeMap::new();
     for link in links {
@@ -50,6 +50,19 @@ pub fn resolve(links: &[Link]) -> Vec<(String, String)> {
     }
     pairs.sort_unstable();
     pairs
+}
+
+/// The keys of everyone who is one person with a user (P6), themselves among them: users merged with them, and the anonymous ids that
+/// belong to any. Sorted.
+pub fn persons(links: &[Link], user: &str) -> Vec<String> {
+    let own = format!("u:{user}");
+    let pairs = resolve(links);
+    let root = pairs.iter().find(|(from, _)| *from == own).map_or_else(|| own.clone(), |(_, root)| root.clone());
+    let mut persons: Vec<String> = pairs.into_iter().filter(|(_, into)| *into == root).map(|(from, _)| from).collect();
+    persons.extend([own, root]);
+    persons.sort_unstable();
+    persons.dedup();
+    persons
 }
 
 /// Sets of user ids that are one person; a set's root is its smallest id, so that it depends on no order.
@@ -141,5 +154,26 @@ mod tests {
             vec![merged("", "a"), merged("a", "a"), identified("", "a", 1, 0, "1"), identified("x", "", 1, 0, "1")],
             &[],
         );
+    }
+
+    #[test]
+    fn a_person_is_every_user_merged_with_them_and_every_anonymous_id_that_is_theirs() {
+        let merged = |from: &str, into: &str| Link::Merged { from: from.into(), into: into.into() };
+        let identified = |anonymous: &str, user: &str, at: i64| Link::Identified {
+            anonymous: anonymous.into(),
+            user: user.into(),
+            order: (at, 0, "e".into()),
+        };
+        let links = [
+            merged("b", "a"),
+            merged("c", "b"),
+            merged("y", "z"),
+            identified("device", "c", 1),
+            identified("shared", "y", 1),
+            identified("shared", "a", 2),
+        ];
+        assert_eq!(persons(&links, "b"), ["a:device", "u:a", "u:b", "u:c"], "who was identified first owns the device");
+        assert_eq!(persons(&links, "z"), ["a:shared", "u:y", "u:z"]);
+        assert_eq!(persons(&links, "nobody"), ["u:nobody"]);
     }
 }

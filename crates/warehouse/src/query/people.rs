@@ -3,7 +3,7 @@
 use clickhouse::Row;
 use serde::Deserialize;
 
-use super::{Error, Link, pieces::pieces, resolve, run::limited};
+use super::{Error, Link, persons, pieces::pieces, resolve, run::limited};
 use crate::{
     Client,
     registry::{INELIGIBLE, OURS, OWNED},
@@ -53,21 +53,16 @@ pub(super) async fn people(client: &Client, project: &str, environment: &str) ->
 pub async fn links(client: &Client, (project, environment): (&str, &str), user: &str) -> Result<Vec<Link>, Error> {
     let scope = (project, environment);
     let mut links = read(client, scope, MERGES, &[]).await?;
-    let key = |user: &str| format!("u:{user}");
-    let pairs = resolve(&links);
-    let root =
-        |user: &String| pairs.iter().find(|(from, _)| from == user).map_or(user.clone(), |(_, root)| root.clone());
-    let own = root(&key(user));
-    let merged = pairs.iter().filter(|(_, into)| *into == own).map(|(from, _)| from.clone());
-    let users: Vec<String> = merged.chain([key(user), own.clone()]).map(|key| key[2..].to_owned()).collect();
-    links.extend(read(client, scope, &format!("{OWNED} AND anonymous_id IN ({CLAIMED})"), &users).await?);
+    let users: Vec<String> = persons(&links, user).iter().map(|key| key[2..].to_owned()).collect();
+    // Anonymous ids that one of the users was ever seen behind: they may belong to somebody else.
+    let claimed = format!(
+        "SELECT anonymous_id FROM identity_events WHERE {OURS} AND event = 'user.identified' AND into_user IN {{users:Array(String)}}"
+    );
+    links.extend(read(client, scope, &format!("{OWNED} AND anonymous_id IN ({claimed})"), &users).await?);
     Ok(links)
 }
 
 const MERGES: &str = "event = 'user.merged'";
-/// Anonymous ids that one of the users was ever seen behind: they may belong to somebody else.
-const CLAIMED: &str = "SELECT anonymous_id FROM identity_events WHERE project = {project:String} AND environment = {env:String} \
-     AND event = 'user.identified' AND into_user IN {users:Array(String)}";
 
 async fn read(client: &Client, scope: (&str, &str), of: &str, users: &[String]) -> Result<Vec<Link>, Error> {
     let sql = format!(
@@ -93,17 +88,11 @@ async fn read(client: &Client, scope: (&str, &str), of: &str, users: &[String]) 
     Ok(links.collect())
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct Any {
-    any: u8,
-}
-
 /// Whether any anonymous id belongs to a user.
 async fn has_owned(client: &Client, (project, environment): (&str, &str)) -> Result<bool, Error> {
-    let sql = format!("SELECT toUInt8(1) AS any FROM identity_events WHERE {OURS} AND {OWNED} LIMIT 1");
+    let sql = format!("SELECT toUInt8(1) FROM identity_events WHERE {OURS} AND {OWNED} LIMIT 1");
     let query = limited(client, &sql).param("project", project).param("env", environment);
-    let found: Option<Any> = query.fetch_optional().await.map_err(crate::Error::from)?;
-    Ok(found.is_some_and(|found| found.any == 1))
+    Ok(query.fetch_optional::<u8>().await.map_err(crate::Error::from)?.is_some())
 }
 
 fn chunks(pairs: Vec<(String, String)>) -> Vec<Same> {

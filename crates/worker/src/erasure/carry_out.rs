@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use warehouse::erasure::{ErasedConversation, ErasedFile, ErasedId, ErasureRequest, Key, Mode, Receipt, Renamed};
-use warehouse::query::{self, Link, resolve};
+use warehouse::query::{self, Link, persons};
 use warehouse::{ConversationKey, RawRow};
 
 use super::{Erasures, KNOWN_FOR};
@@ -68,18 +68,6 @@ async fn links(erasures: &Erasures, scope: (&str, &str), user: &str) -> Result<V
         Err(query::Error::Warehouse(error)) => Err(error.into()),
         Err(error) => Err(Error::Erasure(error.to_string())),
     }
-}
-
-/// The keys of everyone who is one person with a user (P6): users merged with them, and the anonymous ids that belong to any.
-fn persons(links: &[Link], user: &str) -> Vec<String> {
-    let own = format!("u:{user}");
-    let pairs = resolve(links);
-    let root = pairs.iter().find(|(from, _)| *from == own).map_or_else(|| own.clone(), |(_, root)| root.clone());
-    let mut persons: Vec<String> = pairs.into_iter().filter(|(_, into)| *into == root).map(|(from, _)| from).collect();
-    persons.extend([own, root]);
-    persons.sort_unstable();
-    persons.dedup();
-    persons
 }
 
 fn ids(request: &ErasureRequest, pairs: &[Renamed<'_>]) -> Vec<ErasedId> {
@@ -209,30 +197,4 @@ async fn clean(
         fold_anew(deps, erasures, scope, conversations).await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_person_is_every_user_merged_with_them_and_every_anonymous_id_that_is_theirs() {
-        let merged = |from: &str, into: &str| Link::Merged { from: from.into(), into: into.into() };
-        let identified = |anonymous: &str, user: &str, at: i64| Link::Identified {
-            anonymous: anonymous.into(),
-            user: user.into(),
-            order: (at, 0, "e".into()),
-        };
-        let links = [
-            merged("b", "a"),
-            merged("c", "b"),
-            merged("y", "z"),
-            identified("device", "c", 1),
-            identified("shared", "y", 1),
-            identified("shared", "a", 2),
-        ];
-        assert_eq!(persons(&links, "b"), ["a:device", "u:a", "u:b", "u:c"], "who was identified first owns the device");
-        assert_eq!(persons(&links, "z"), ["a:shared", "u:y", "u:z"]);
-        assert_eq!(persons(&links, "nobody"), ["u:nobody"]);
-    }
 }

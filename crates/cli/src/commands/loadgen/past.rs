@@ -9,12 +9,13 @@ use delivery::{AppendTime, Frontier, Settings};
 use event::{Defaults, Event, Timestamp};
 use journal::Record;
 use rollup::IdleTimeouts;
+use tokio::task::JoinHandle;
 use warehouse::{Batch, Client, ConversationKey, FactRow, RawRow, Sink as _, StateRow};
 use worker::{Applied, PartitionFold, Rows};
 
 use crate::{
-    args::Past,
-    demo::{DemoEvent, History},
+    args,
+    demo::{DemoEvent, History, Stretch},
     terminal,
 };
 
@@ -32,63 +33,118 @@ const SCATTER_MS: u64 = 240_000;
 ///
 /// # Errors
 /// When the warehouse refuses rows or stays away.
-pub(super) fn fill(options: &Past, seed: u64) -> anyhow::Result<()> {
+pub(super) fn fill(options: &args::Past, seed: u64) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     runtime.block_on(async {
         let client = Client::connect(&options.warehouse, &options.user, &options.password);
         client.ping().await.with_context(|| format!("no warehouse answers at {}", options.warehouse))?;
-        let now = Utc::now();
-        let told = tell(&client, options, seed, now).await?;
-        let folded = fold(&client, options, seed, now).await?;
+        let past = Past::new(options, seed, Utc::now());
+        let told = past.tell(&client).await?;
+        let folded = past.fold(&client).await?;
         terminal::line(format_args!("{told} events in {folded} conversations of the project {}", options.project));
         Ok(())
     })
 }
 
-/// Writes what the events add by themselves; how many there are.
-async fn tell(client: &Client, options: &Past, seed: u64, now: DateTime<Utc>) -> anyhow::Result<u64> {
-    let of_one: u64 = history(seed, now).map(|stretch| stretch.events.len() as u64).sum();
-    let shops = shops(options, of_one);
-    let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} events");
-    bar.set_length(of_one * shops);
-    bar.set_message("telling");
-    let mut teller = Teller::new(&options.project, 0..shops);
-    let mut flushing = tokio::spawn(async { Ok(()) });
-    for stretch in history(seed, now) {
-        for event in &stretch.events {
-            teller.tell(event)?;
-            if teller.rows.len() >= FLUSH_ROWS {
-                flush(client, &mut teller, &mut flushing).await?;
-                bar.set_position(teller.offset);
-            }
-        }
-        flush(client, &mut teller, &mut flushing).await?;
-        teller.seal();
+/// What is told.
+struct Past<'a> {
+    project: &'a str,
+    /// What each shop tells.
+    history: Vec<Stretch>,
+    shops: u64,
+    events: u64,
+}
+
+impl<'a> Past<'a> {
+    fn new(options: &'a args::Past, seed: u64, now: DateTime<Utc>) -> Self {
+        let history: Vec<Stretch> = History::new(seed, now - Duration::days(DAYS), now).collect();
+        let of_one: u64 = history.iter().map(|stretch| stretch.events.len() as u64).sum();
+        let shops = options.events.div_ceil(of_one.max(1));
+        Self { project: &options.project, history, shops, events: of_one * shops }
     }
-    flushing.await??;
-    bar.finish_and_clear();
-    Ok(teller.offset)
+
+    /// Writes what the events add by themselves; how many there are.
+    async fn tell(&self, client: &Client) -> anyhow::Result<u64> {
+        let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} events");
+        bar.set_length(self.events);
+        bar.set_message("telling");
+        let mut teller = Teller::new(self.project, 0..self.shops);
+        let mut writing = Writing::default();
+        for stretch in &self.history {
+            for event in &stretch.events {
+                teller.tell(event)?;
+                if teller.rows.len() >= FLUSH_ROWS {
+                    writing.flush(client, teller.take()).await?;
+                    bar.set_position(teller.offset);
+                }
+            }
+            writing.flush(client, teller.take()).await?;
+            teller.seal();
+        }
+        writing.end().await?;
+        bar.finish_and_clear();
+        Ok(teller.offset)
+    }
+
+    /// Folds the conversations of all shops and writes their rows; how many there are.
+    async fn fold(&self, client: &Client) -> anyhow::Result<u64> {
+        let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} shops");
+        bar.set_length(self.shops);
+        bar.set_message("folding");
+        let idle = IdleTimeouts::default();
+        let (mut folded, mut writing): (u64, Writing) = (0, Writing::default());
+        for shop in 0..self.shops {
+            let mut teller = Teller::new(self.project, shop..shop + 1);
+            self.history.iter().flat_map(|stretch| &stretch.events).try_for_each(|event| teller.tell(event))?;
+            let mut conversations: BTreeMap<ConversationKey, Vec<FactRow>> = BTreeMap::new();
+            for fact in teller.take().raw.into_iter().map(RawRow::into_fact_row) {
+                conversations.entry(fact.conversation()).or_default().push(fact);
+            }
+            conversations.retain(|key, _| !key.conversation_id.is_empty());
+            folded += conversations.len() as u64;
+            let rows: Vec<StateRow> =
+                conversations.values().flat_map(|facts| StateRow::fold_conversation(facts.iter(), &idle)).collect();
+            let client = client.clone();
+            let write = async move {
+                for rows in rows.chunks(CHUNK) {
+                    client.write_states(rows).await?;
+                }
+                Ok(())
+            };
+            writing.next(write).await?;
+            bar.inc(1);
+        }
+        writing.end().await?;
+        bar.finish_and_clear();
+        Ok(folded)
+    }
 }
 
-/// What one shop tells.
-fn history(seed: u64, now: DateTime<Utc>) -> History {
-    History::new(seed, now - Duration::days(DAYS), now)
-}
+/// What is being written while more is made: one write is under way at a time.
+#[derive(Default)]
+struct Writing(Option<JoinHandle<Result<(), warehouse::Error>>>);
 
-/// How many shops tell as many events as are asked for.
-fn shops(options: &Past, events_of_one: u64) -> u64 {
-    options.events.div_ceil(events_of_one.max(1))
-}
+impl Writing {
+    async fn flush(&mut self, client: &Client, batch: Batch) -> anyhow::Result<()> {
+        let client = client.clone();
+        self.next(async move { client.write(&batch).await }).await
+    }
 
-type Flushing = tokio::task::JoinHandle<Result<(), warehouse::Error>>;
+    /// Begins a write, and waits for the one before.
+    async fn next(
+        &mut self,
+        write: impl Future<Output = Result<(), warehouse::Error>> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let before = Writing(self.0.replace(tokio::spawn(write)));
+        before.end().await
+    }
 
-/// Writes what was told, while more is being told: one flush is under way at a time.
-async fn flush(client: &Client, teller: &mut Teller, flushing: &mut Flushing) -> anyhow::Result<()> {
-    let batch = teller.take();
-    let client = client.clone();
-    let next = tokio::spawn(async move { client.write(&batch).await });
-    std::mem::replace(flushing, next).await??;
-    Ok(())
+    async fn end(self) -> anyhow::Result<()> {
+        if let Some(write) = self.0 {
+            write.await??;
+        }
+        Ok(())
+    }
 }
 
 /// Tells each event once a shop.
@@ -157,39 +213,4 @@ fn of_shop(told: &Event<'static>, shop: u64) -> Event<'static> {
     let later_ms = shop.wrapping_mul(0x9e37_79b9) % SCATTER_MS;
     event.time = Timestamp(event.time.0 + i64::try_from(later_ms).expect("it is small") * 1_000);
     event
-}
-
-/// Folds the conversations of all shops and writes their rows; how many there are.
-async fn fold(client: &Client, options: &Past, seed: u64, now: DateTime<Utc>) -> anyhow::Result<u64> {
-    let history: Vec<DemoEvent> = history(seed, now).flat_map(|stretch| stretch.events).collect();
-    let shops = shops(options, history.len() as u64);
-    let bar = terminal::progress("{msg} [{bar:30}] {pos}/{len} shops");
-    bar.set_length(shops);
-    bar.set_message("folding");
-    let idle = IdleTimeouts::default();
-    let (mut folded, mut writing): (u64, Flushing) = (0, tokio::spawn(async { Ok(()) }));
-    for shop in 0..shops {
-        let mut teller = Teller::new(&options.project, shop..shop + 1);
-        history.iter().try_for_each(|event| teller.tell(event))?;
-        let mut conversations: BTreeMap<ConversationKey, Vec<FactRow>> = BTreeMap::new();
-        for fact in teller.take().raw.into_iter().map(RawRow::into_fact_row) {
-            conversations.entry(fact.conversation()).or_default().push(fact);
-        }
-        conversations.retain(|key, _| !key.conversation_id.is_empty());
-        folded += conversations.len() as u64;
-        let rows: Vec<StateRow> =
-            conversations.values().flat_map(|facts| StateRow::fold_conversation(facts.iter(), &idle)).collect();
-        let client = client.clone();
-        let next = tokio::spawn(async move {
-            for rows in rows.chunks(CHUNK) {
-                client.write_states(rows).await?;
-            }
-            Ok(())
-        });
-        std::mem::replace(&mut writing, next).await??;
-        bar.inc(1);
-    }
-    writing.await??;
-    bar.finish_and_clear();
-    Ok(folded)
 }

@@ -1,7 +1,7 @@
 //! Traits of users, which `user.identified` tells, as dimensions of their conversations: a conversation shows what was last said of its
 //! person before its opportunity, or before its first event where it has none, or else what was first said of them later.
 
-use super::people::someone;
+use super::people::{someone, who};
 use super::{OURS, Scope, as_known, eligible_by, label};
 use crate::registry::Dimension;
 
@@ -65,10 +65,9 @@ fn told(scope: &Scope<'_>, asked: &[Asked]) -> String {
     let values: Vec<String> = asked.iter().map(|of| value(&of.name)).collect();
     let events = format!(
         "SELECT toUnixTimestamp64Micro(tupleElement(first, 1)) AS at, tupleElement(first, 2) AS sequence, event_id, \
-         tupleElement(first, 3) AS person, tupleElement(first, 4) AS visitor, tupleElement(first, 5) AS data, [{}] AS values FROM (\
+         tupleElement(first, 3) AS person, tupleElement(first, 4) AS data, [{}] AS values FROM (\
          SELECT event_id, argMin((event_time, sequence, \
-         multiIf(user_id != '', concat('u:', user_id), anonymous_id != '', concat('a:', anonymous_id), ''), \
-         if(anonymous_id != '', concat('a:', anonymous_id), concat('u:', user_id)), data), \
+         multiIf(user_id != '', concat('u:', user_id), anonymous_id != '', concat('a:', anonymous_id), ''), data), \
          (append_time, partition, offset)) AS first \
          FROM raw_events WHERE {OURS} AND event = 'user.identified' AND flag != 'crawler'{} GROUP BY conversation_id, event_id)",
         values.join(", "),
@@ -77,7 +76,7 @@ fn told(scope: &Scope<'_>, asked: &[Asked]) -> String {
     format!(
         "SELECT {} AS who, arraySort(groupArray((at, sequence, event_id, values))) AS said FROM ({events}) \
          WHERE person != '' AND arrayExists(value -> value != '', values) GROUP BY who",
-        someone(scope, "person", "visitor")
+        who(scope, "person", "person")
     )
 }
 
